@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gatun.h: the C ABI of Gatun, Earth-observation and climate models on CPU and GPU.
+ *
+ * Plain C11. One library to load: libgatun.so holds the dispatch layer and the CPU backend; a CUDA device is served by
+ * the plug-in libgatun_cuda.so beside it, opened the first time such a device is asked for.
+ *
+ * Rules that hold for every function
+ *  - The result is a gatun_status, 0 on success. The last argument, which may be NULL, receives code and text of a
+ *    failure in the same call; nothing is kept per thread. Nothing throws, aborts or prints.
+ *  - Every argument is checked: NULL, rank, extents, dtype, device, contiguity, bounds of the buffer, overlap.
+ *  - Operations are queued on a stream, run in the order of their calls, and return at once. gatun_sync,
+ *    gatun_event_sync and the host copies wait. A failure of queued work surfaces at the next call that waits.
+ *  - Host memory of the caller is never touched after a call returns. Tensor and option structs are copied by the call.
+ *  - Memory given back with gatun_buffer_free is reused in stream order, so it may be given back while work that uses
+ *    it is still queued on the same stream.
+ *  - A stream may be used by one thread at a time; different streams by different threads. Devices and weights may be
+ *    shared by all threads.
+ *  - "dense" means row-major without gaps. Floating-point accumulation is always f32. Shapes are written outermost
+ *    first; images are channels-last, [B, H, W, C], unless stated.
+ */
+#ifndef GATUN_GATUN_H
+#define GATUN_GATUN_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GATUN_API __attribute__((visibility("default")))
+
+/* Version of this header; gatun_abi_version() of a library must return the same before any other call is made. */
+#define GATUN_ABI_VERSION 1
+#define GATUN_MAX_RANK 8
+#define GATUN_ERROR_TEXT_BYTES 1016
+
+typedef enum gatun_status {
+  GATUN_OK = 0,
+  GATUN_INVALID_ARGUMENT = 1,   /* a NULL, a value out of range, a handle that is closed or of another device */
+  GATUN_SHAPE_MISMATCH = 2,     /* rank, extent, stride or contiguity */
+  GATUN_UNSUPPORTED_DTYPE = 3,  /* an element type this operation does not take */
+  GATUN_DEVICE_UNAVAILABLE = 4, /* no such device, no driver, no plug-in: the text says which */
+  GATUN_OUT_OF_MEMORY = 5,      /* after trimming the cache and trying again */
+  GATUN_VERSION_MISMATCH = 6,   /* a driver, plug-in or struct of another version */
+  GATUN_LAUNCH_FAILED = 7,      /* queued work failed; the stream is unusable */
+  GATUN_DEVICE_LOST = 8,        /* the device needs a new process */
+  GATUN_INTERNAL = 9            /* a defect of Gatun */
+} gatun_status;
+
+typedef enum gatun_dtype {
+  GATUN_F32 = 0,
+  GATUN_BF16 = 1,
+  GATUN_F16 = 2,
+  GATUN_I64 = 3,
+  GATUN_I32 = 4,
+  GATUN_I16 = 5,
+  GATUN_U8 = 6,
+  GATUN_BOOL = 7, /* one byte an element, 0 or 1 */
+  GATUN_F64 = 8,  /* storage only: gatun_copy converts it */
+  GATUN_I8 = 9    /* storage only: gatun_copy converts it */
+} gatun_dtype;
+
+typedef enum gatun_device_kind { GATUN_CPU = 0, GATUN_CUDA = 1 } gatun_device_kind;
+
+/* Instruction set of the CPU kernels. */
+typedef enum gatun_cpu_level {
+  GATUN_CPU_AUTO = 0, /* GATUN_CPU=portable|avx2|avx512 if set, else the best of this machine */
+  GATUN_CPU_PORTABLE = 1,
+  GATUN_CPU_AVX2 = 2,
+  GATUN_CPU_AVX512 = 3
+} gatun_cpu_level;
+
+typedef enum gatun_activation { GATUN_ACT_NONE = 0, GATUN_ACT_GELU = 1 /* exact, erf form */ } gatun_activation;
+
+/* Where masked-patch embedding takes the validity channels from. */
+typedef enum gatun_validity {
+  GATUN_VALIDITY_NONE = 0, /* no validity channels: the weight has in_chans inputs a pixel */
+  GATUN_VALIDITY_MASK = 1, /* from the mask tensor, true = missing */
+  GATUN_VALIDITY_NAN = 2,  /* NaN = missing */
+  GATUN_VALIDITY_FILL = 3  /* a value equal to fill_value = missing */
+} gatun_validity;
+
+typedef struct gatun_device gatun_device;
+typedef struct gatun_stream gatun_stream;
+typedef struct gatun_event gatun_event;
+typedef struct gatun_buffer gatun_buffer;
+typedef struct gatun_weights gatun_weights;
+
+typedef struct gatun_error {
+  int32_t code; /* a gatun_status */
+  int32_t reserved;
+  char text[GATUN_ERROR_TEXT_BYTES]; /* UTF-8, terminated: what was got, what was expected */
+} gatun_error;
+
+/* A view of a buffer. The caller owns the struct; a call copies it. */
+typedef struct gatun_tensor {
+  int64_t struct_size;  /* sizeof(gatun_tensor) */
+  gatun_buffer *buffer; /* the memory the view lies in, which also says the device */
+  int64_t byte_offset;  /* of element [0, ..., 0] in the buffer */
+  int32_t dtype;        /* a gatun_dtype */
+  int32_t rank;         /* 0 to GATUN_MAX_RANK */
+  int64_t shape[GATUN_MAX_RANK];
+  int64_t stride[GATUN_MAX_RANK]; /* in elements, at least 0 */
+} gatun_tensor;
+
+typedef struct gatun_device_options {
+  int64_t struct_size;
+  int64_t num_threads;  /* CPU workers; 0: GATUN_NUM_THREADS if set, else all that affinity and cgroup quota allow */
+  int64_t memory_limit; /* bytes the allocator may hold; 0: the memory of the machine or its cgroup */
+  int32_t cpu_level;    /* a gatun_cpu_level */
+  int32_t reserved;
+} gatun_device_options;
+
+typedef struct gatun_device_info {
+  int64_t struct_size;
+  int32_t kind;      /* a gatun_device_kind */
+  int32_t index;     /* of the device among its kind */
+  int32_t cpu_level; /* in force; 0 on other kinds */
+  int32_t reserved;
+  int64_t num_threads;
+  int64_t memory_bytes; /* physical memory, or the cgroup's limit if that is lower */
+  char name[128];       /* the processor's own name */
+  char libraries[512];  /* which library serves which operation, and why another is absent */
+} gatun_device_info;
+
+typedef struct gatun_memory_stats {
+  int64_t struct_size;
+  int64_t bytes_in_use;  /* in live buffers and weights */
+  int64_t bytes_peak;    /* largest bytes_in_use so far */
+  int64_t bytes_cached;  /* held for reuse */
+  int64_t bytes_limit;   /* in use and cached together never exceed it */
+  int64_t buffers_live;  /* buffers and weights not freed */
+  int64_t buffers_total; /* ever allocated */
+} gatun_memory_stats;
+
+/* ---- library ---------------------------------------------------------------------------------------------------- */
+
+/* GATUN_ABI_VERSION of the library. Callable before anything else. */
+GATUN_API int64_t gatun_abi_version(void);
+
+/* ---- devices ---------------------------------------------------------------------------------------------------- */
+
+/* Opens a device. CPU devices are independent of each other: each has its workers and its allocator. options may be
+ * NULL. DEVICE_UNAVAILABLE carries the exact reason (plug-in, driver, device). */
+GATUN_API gatun_status gatun_device_open(int32_t kind, int32_t index, const gatun_device_options *options,
+                                         gatun_device **device, gatun_error *error);
+
+/* Closes a device and stops its workers. INVALID_ARGUMENT, and nothing is closed, while streams, events, buffers or
+ * weights of it are alive. NULL is allowed. */
+GATUN_API gatun_status gatun_device_close(gatun_device *device, gatun_error *error);
+
+/* Fills info, whose struct_size must be set. */
+GATUN_API gatun_status gatun_device_info_get(gatun_device *device, gatun_device_info *info, gatun_error *error);
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+GATUN_API gatun_status gatun_memory_stats_get(gatun_device *device, gatun_memory_stats *stats, gatun_error *error);
+
+/* Sets the limit in bytes (0: the machine's memory) and trims the cache to it. */
+GATUN_API gatun_status gatun_memory_limit_set(gatun_device *device, int64_t bytes, gatun_error *error);
+
+/* Returns cached memory to the system; freed, if not NULL, receives the bytes. */
+GATUN_API gatun_status gatun_memory_trim(gatun_device *device, int64_t *freed, gatun_error *error);
+
+/* Allocates bytes >= 0 for use on a stream, 64-byte aligned, contents undefined. */
+GATUN_API gatun_status gatun_buffer_alloc(gatun_stream *stream, int64_t bytes, gatun_buffer **buffer,
+                                          gatun_error *error);
+
+/* A buffer over memory of the caller, who keeps it alive and in place until the buffer is freed and the stream that
+ * used it has been waited for. On the CPU host memory, on CUDA device memory. */
+GATUN_API gatun_status gatun_buffer_wrap(gatun_device *device, void *data, int64_t bytes, gatun_buffer **buffer,
+                                         gatun_error *error);
+
+/* Gives a buffer back in the order of the stream. NULL buffer is allowed. */
+GATUN_API gatun_status gatun_buffer_free(gatun_buffer *buffer, gatun_stream *stream, gatun_error *error);
+
+/* Address of the buffer's memory: host memory on the CPU, a device address on CUDA. */
+GATUN_API gatun_status gatun_buffer_data(gatun_buffer *buffer, void **data, gatun_error *error);
+
+/* Copies bytes between host memory and a buffer, in stream order; the host memory may be reused on return. */
+GATUN_API gatun_status gatun_copy_from_host(gatun_stream *stream, gatun_buffer *dst, int64_t dst_offset,
+                                            const void *src, int64_t bytes, gatun_error *error);
+GATUN_API gatun_status gatun_copy_to_host(gatun_stream *stream, void *dst, gatun_buffer *src, int64_t src_offset,
+                                          int64_t bytes, gatun_error *error);
+
+/* ---- streams and events ----------------------------------------------------------------------------------------- */
+
+GATUN_API gatun_status gatun_stream_create(gatun_device *device, gatun_stream **stream, gatun_error *error);
+
+/* Waits for the queued work, then destroys the stream. NULL is allowed. */
+GATUN_API gatun_status gatun_stream_destroy(gatun_stream *stream, gatun_error *error);
+
+/* Waits until all work queued on the stream so far is done. */
+GATUN_API gatun_status gatun_sync(gatun_stream *stream, gatun_error *error);
+
+/* An event is a point in a stream: recorded on one, waited for by others or by the host. Waiting for an event that was
+ * never recorded returns at once. Recording again moves it. */
+GATUN_API gatun_status gatun_event_create(gatun_device *device, gatun_event **event, gatun_error *error);
+GATUN_API gatun_status gatun_event_destroy(gatun_event *event, gatun_error *error);
+GATUN_API gatun_status gatun_event_record(gatun_event *event, gatun_stream *stream, gatun_error *error);
+GATUN_API gatun_status gatun_event_wait(gatun_stream *stream, gatun_event *event, gatun_error *error);
+GATUN_API gatun_status gatun_event_sync(gatun_event *event, gatun_error *error);
+
+/* ---- elementwise ------------------------------------------------------------------------------------------------ */
+
+/* out = value, converted to out's dtype. out: any shape and strides, no two elements at one place. */
+GATUN_API gatun_status gatun_fill(gatun_stream *stream, const gatun_tensor *out, double value, gatun_error *error);
+
+/* out = x, converted: floats round to nearest even, float to integer truncates and saturates (NaN to 0), anything to
+ * bool is x != 0. x: any strides (0 repeats an axis); out: same shape, dense or any strides without overlap. */
+GATUN_API gatun_status gatun_copy(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out,
+                                  gatun_error *error);
+
+/* out = a + b. f32; a, b: out's shape with any strides (0 repeats an axis); out dense. out may be a or b itself. */
+GATUN_API gatun_status gatun_add(gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b,
+                                 const gatun_tensor *out, gatun_error *error);
+
+/* ---- normalisation, products, attention ------------------------------------------------------------------------- */
+
+/* out = (z - mean(z)) / sqrt(var(z) + eps) * weight + bias over the last axis, z = x + residual, biased variance
+ * (torch.nn.LayerNorm). x, out [..., E] dense f32; residual NULL or like x; weight, bias [E]. out may be x. */
+GATUN_API gatun_status gatun_layer_norm(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *residual,
+                                        const gatun_tensor *weight, const gatun_tensor *bias, double eps,
+                                        const gatun_tensor *out, gatun_error *error);
+
+/* Weights are arranged once, in the layout the device's kernels want, and are read-only from then on. The source tensor
+ * may be freed after the call, in stream order. Sources are dense f32. */
+
+/* weight [N, K] of torch.nn.Linear. */
+GATUN_API gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights,
+                                            gatun_error *error);
+
+/* weight [O, I, kH, kW] of torch.nn.Conv2d, stride 1. */
+GATUN_API gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights,
+                                            gatun_error *error);
+
+/* weight [I, O, kH, kW] of torch.nn.ConvTranspose2d; 1 <= stride <= kernel in each axis, 0 <= padding < kernel. */
+GATUN_API gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight,
+                                                      int64_t stride_h, int64_t stride_w, int64_t padding_h,
+                                                      int64_t padding_w, gatun_weights **weights, gatun_error *error);
+
+/* Gives weights back in the order of the stream. NULL weights are allowed. */
+GATUN_API gatun_status gatun_weights_free(gatun_weights *weights, gatun_stream *stream, gatun_error *error);
+
+/* out = activation(x W^T + bias) + residual. x [..., K], out [..., N] dense f32; bias NULL or [N]; residual NULL or
+ * like out. activation: a gatun_activation. out overlaps nothing but may be the residual itself. */
+GATUN_API gatun_status gatun_linear(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
+                                    const gatun_tensor *bias, int32_t activation, const gatun_tensor *residual,
+                                    const gatun_tensor *out, gatun_error *error);
+
+/* Multi-head self-attention without the N x N matrix: out = concat_h softmax(Q_h K_h^T / sqrt(d)) V_h, d = E / heads.
+ * qkv [B, N, 3E] dense f32 (query, key, value after each other, as torch's in_proj), out [B, N, E]. */
+GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads,
+                                       const gatun_tensor *out, gatun_error *error);
+
+/* ---- the three kernels ------------------------------------------------------------------------------------------ */
+
+/* Masked-patch embedding: each patch of pt x ph x pw pixels becomes a token, in one pass over pixels and mask.
+ *   x [B, C, T, H, W] f32 dense; T, H, W multiples of the patch. Missing values enter as 0, whatever lies there.
+ *   mask NULL, or bool like x, true = missing (GATUN_VALIDITY_MASK).
+ *   weights of the [E, K] matrix, K = (validity ? 2 : 1) C pt ph pw: torch's Conv3d weight flattened, the C data
+ *   channels first, then the C validity channels (1 = present); bias NULL or [E].
+ *   norm_weight, norm_bias: both NULL, or [E]: LayerNorm with eps follows.
+ *   out [B, T/pt * H/ph * W/pw, E] f32, time slowest, column fastest. */
+typedef struct gatun_patch_embed_options {
+  int64_t struct_size;
+  int64_t patch_t;
+  int64_t patch_h;
+  int64_t patch_w;
+  int32_t validity; /* a gatun_validity */
+  float fill_value;
+  double eps;
+} gatun_patch_embed_options;
+GATUN_API gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask,
+                                         gatun_weights *weights, const gatun_tensor *bias,
+                                         const gatun_tensor *norm_weight, const gatun_tensor *norm_bias,
+                                         const gatun_patch_embed_options *options, const gatun_tensor *out,
+                                         gatun_error *error);
+
+/* Temporal attention pooling: each place's T tokens become one.
+ *   s = x + day_encoding[t] + month_encoding[m]
+ *   logit = score_weight . gelu(W layer_norm(s) + hidden_bias) + score_bias
+ *   out = sum_t softmax_t(logit) s, over the days that are not padded; a month with every day padded gives NaN.
+ *   x [B, M, T, S, E] f32 dense (S places); day_encoding [T, E]; month_encoding [M, E]; norm_weight, norm_bias [E];
+ *   weights of the [E, E] hidden layer W; hidden_bias, score_weight [E]; score_bias [1]; padded NULL or bool [B, M, T],
+ *   true = the day does not exist; out [B, S, M, E] f32. Logits, weights and s are never stored. */
+GATUN_API gatun_status gatun_temporal_pool(gatun_stream *stream, const gatun_tensor *x,
+                                           const gatun_tensor *day_encoding, const gatun_tensor *month_encoding,
+                                           const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, double eps,
+                                           gatun_weights *weights, const gatun_tensor *hidden_bias,
+                                           const gatun_tensor *score_weight, const gatun_tensor *score_bias,
+                                           const gatun_tensor *padded, const gatun_tensor *out, gatun_error *error);
+
+/* Overlap-aware transposed convolution in gather form: each output pixel sums the at most ceil(k/s)^2 patches that
+ * reach it; no scatter, no atomics. x [B, H, W, I], out [B, Ho, Wo, O] f32 dense, bias NULL or [O]. Ho is at least
+ * (H-1) stride - 2 padding + kernel (torch's size) and less than that plus stride (output_padding); likewise Wo. */
+GATUN_API gatun_status gatun_conv_transpose2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
+                                              const gatun_tensor *bias, const gatun_tensor *out, gatun_error *error);
+
+/* ---- images ----------------------------------------------------------------------------------------------------- */
+
+/* out = activation(conv2d(x) + bias), stride 1. x [B, H, W, I] f32 dense; out [B, H + 2 padding - kH + 1,
+ * W + 2 padding - kW + 1, O]; bias NULL or [O]; 0 <= padding < kernel in each axis. */
+GATUN_API gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
+                                    const gatun_tensor *bias, int64_t padding, int32_t activation,
+                                    const gatun_tensor *out, gatun_error *error);
+
+/* The decoder's last step: out = land ? 0 : (x . weight + bias) * scale[i] + shift[i].
+ *   x [B, M, H, W, C] f32 dense; weight [C]; bias [1]; scale, shift [M]; land NULL or bool [B, H, W]; out [B, M, H, W]. */
+GATUN_API gatun_status gatun_map_head(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *weight,
+                                      const gatun_tensor *bias, const gatun_tensor *scale, const gatun_tensor *shift,
+                                      const gatun_tensor *land, const gatun_tensor *out, gatun_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
