@@ -117,7 +117,7 @@ public final class NativeLibrary {
         return Path.of(home, ".cache");
     }
 
-    static void loadFile(Path file) {
+    private static void loadFile(Path file) {
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {
