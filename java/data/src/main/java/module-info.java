@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Files in and out: weights (safetensors, PyTorch checkpoints) and gridded data. Readers check what they read, never
+ * execute it, and refuse what is malformed with a typed error; writers write beside their target and move into place.
+ */
+module io.gatun.data {
+    requires transitive io.gatun.core;
+    requires com.fasterxml.jackson.core;
+
+    exports io.gatun.data.checkpoint;
+    exports io.gatun.data.safetensors;
+}
