@@ -6,7 +6,9 @@
 module io.gatun.data {
     requires transitive io.gatun.core;
     requires com.fasterxml.jackson.core;
+    requires io.jhdf;
 
     exports io.gatun.data.checkpoint;
+    exports io.gatun.data.netcdf;
     exports io.gatun.data.safetensors;
 }
