@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks at the border: after them a backend sees only handles that live and views that lie in their buffers.
+#pragma once
+
+#include "../backend.h"
+#include "../status.h"
+
+#include <initializer_list>
+
+namespace gatun {
+
+gatun_device& live(gatun_device* device);
+gatun_stream& live(gatun_stream* stream);
+gatun_event& live(gatun_event* event);
+gatun_buffer& live(gatun_buffer* buffer);
+gatun_weights& live(gatun_weights* weights, WeightsKind kind, const gatun_device* device);
+
+void same_device(const gatun_device* wanted, const gatun_device* got, const char* what);
+
+int64_t dtype_size(int32_t dtype);
+const char* dtype_name(int32_t dtype);
+std::string shape_text(const int64_t* shape, int32_t rank);
+
+enum class Layout { dense, strided };
+
+// A named tensor argument, checked against the stream's device and its own buffer.
+View view(const gatun_stream& stream, const gatun_tensor* tensor, const char* name, Layout layout);
+// The same for an argument that may be NULL: an empty view then.
+View optional_view(const gatun_stream& stream, const gatun_tensor* tensor, const char* name, Layout layout);
+
+void want_dtype(const View& view, int32_t dtype, const char* name);
+void want_rank(const View& view, int32_t rank, const char* name);
+// Exact extents.
+void want_shape(const View& view, std::initializer_list<int64_t> shape, const char* name);
+void want_like(const View& view, const View& other, const char* name, const char* other_name);
+
+int64_t elements(const View& view);
+// [first, last) of the memory a view touches.
+bool overlaps(const View& a, const View& b);
+void want_apart(const View& out, const View& in, const char* in_name);
+
+// Shorthand for the commonest argument: dense f32.
+View f32(const gatun_stream& stream, const gatun_tensor* tensor, const char* name);
+View optional_f32(const gatun_stream& stream, const gatun_tensor* tensor, const char* name);
+// A dense f32 vector of a given length, NULL allowed where optional.
+const float* vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name);
+const float* optional_vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name);
+
+int32_t activation(int32_t value);
+float eps_of(double eps);
+
+// Throws what a backend's function reported.
+inline void pass(gatun_status status, const gatun_error& error) {
+  if (status != GATUN_OK) throw Failure{status, error.text};
+}
+
+// Runs checks and a backend call; `call` gets the error struct that the backend fills.
+template <class Call>
+gatun_status dispatch(gatun_error* error, Call&& call) noexcept {
+  return guard(error, [&] {
+    gatun_error inner;
+    inner.text[0] = '\0';
+    const gatun_status status = call(&inner);
+    pass(status, inner);
+  });
+}
+
+}  // namespace gatun

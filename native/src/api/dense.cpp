@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layer normalisation, products and attention on dense rows.
+#include "checks.h"
+
+using namespace gatun;
+
+namespace {
+
+int64_t last_extent(const View& view, const char* name) {
+  if (view.rank < 1) fail(GATUN_SHAPE_MISMATCH, name, " is a scalar, expected at least one axis");
+  return view.shape[view.rank - 1];
+}
+
+int64_t rows_of(const View& view) {
+  int64_t rows = 1;
+  for (int32_t axis = 0; axis + 1 < view.rank; ++axis) rows *= view.shape[axis];
+  return rows;
+}
+
+}  // namespace
+
+extern "C" {
+
+gatun_status gatun_layer_norm(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* residual,
+                              const gatun_tensor* weight, const gatun_tensor* bias, double eps,
+                              const gatun_tensor* out, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), x, "x");
+    const View add = optional_f32(*stream, residual, "residual");
+    const View to = f32(*stream, out, "out");
+    const int64_t width = last_extent(in, "x");
+    if (add) want_like(add, in, "residual", "x");
+    want_like(to, in, "out", "x");
+    if (to.data != in.data) want_apart(to, in, "x");
+    if (add && to.data != add.data) want_apart(to, add, "residual");
+    const LayerNormArgs args{rows_of(in), width, in.f32(), add.f32(), vector(*stream, weight, width, "weight"),
+                             vector(*stream, bias, width, "bias"), eps_of(eps), to.f32()};
+    return stream->device->backend->layer_norm(stream, args, inner);
+  });
+}
+
+gatun_status gatun_linear(gatun_stream* stream, const gatun_tensor* x, gatun_weights* weights,
+                          const gatun_tensor* bias, int32_t act, const gatun_tensor* residual,
+                          const gatun_tensor* out, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), x, "x");
+    const gatun_weights& matrix = live(weights, WeightsKind::linear, stream->device);
+    const View add = optional_f32(*stream, residual, "residual");
+    const View to = f32(*stream, out, "out");
+    if (last_extent(in, "x") != matrix.inputs) {
+      fail(GATUN_SHAPE_MISMATCH, "x has shape ", shape_text(in.shape, in.rank), ", its last axis must be ",
+           matrix.inputs, " for a weight of [", matrix.outputs, ", ", matrix.inputs, "]");
+    }
+    if (last_extent(to, "out") != matrix.outputs || rows_of(to) != rows_of(in)) {
+      fail(GATUN_SHAPE_MISMATCH, "out has shape ", shape_text(to.shape, to.rank), ", expected ", rows_of(in),
+           " rows of ", matrix.outputs);
+    }
+    if (add) {
+      want_like(add, to, "residual", "out");
+      if (add.data != to.data) want_apart(to, add, "residual");
+    }
+    want_apart(to, in, "x");
+    const LinearArgs args{rows_of(in), in.f32(), &matrix, optional_vector(*stream, bias, matrix.outputs, "bias"),
+                          activation(act), add.f32(), to.f32()};
+    return stream->device->backend->linear(stream, args, inner);
+  });
+}
+
+gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* qkv, int64_t heads, const gatun_tensor* out,
+                             gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), qkv, "qkv");
+    const View to = f32(*stream, out, "out");
+    want_rank(in, 3, "qkv");
+    const int64_t embed = in.shape[2] / 3;
+    if (heads < 1 || in.shape[2] % 3 != 0 || embed % heads != 0) {
+      fail(GATUN_SHAPE_MISMATCH, "qkv has ", in.shape[2], " columns for ", heads,
+           " heads; expected 3 E with E a multiple of the heads");
+    }
+    want_shape(to, {in.shape[0], in.shape[1], embed}, "out");
+    want_apart(to, in, "qkv");
+    const AttentionArgs args{in.shape[0], in.shape[1], embed, heads, in.f32(), to.f32()};
+    return stream->device->backend->attention(stream, args, inner);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checks.h"
+
+using namespace gatun;
+
+extern "C" {
+
+gatun_status gatun_conv2d(gatun_stream* stream, const gatun_tensor* x, gatun_weights* weights,
+                          const gatun_tensor* bias, int64_t padding, int32_t act, const gatun_tensor* out,
+                          gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), x, "x");
+    want_rank(in, 4, "x");
+    const gatun_weights& w = live(weights, WeightsKind::conv2d, stream->device);
+    want_shape(in, {in.shape[0], in.shape[1], in.shape[2], w.inputs}, "x");
+    if (padding < 0 || padding >= w.kernel_h || padding >= w.kernel_w) {
+      fail(GATUN_SHAPE_MISMATCH, "conv2d: padding is ", padding, ", expected 0 to less than the kernel ", w.kernel_h,
+           " x ", w.kernel_w);
+    }
+    const int64_t rows = in.shape[1] + 2 * padding - w.kernel_h + 1;
+    const int64_t columns = in.shape[2] + 2 * padding - w.kernel_w + 1;
+    if (rows < 1 || columns < 1) {
+      fail(GATUN_SHAPE_MISMATCH, "conv2d: kernel ", w.kernel_h, " x ", w.kernel_w, " is larger than the padded image ",
+           in.shape[1] + 2 * padding, " x ", in.shape[2] + 2 * padding);
+    }
+    const View to = f32(*stream, out, "out");
+    want_shape(to, {in.shape[0], rows, columns, w.outputs}, "out");
+    want_apart(to, in, "x");
+    const Conv2dArgs args{in.shape[0], in.shape[1], in.shape[2], padding, in.f32(), &w,
+                          optional_vector(*stream, bias, w.outputs, "bias"), activation(act), to.f32()};
+    return stream->device->backend->conv2d(stream, args, inner);
+  });
+}
+
+gatun_status gatun_map_head(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* weight,
+                            const gatun_tensor* bias, const gatun_tensor* scale, const gatun_tensor* shift,
+                            const gatun_tensor* land, const gatun_tensor* out, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), x, "x");
+    want_rank(in, 5, "x");
+    const int64_t batch = in.shape[0], months = in.shape[1], height = in.shape[2], width = in.shape[3];
+    const View dry = optional_view(*stream, land, "land", Layout::dense);
+    if (dry) {
+      want_dtype(dry, GATUN_BOOL, "land");
+      want_shape(dry, {batch, height, width}, "land");
+    }
+    const View to = f32(*stream, out, "out");
+    want_shape(to, {batch, months, height, width}, "out");
+    want_apart(to, in, "x");
+    const MapHeadArgs args{batch, months, height, width, in.shape[4], in.f32(),
+                           vector(*stream, weight, in.shape[4], "weight"), vector(*stream, bias, 1, "bias"),
+                           vector(*stream, scale, months, "scale"), vector(*stream, shift, months, "shift"),
+                           dry.u8(), to.f32()};
+    return stream->device->backend->map_head(stream, args, inner);
+  });
+}
+
+}  // extern "C"

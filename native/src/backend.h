@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a backend is: a versioned table of functions. The dispatch layer has checked every argument before it calls one,
+// so a backend sees only shapes that fit. A function of the table returns a status and throws nothing, so that a
+// backend may live in another shared library.
+#pragma once
+
+#include "gatun/gatun.h"
+
+#include <cstdint>
+
+namespace gatun {
+
+struct Backend;
+
+constexpr int64_t kBackendVersion = 1;
+
+// Marks of live handles: a stale or foreign pointer is refused as long as its memory has not been reused.
+constexpr uint64_t kDeviceMark = 0x6761747564657631ull;
+constexpr uint64_t kStreamMark = 0x6761747573747231ull;
+constexpr uint64_t kEventMark = 0x6761747565766e31ull;
+constexpr uint64_t kBufferMark = 0x6761747562756631ull;
+constexpr uint64_t kWeightsMark = 0x6761747577746731ull;
+
+enum class WeightsKind { linear, conv2d, conv_transpose2d };
+
+}  // namespace gatun
+
+// The common head of each handle; a backend derives its own from it.
+struct gatun_device {
+  uint64_t mark = gatun::kDeviceMark;
+  const gatun::Backend* backend = nullptr;
+  int32_t kind = GATUN_CPU;
+  int32_t index = 0;
+};
+
+struct gatun_stream {
+  uint64_t mark = gatun::kStreamMark;
+  gatun_device* device = nullptr;
+};
+
+struct gatun_event {
+  uint64_t mark = gatun::kEventMark;
+  gatun_device* device = nullptr;
+};
+
+struct gatun_buffer {
+  uint64_t mark = gatun::kBufferMark;
+  gatun_device* device = nullptr;
+  char* data = nullptr;
+  int64_t bytes = 0;
+};
+
+struct gatun_weights {
+  uint64_t mark = gatun::kWeightsMark;
+  gatun_device* device = nullptr;
+  gatun::WeightsKind kind = gatun::WeightsKind::linear;
+  int64_t outputs = 0;  // N of linear, O of convolutions
+  int64_t inputs = 0;   // K of linear, I of convolutions
+  int64_t kernel_h = 1, kernel_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t padding_h = 0, padding_w = 0;
+};
+
+namespace gatun {
+
+// A tensor that passed the checks: its address, and the caller's description by value.
+struct View {
+  char* data = nullptr;
+  int32_t dtype = GATUN_F32;
+  int32_t rank = 0;
+  int64_t shape[GATUN_MAX_RANK] = {};
+  int64_t stride[GATUN_MAX_RANK] = {};
+
+  explicit operator bool() const { return data != nullptr; }
+  float* f32() const { return reinterpret_cast<float*>(data); }
+  uint8_t* u8() const { return reinterpret_cast<uint8_t*>(data); }
+};
+
+struct LayerNormArgs {
+  int64_t rows, width;
+  const float *x, *residual, *weight, *bias;
+  float eps;
+  float* out;
+};
+
+struct LinearArgs {
+  int64_t rows;
+  const float* x;
+  const gatun_weights* weights;
+  const float* bias;
+  int32_t activation;
+  const float* residual;
+  float* out;
+};
+
+struct AttentionArgs {
+  int64_t batch, tokens, embed, heads;
+  const float* qkv;
+  float* out;
+};
+
+struct PatchEmbedArgs {
+  int64_t batch, channels, time, height, width;
+  int64_t patch_t, patch_h, patch_w;
+  int32_t validity;
+  float fill_value, eps;
+  const float* x;
+  const uint8_t* mask;
+  const gatun_weights* weights;
+  const float *bias, *norm_weight, *norm_bias;
+  float* out;
+};
+
+struct TemporalPoolArgs {
+  int64_t batch, months, time, places, embed;
+  const float *x, *day_encoding, *month_encoding, *norm_weight, *norm_bias;
+  float eps;
+  const gatun_weights* weights;
+  const float *hidden_bias, *score_weight, *score_bias;
+  const uint8_t* padded;
+  float* out;
+};
+
+struct ConvTranspose2dArgs {
+  int64_t batch, height, width, out_height, out_width;
+  const float* x;
+  const gatun_weights* weights;
+  const float* bias;
+  float* out;
+};
+
+struct Conv2dArgs {
+  int64_t batch, height, width, padding;
+  const float* x;
+  const gatun_weights* weights;
+  const float* bias;
+  int32_t activation;
+  float* out;
+};
+
+struct MapHeadArgs {
+  int64_t batch, months, height, width, channels;
+  const float *x, *weight, *bias, *scale, *shift;
+  const uint8_t* land;
+  float* out;
+};
+
+struct Backend {
+  int64_t version;
+  const char* name;
+
+  gatun_status (*device_open)(int32_t index, const gatun_device_options& options, gatun_device** device,
+                              gatun_error* error);
+  gatun_status (*device_close)(gatun_device* device, gatun_error* error);
+  gatun_status (*device_info)(gatun_device* device, gatun_device_info* info, gatun_error* error);
+
+  gatun_status (*memory_stats)(gatun_device* device, gatun_memory_stats* stats, gatun_error* error);
+  gatun_status (*memory_limit)(gatun_device* device, int64_t bytes, gatun_error* error);
+  gatun_status (*memory_trim)(gatun_device* device, int64_t* freed, gatun_error* error);
+  gatun_status (*buffer_alloc)(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error);
+  gatun_status (*buffer_wrap)(gatun_device* device, void* data, int64_t bytes, gatun_buffer** buffer,
+                              gatun_error* error);
+  gatun_status (*buffer_free)(gatun_buffer* buffer, gatun_stream* stream, gatun_error* error);
+  gatun_status (*copy_from_host)(gatun_stream* stream, char* dst, const void* src, int64_t bytes, gatun_error* error);
+  gatun_status (*copy_to_host)(gatun_stream* stream, void* dst, const char* src, int64_t bytes, gatun_error* error);
+
+  gatun_status (*stream_create)(gatun_device* device, gatun_stream** stream, gatun_error* error);
+  gatun_status (*stream_destroy)(gatun_stream* stream, gatun_error* error);
+  gatun_status (*stream_sync)(gatun_stream* stream, gatun_error* error);
+  gatun_status (*event_create)(gatun_device* device, gatun_event** event, gatun_error* error);
+  gatun_status (*event_destroy)(gatun_event* event, gatun_error* error);
+  gatun_status (*event_record)(gatun_event* event, gatun_stream* stream, gatun_error* error);
+  gatun_status (*event_wait)(gatun_stream* stream, gatun_event* event, gatun_error* error);
+  gatun_status (*event_sync)(gatun_event* event, gatun_error* error);
+
+  // `shape` carries the source's extents and the geometry; the backend's handle starts as a copy of it.
+  gatun_status (*weights_create)(gatun_stream* stream, const gatun_weights& shape, const float* source,
+                                 gatun_weights** weights, gatun_error* error);
+  gatun_status (*weights_free)(gatun_weights* weights, gatun_stream* stream, gatun_error* error);
+
+  gatun_status (*fill)(gatun_stream* stream, const View& out, double value, gatun_error* error);
+  gatun_status (*copy)(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
+  gatun_status (*add)(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);
+  gatun_status (*layer_norm)(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);
+  gatun_status (*linear)(gatun_stream* stream, const LinearArgs& args, gatun_error* error);
+  gatun_status (*attention)(gatun_stream* stream, const AttentionArgs& args, gatun_error* error);
+  gatun_status (*patch_embed)(gatun_stream* stream, const PatchEmbedArgs& args, gatun_error* error);
+  gatun_status (*temporal_pool)(gatun_stream* stream, const TemporalPoolArgs& args, gatun_error* error);
+  gatun_status (*conv_transpose2d)(gatun_stream* stream, const ConvTranspose2dArgs& args, gatun_error* error);
+  gatun_status (*conv2d)(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
+  gatun_status (*map_head)(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
+};
+
+const Backend& cpu_backend();
+
+}  // namespace gatun

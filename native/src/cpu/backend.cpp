@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CPU backend's table: devices, memory, streams, events, weights, and the queueing of tiled kernels.
+#include "device.h"
+
+#include "../status.h"
+#include "pack.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace gatun::cpu {
+
+namespace {
+
+constexpr int64_t kMaxTaps = 256;
+
+int default_threads() {
+  const char* told = std::getenv("GATUN_NUM_THREADS");
+  if (told == nullptr || *told == '\0') return available_cores();
+  char* end = nullptr;
+  const long threads = std::strtol(told, &end, 10);
+  if (*end != '\0' || threads < 1 || threads > 4096) {
+    fail(GATUN_INVALID_ARGUMENT, "GATUN_NUM_THREADS is \"", told, "\", expected a number from 1 to 4096");
+  }
+  return static_cast<int>(threads);
+}
+
+int32_t level_told() {
+  const char* told = std::getenv("GATUN_CPU");
+  if (told == nullptr || *told == '\0') return best_level();
+  for (int32_t level = GATUN_CPU_PORTABLE; level <= GATUN_CPU_AVX512; ++level) {
+    if (std::strcmp(told, level_name(level)) == 0) return level;
+  }
+  fail(GATUN_INVALID_ARGUMENT, "GATUN_CPU is \"", told, "\", expected portable, avx2 or avx512");
+}
+
+int32_t checked_level(int32_t level) {
+  if (level < GATUN_CPU_AUTO || level > GATUN_CPU_AVX512) {
+    fail(GATUN_INVALID_ARGUMENT, "cpu_level ", level, " is none of gatun_cpu_level");
+  }
+  const int32_t chosen = level == GATUN_CPU_AUTO ? level_told() : level;
+  if (chosen > best_level()) {
+    fail(GATUN_DEVICE_UNAVAILABLE, "the CPU level ", level_name(chosen), " was asked for; this processor (",
+         processor_name(), ") has ", level_name(best_level()), " at best");
+  }
+  return chosen;
+}
+
+gatun_status device_open(int32_t index, const gatun_device_options& options, gatun_device** device,
+                         gatun_error* error) {
+  return guard(error, [&] {
+    if (index != 0) fail(GATUN_DEVICE_UNAVAILABLE, "there is one CPU device, cpu:0; got index ", index);
+    const int threads = options.num_threads > 0 ? static_cast<int>(options.num_threads) : default_threads();
+    const int64_t limit = options.memory_limit > 0 ? options.memory_limit : available_memory();
+    auto* opened = new CpuDevice(threads, limit, checked_level(options.cpu_level));
+    opened->backend = &cpu_backend();
+    *device = opened;
+  });
+}
+
+gatun_status device_close(gatun_device* device, gatun_error* error) {
+  return guard(error, [&] {
+    CpuDevice& cpu = own(device);
+    const int64_t buffers = cpu.pool.stats().buffers_live, handles = cpu.handles.load();
+    if (buffers + handles > 0) {
+      fail(GATUN_INVALID_ARGUMENT, "the device still has ", buffers, " buffers or weights and ", handles,
+           " streams, events or wrapped buffers; close them first");
+    }
+    cpu.mark = 0;
+    delete &cpu;
+  });
+}
+
+gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_error* error) {
+  return guard(error, [&] {
+    const CpuDevice& cpu = own(device);
+    *info = {};
+    info->struct_size = sizeof *info;
+    info->kind = GATUN_CPU;
+    info->cpu_level = cpu.level;
+    info->num_threads = cpu.workers.count();
+    info->memory_bytes = available_memory();
+    std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
+    const std::string libraries = text_of("all operations: own ", level_name(cpu.level), " kernels");
+    std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
+  });
+}
+
+gatun_status memory_stats(gatun_device* device, gatun_memory_stats* stats, gatun_error* error) {
+  return guard(error, [&] { *stats = own(device).pool.stats(); });
+}
+
+gatun_status memory_limit(gatun_device* device, int64_t bytes, gatun_error* error) {
+  return guard(error, [&] { own(device).pool.set_limit(bytes > 0 ? bytes : available_memory()); });
+}
+
+gatun_status memory_trim(gatun_device* device, int64_t* freed, gatun_error* error) {
+  return guard(error, [&] { *freed = own(device).pool.trim(); });
+}
+
+gatun_status buffer_alloc(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error) {
+  return guard(error, [&] {
+    auto fresh = std::make_unique<CpuBuffer>();
+    fresh->block = device_of(stream).pool.take(bytes, own(stream).queue.progress());
+    fresh->device = stream->device;
+    fresh->data = fresh->block.data;
+    fresh->bytes = bytes;
+    *buffer = fresh.release();
+  });
+}
+
+gatun_status buffer_wrap(gatun_device* device, void* data, int64_t bytes, gatun_buffer** buffer, gatun_error* error) {
+  return guard(error, [&] {
+    auto fresh = std::make_unique<CpuBuffer>();
+    fresh->device = device;
+    fresh->data = static_cast<char*>(data);
+    fresh->bytes = bytes;
+    ++own(device).handles;
+    *buffer = fresh.release();
+  });
+}
+
+gatun_status buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] {
+    auto* old = static_cast<CpuBuffer*>(buffer);
+    Queue& queue = own(stream).queue;
+    if (old->block.data != nullptr) {
+      device_of(stream).pool.give(old->block, queue.progress(), queue.submitted());
+    } else {
+      --device_of(stream).handles;
+    }
+    old->mark = 0;
+    delete old;
+  });
+}
+
+gatun_status copy_from_host(gatun_stream* stream, char* dst, const void* src, int64_t bytes, gatun_error* error) {
+  return guard(error, [&] {
+    own(stream).queue.sync();
+    std::memcpy(dst, src, static_cast<size_t>(bytes));
+  });
+}
+
+gatun_status copy_to_host(gatun_stream* stream, void* dst, const char* src, int64_t bytes, gatun_error* error) {
+  return guard(error, [&] {
+    own(stream).queue.sync();
+    std::memcpy(dst, src, static_cast<size_t>(bytes));
+  });
+}
+
+gatun_status stream_create(gatun_device* device, gatun_stream** stream, gatun_error* error) {
+  return guard(error, [&] {
+    *stream = new CpuStream(own(device));
+    ++own(device).handles;
+  });
+}
+
+gatun_status stream_destroy(gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] {
+    Queue& queue = own(stream).queue;
+    queue.progress()->wait_for(queue.submitted());
+    --device_of(stream).handles;
+    stream->mark = 0;
+    delete &own(stream);
+  });
+}
+
+gatun_status stream_sync(gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] { own(stream).queue.sync(); });
+}
+
+gatun_status event_create(gatun_device* device, gatun_event** event, gatun_error* error) {
+  return guard(error, [&] {
+    auto* fresh = new CpuEvent;
+    fresh->device = device;
+    ++own(device).handles;
+    *event = fresh;
+  });
+}
+
+gatun_status event_destroy(gatun_event* event, gatun_error* error) {
+  return guard(error, [&] {
+    --own(event->device).handles;
+    event->mark = 0;
+    delete &own(event);
+  });
+}
+
+gatun_status event_record(gatun_event* event, gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] {
+    CpuEvent& point = own(event);
+    const std::lock_guard lock(point.mutex);
+    point.progress = own(stream).queue.progress();
+    point.ticket = own(stream).queue.submitted();
+  });
+}
+
+gatun_status event_wait(gatun_stream* stream, gatun_event* event, gatun_error* error) {
+  return guard(error, [&] {
+    CpuEvent& point = own(event);
+    const std::lock_guard lock(point.mutex);
+    if (point.progress != nullptr) own(stream).queue.wait_for(point.progress, point.ticket);
+  });
+}
+
+gatun_status event_sync(gatun_event* event, gatun_error* error) {
+  return guard(error, [&] {
+    CpuEvent& point = own(event);
+    std::unique_lock lock(point.mutex);
+    const std::shared_ptr<Progress> progress = point.progress;
+    const uint64_t ticket = point.ticket;
+    lock.unlock();
+    if (progress != nullptr) progress->wait_for(ticket);
+  });
+}
+
+gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
+                            gatun_weights** weights, gatun_error* error) {
+  return guard(error, [&] {
+    const int64_t taps = shape.kind == WeightsKind::conv_transpose2d
+                             ? ((shape.kernel_h - 1) / shape.stride_h + 1) * ((shape.kernel_w - 1) / shape.stride_w + 1)
+                             : shape.kernel_h * shape.kernel_w;
+    if (taps > kMaxTaps) {
+      fail(GATUN_INVALID_ARGUMENT, "the kernel ", shape.kernel_h, " x ", shape.kernel_w, " sums ", taps,
+           " cells for one output; at most ", kMaxTaps, " are supported");
+    }
+    auto fresh = std::make_unique<CpuWeights>();
+    static_cast<gatun_weights&>(*fresh) = shape;
+    CpuDevice& device = device_of(stream);
+    fresh->device = &device;
+    fresh->block = device.pool.take(packed_floats(shape, device.kernels.panel) * 4, own(stream).queue.progress());
+    fresh->packed = reinterpret_cast<float*>(fresh->block.data);
+    own(stream).queue.submit([shape, source, panel = device.kernels.panel, out = fresh->packed] {
+      pack(shape, source, panel, out);
+    });
+    *weights = fresh.release();
+  });
+}
+
+gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] {
+    auto* old = static_cast<CpuWeights*>(weights);
+    Queue& queue = own(stream).queue;
+    device_of(stream).pool.give(old->block, queue.progress(), queue.submitted());
+    old->mark = 0;
+    delete old;
+  });
+}
+
+// Queues a kernel: its scratch is taken now, in stream order, so that nothing can fail later.
+template <class Args>
+gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<Args>& kernel, gatun_error* error) {
+  return guard(error, [&] {
+    CpuDevice& device = device_of(stream);
+    const int64_t shared = (kernel.shared_floats(args) + 15) / 16 * 16;
+    const int64_t scratch = (kernel.scratch_floats(args) + 15) / 16 * 16;
+    const Scratch memory(own(stream), shared + scratch * device.workers.count());
+    float* base = memory.floats();
+    own(stream).queue.submit([args, &kernel, &device, base, shared, scratch] {
+      for (int phase = 0; phase < kernel.phases; ++phase) {
+        device.workers.for_tiles(kernel.tiles(args, phase), [&](int64_t tile, int worker) {
+          kernel.tile(args, TileContext{base, base + shared + worker * scratch}, phase, tile);
+        });
+      }
+    });
+  });
+}
+
+template <class Args, TiledKernel<Args> KernelTable::* Kernel>
+gatun_status run(gatun_stream* stream, const Args& args, gatun_error* error) {
+  return enqueue(stream, args, device_of(stream).kernels.*Kernel, error);
+}
+
+constexpr Backend kBackend = {
+    kBackendVersion,
+    "cpu",
+    device_open,
+    device_close,
+    device_info,
+    memory_stats,
+    memory_limit,
+    memory_trim,
+    buffer_alloc,
+    buffer_wrap,
+    buffer_free,
+    copy_from_host,
+    copy_to_host,
+    stream_create,
+    stream_destroy,
+    stream_sync,
+    event_create,
+    event_destroy,
+    event_record,
+    event_wait,
+    event_sync,
+    weights_create,
+    weights_free,
+    fill,
+    copy,
+    add,
+    run<LayerNormArgs, &KernelTable::layer_norm>,
+    run<LinearArgs, &KernelTable::linear>,
+    run<AttentionArgs, &KernelTable::attention>,
+    run<PatchEmbedArgs, &KernelTable::patch_embed>,
+    run<TemporalPoolArgs, &KernelTable::temporal_pool>,
+    run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
+    run<Conv2dArgs, &KernelTable::conv2d>,
+    run<MapHeadArgs, &KernelTable::map_head>,
+};
+
+}  // namespace
+
+const KernelTable& kernel_table(int32_t level) {
+#if defined(__x86_64__)
+  if (level == GATUN_CPU_AVX512) return avx512::table();
+  if (level == GATUN_CPU_AVX2) return avx2::table();
+#endif
+  (void)level;
+  return portable::table();
+}
+
+}  // namespace gatun::cpu
+
+namespace gatun {
+const Backend& cpu_backend() { return cpu::kBackend; }
+}  // namespace gatun

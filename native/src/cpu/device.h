@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CPU backend's own handles.
+#pragma once
+
+#include "kernels.h"
+#include "machine.h"
+#include "memory_pool.h"
+#include "queue.h"
+#include "workers.h"
+
+#include <atomic>
+
+namespace gatun::cpu {
+
+struct CpuDevice : gatun_device {
+  CpuDevice(int threads, int64_t memory_limit, int32_t cpu_level)
+      : level(cpu_level), kernels(kernel_table(cpu_level)), pool(memory_limit), workers(threads) {}
+
+  int32_t level;
+  const KernelTable& kernels;
+  MemoryPool pool;
+  Workers workers;
+  // Streams, events and wrapped buffers; allocated ones are counted by the pool.
+  std::atomic<int64_t> handles{0};
+};
+
+struct CpuStream : gatun_stream {
+  explicit CpuStream(CpuDevice& owner) : queue(owner.workers) { device = &owner; }
+  Queue queue;
+};
+
+struct CpuEvent : gatun_event {
+  std::mutex mutex;
+  std::shared_ptr<Progress> progress;  // null: never recorded
+  uint64_t ticket = 0;
+};
+
+struct CpuBuffer : gatun_buffer {
+  Block block;  // empty where the memory is the caller's
+};
+
+struct CpuWeights : PackedWeights {
+  Block block;
+};
+
+inline CpuDevice& own(gatun_device* device) { return *static_cast<CpuDevice*>(device); }
+inline CpuStream& own(gatun_stream* stream) { return *static_cast<CpuStream*>(stream); }
+inline CpuEvent& own(gatun_event* event) { return *static_cast<CpuEvent*>(event); }
+inline CpuDevice& device_of(gatun_stream* stream) { return own(stream->device); }
+
+// Scratch of one operation, given back in stream order when it has been queued.
+class Scratch {
+ public:
+  Scratch(CpuStream& stream, int64_t floats) : stream_(stream) {
+    if (floats > 0) block_ = own(stream.device).pool.take(floats * 4, stream.queue.progress());
+  }
+  ~Scratch() {
+    if (block_.data != nullptr) {
+      own(stream_.device).pool.give(block_, stream_.queue.progress(), stream_.queue.submitted());
+    }
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  float* floats() const { return reinterpret_cast<float*>(block_.data); }
+
+ private:
+  CpuStream& stream_;
+  Block block_;
+};
+
+gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_error* error);
+gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
+gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);
+
+}  // namespace gatun::cpu

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of tile functions, one table for each instruction set.
+#pragma once
+
+#include "../backend.h"
+
+namespace gatun::cpu {
+
+// What a tile function gets beside its arguments.
+struct TileContext {
+  float* shared;   // of the operation, written by its first phase
+  float* scratch;  // of the worker
+};
+
+// An operation as tiles. Phases follow each other; the tiles of one phase are independent. Numbers depend on the
+// arguments only, never on the threads.
+template <class Args>
+struct TiledKernel {
+  int phases;
+  int64_t (*shared_floats)(const Args&);
+  int64_t (*scratch_floats)(const Args&);
+  int64_t (*tiles)(const Args&, int phase);
+  void (*tile)(const Args&, const TileContext&, int phase, int64_t tile);
+};
+
+struct KernelTable {
+  int panel;  // columns of a packed panel
+  TiledKernel<LayerNormArgs> layer_norm;
+  TiledKernel<LinearArgs> linear;
+  TiledKernel<AttentionArgs> attention;
+  TiledKernel<PatchEmbedArgs> patch_embed;
+  TiledKernel<TemporalPoolArgs> temporal_pool;
+  TiledKernel<ConvTranspose2dArgs> conv_transpose2d;
+  TiledKernel<Conv2dArgs> conv2d;
+  TiledKernel<MapHeadArgs> map_head;
+};
+
+namespace portable {
+const KernelTable& table();
+}
+#if defined(__x86_64__)
+namespace avx2 {
+const KernelTable& table();
+}
+namespace avx512 {
+const KernelTable& table();
+}
+#endif
+
+const KernelTable& kernel_table(int32_t level);
+
+// The CPU's weights: packed for the panel width of the device's table.
+struct PackedWeights : gatun_weights {
+  float* packed = nullptr;
+};
+
+inline const PackedWeights& packed(const gatun_weights* weights) {
+  return *static_cast<const PackedWeights*>(weights);
+}
+
+// One axis of a transposed convolution in gather form. Output o = stride * j + phase draws on inputs j + offset(tap)
+// through kernel cell first + stride * tap.
+struct GatherAxis {
+  int64_t first, taps, base;
+
+  GatherAxis(int64_t phase, int64_t kernel, int64_t stride, int64_t padding)
+      : first((phase + padding) % stride), taps((kernel - first + stride - 1) / stride),
+        base((phase + padding) / stride) {}
+
+  int64_t kernel_cell(int64_t tap, int64_t stride) const { return first + stride * tap; }
+  int64_t offset(int64_t tap) const { return base - tap; }
+};
+
+}  // namespace gatun::cpu

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Self-attention over a block of queries and a stream of key blocks with a running softmax: no N x N matrix. Keys and
+// values are first arranged in panels, once for each head. 4 N^2 E FLOP and 16 N E bytes a map: bound by arithmetic.
+#include "gemm.h"
+#include "tables.h"
+
+namespace gatun::cpu::GATUN_NS {
+
+namespace {
+
+constexpr int64_t kQueries = 48, kKeys = 8 * kPanel;
+
+struct Geometry {
+  int64_t head, key_panels, value_panels, head_floats, query_blocks, group;
+
+  explicit Geometry(const AttentionArgs& args)
+      : head(args.embed / args.heads), key_panels(panels(args.tokens)), value_panels(panels(head)),
+        head_floats(key_panels * kPanel * head + value_panels * args.tokens * kPanel),
+        query_blocks((args.tokens + kQueries - 1) / kQueries),
+        // Short sequences: several heads make a tile.
+        group(args.tokens > 0 && args.tokens < kQueries ? kQueries / args.tokens : 1) {}
+
+  float* keys(float* shared, int64_t unit) const { return shared + unit * head_floats; }
+  float* values(float* shared, int64_t unit) const { return keys(shared, unit) + key_panels * kPanel * head; }
+};
+
+int64_t shared_floats(const AttentionArgs& args) {
+  return args.batch * args.heads * Geometry(args).head_floats;
+}
+
+// Scores, and the running sums of the block's rows.
+int64_t scratch_floats(const AttentionArgs& args) {
+  return kQueries * kKeys + kQueries * Geometry(args).value_panels * kPanel;
+}
+
+int64_t tiles(const AttentionArgs& args, int phase) {
+  const Geometry g(args);
+  const int64_t units = args.batch * args.heads * (phase == 0 ? 1 : g.query_blocks);
+  return (units + g.group - 1) / g.group;
+}
+
+const float* row_of(const AttentionArgs& args, int64_t unit, int64_t token, int64_t part, int64_t head) {
+  const int64_t batch = unit / args.heads, index = unit % args.heads;
+  return args.qkv + (batch * args.tokens + token) * 3 * args.embed + part * args.embed + index * head;
+}
+
+void arrange(const AttentionArgs& args, const Geometry& g, float* shared, int64_t unit) {
+  float* keys = g.keys(shared, unit);
+  float* values = g.values(shared, unit);
+  for (int64_t token = 0; token < g.key_panels * kPanel; ++token) {
+    float* to = keys + token / kPanel * kPanel * g.head + token % kPanel;
+    const float* from = token < args.tokens ? row_of(args, unit, token, 1, g.head) : nullptr;
+    for (int64_t i = 0; i < g.head; ++i) to[i * kPanel] = from != nullptr ? from[i] : 0.0f;
+  }
+  for (int64_t token = 0; token < args.tokens; ++token) {
+    const float* from = row_of(args, unit, token, 2, g.head);
+    for (int64_t i = 0; i < g.value_panels * kPanel; ++i) {
+      values[(i / kPanel * args.tokens + token) * kPanel + i % kPanel] = i < g.head ? from[i] : 0.0f;
+    }
+  }
+}
+
+struct AddSink {
+  float* out;
+  int64_t stride;
+
+  template <int M>
+  void tile(int64_t row, int64_t column, Vec (&sums)[M][kVectors]) {
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        float* to = out + (row + r) * stride + column + v * kWidth;
+        store(to, load(to) + sums[r][v]);
+      }
+    }
+  }
+};
+
+// Turns a row of scores into weights against the running maximum; returns the factor for what was summed before.
+float weigh(float* scores, int64_t keys, float scale, float& top, float& total) {
+  const int64_t whole = (keys + kWidth - 1) / kWidth * kWidth;
+  for (int64_t i = keys; i < whole; ++i) scores[i] = -INFINITY;
+  Vec high = splat(-INFINITY);
+  for (int64_t i = 0; i < whole; i += kWidth) high = max(load(scores + i), high);
+  const float highest = max(largest(high) * scale, top);
+  Vec sums = splat(0.0f);
+  for (int64_t i = 0; i < whole; i += kWidth) {
+    const Vec weight = exponential(load(scores + i) * splat(scale) - splat(highest));
+    store(scores + i, weight);
+    sums += weight;
+  }
+  const float shrink = exponential(splat(top - highest))[0];
+  total = total * shrink + sum(sums);
+  top = highest;
+  return shrink;
+}
+
+void attend(const AttentionArgs& args, const Geometry& g, const TileContext& context, int64_t unit, int64_t query) {
+  const int64_t rows = min(kQueries, args.tokens - query), width = g.value_panels * kPanel;
+  const float scale = 1.0f / sqrtf(static_cast<float>(g.head));
+  float* scores = context.scratch;
+  float* sums = scores + kQueries * kKeys;
+  float top[kQueries], total[kQueries];
+  for (int64_t r = 0; r < rows; ++r) top[r] = -INFINITY, total[r] = 0.0f;
+  memset(sums, 0, sizeof(float) * static_cast<size_t>(rows * width));
+  for (int64_t key = 0; key < args.tokens; key += kKeys) {
+    const int64_t keys = min(kKeys, args.tokens - key);
+    Rows a;
+    a.taps[0] = row_of(args, unit, query, 0, g.head);
+    a.tap_count = 1;
+    a.stride = 3 * args.embed;
+    a.depth = g.head;
+    StoreSink store_scores{scores, kKeys, panels(keys) * kPanel, nullptr, false, nullptr};
+    product(a, rows, g.keys(context.shared, unit) + key * g.head, panels(keys) * kPanel, store_scores);
+    for (int64_t r = 0; r < rows; ++r) {
+      const float shrink = weigh(scores + r * kKeys, keys, scale, top[r], total[r]);
+      if (key > 0 && shrink != 1.0f) {
+        for (int64_t i = 0; i < width; ++i) sums[r * width + i] *= shrink;
+      }
+    }
+    a.taps[0] = scores;
+    a.stride = kKeys;
+    a.depth = keys;
+    AddSink add{sums, width};
+    for (int64_t panel = 0; panel < g.value_panels; ++panel) {
+      panel_product(a, rows, g.values(context.shared, unit) + (panel * args.tokens + key) * kPanel, panel * kPanel, add);
+    }
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    float* to = args.out + (unit / args.heads * args.tokens + query + r) * args.embed + unit % args.heads * g.head;
+    for (int64_t i = 0; i < g.head; ++i) to[i] = sums[r * width + i] / total[r];
+  }
+}
+
+void tile(const AttentionArgs& args, const TileContext& context, int phase, int64_t index) {
+  const Geometry g(args);
+  const int64_t units = args.batch * args.heads * (phase == 0 ? 1 : g.query_blocks);
+  for (int64_t i = index * g.group; i < min(units, (index + 1) * g.group); ++i) {
+    if (phase == 0) {
+      arrange(args, g, context.shared, i);
+    } else {
+      attend(args, g, context, i / g.query_blocks, i % g.query_blocks * kQueries);
+    }
+  }
+}
+
+}  // namespace
+
+const TiledKernel<AttentionArgs> kAttention = {2, shared_floats, scratch_floats, tiles, tile};
+
+}  // namespace gatun::cpu::GATUN_NS

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Channels-last images with a border of zeros, so that a convolution's taps need no test for the image's edge.
+#pragma once
+
+#include "simd.h"
+
+namespace gatun::cpu::GATUN_NS {
+
+struct Border {
+  int64_t height, width, channels;  // of the image
+  int64_t top, bottom, left, right;
+
+  bool empty() const { return top + bottom + left + right == 0; }
+  int64_t rows() const { return top + height + bottom; }
+  int64_t columns() const { return left + width + right; }
+  int64_t row_floats() const { return columns() * channels; }
+  int64_t image_floats() const { return rows() * row_floats(); }
+
+  // Writes row `row` (counted with the border) of a bordered image.
+  void copy_row(const float* image, int64_t row, float* out) const {
+    float* to = out + row * row_floats();
+    const bool inside = row >= top && row < top + height;
+    if (!inside) {
+      memset(to, 0, sizeof(float) * static_cast<size_t>(row_floats()));
+      return;
+    }
+    memset(to, 0, sizeof(float) * static_cast<size_t>(left * channels));
+    memcpy(to + left * channels, image + (row - top) * width * channels,
+           sizeof(float) * static_cast<size_t>(width * channels));
+    memset(to + (left + width) * channels, 0, sizeof(float) * static_cast<size_t>(right * channels));
+  }
+};
+
+}  // namespace gatun::cpu::GATUN_NS

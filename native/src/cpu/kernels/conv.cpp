@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolution with stride 1 on channels-last images: a product with one tap for each kernel cell, whose rows are the
+// pixels of a line; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes: bound by arithmetic.
+#include "border.h"
+#include "gemm.h"
+#include "tables.h"
+
+namespace gatun::cpu::GATUN_NS {
+
+namespace {
+
+Border border(const Conv2dArgs& args) {
+  return {args.height, args.width, packed(args.weights).inputs, args.padding, args.padding, args.padding, args.padding};
+}
+
+int64_t shared_floats(const Conv2dArgs& args) {
+  const Border b = border(args);
+  return b.empty() ? 0 : args.batch * b.image_floats();
+}
+
+int64_t no_floats(const Conv2dArgs&) { return 0; }
+
+int64_t out_rows(const Conv2dArgs& args) { return border(args).rows() - packed(args.weights).kernel_h + 1; }
+
+int64_t tiles(const Conv2dArgs& args, int phase) {
+  const Border b = border(args);
+  if (phase == 0) return b.empty() ? 0 : args.batch * b.rows();
+  return args.batch * out_rows(args);
+}
+
+void convolve(const Conv2dArgs& args, const float* image, int64_t y, float* out) {
+  const PackedWeights& weights = packed(args.weights);
+  const Border b = border(args);
+  Rows a;
+  a.tap_count = 0;
+  a.stride = a.depth = weights.inputs;
+  for (int64_t dy = 0; dy < weights.kernel_h; ++dy) {
+    for (int64_t dx = 0; dx < weights.kernel_w; ++dx) {
+      a.taps[a.tap_count++] = image + (y + dy) * b.row_floats() + dx * b.channels;
+    }
+  }
+  StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation == GATUN_ACT_GELU, nullptr};
+  product(a, b.columns() - weights.kernel_w + 1, weights.packed, weights.outputs, sink);
+}
+
+void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
+  const Border b = border(args);
+  const int64_t rows = phase == 0 ? b.rows() : out_rows(args);
+  const int64_t batch = index / rows, row = index % rows;
+  const float* image = args.x + batch * args.height * args.width * b.channels;
+  if (phase == 0) {
+    b.copy_row(image, row, context.shared + batch * b.image_floats());
+    return;
+  }
+  const PackedWeights& weights = packed(args.weights);
+  const int64_t out_row = (b.columns() - weights.kernel_w + 1) * weights.outputs;
+  convolve(args, b.empty() ? image : context.shared + batch * b.image_floats(), row, args.out + index * out_row);
+}
+
+}  // namespace
+
+const TiledKernel<Conv2dArgs> kConv2d = {2, shared_floats, no_floats, tiles, tile};
+
+}  // namespace gatun::cpu::GATUN_NS

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one product all kernels share: a sum over taps of rows times packed columns,
+//   out[r, n] = sum_tap sum_k taps[tap][r * stride + k] * B[tap, k, n].
+// A linear layer has one tap; a convolution has one for each kernel cell, whose rows are the neighbouring pixels, so
+// that no im2col copy exists. B is packed in panels of kPanel columns, [panel][tap][k][kPanel], zero-padded.
+//
+// The register tile is kRows x kPanel; a row's sum runs over tap and k in order, whatever tile it falls into, so results
+// do not depend on how rows are cut.
+#pragma once
+
+#include "simd.h"
+
+namespace gatun::cpu::GATUN_NS {
+
+constexpr int kVectors = 2;
+constexpr int kPanel = kVectors * kWidth;
+constexpr int kMaxTaps = 256;
+
+static inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
+
+struct Rows {
+  const float* taps[kMaxTaps];
+  int64_t tap_count;
+  int64_t stride;  // floats between two rows
+  int64_t depth;   // k
+};
+
+template <int M>
+static inline __attribute__((always_inline)) void multiply(const Rows& a, int64_t row, const float* b,
+                                                           Vec (&sums)[M][kVectors]) {
+  for (int64_t tap = 0; tap < a.tap_count; ++tap) {
+    const float* from = a.taps[tap] + row * a.stride;
+    const float* line[M];
+#pragma GCC unroll 12
+    for (int r = 0; r < M; ++r) line[r] = from + r * a.stride;
+    for (int64_t k = 0; k < a.depth; ++k) {
+      const Vec b0 = load(b), b1 = load(b + kWidth);
+      b += kPanel;
+#pragma GCC unroll 12
+      for (int r = 0; r < M; ++r) {
+        const Vec x = splat(line[r][k]);
+        sums[r][0] += x * b0;
+        sums[r][1] += x * b1;
+      }
+    }
+  }
+}
+
+// One register tile: starts from 0, ends in sink.template tile<M>(row, column, sums).
+template <int M, class Sink>
+static inline void tile_of(const Rows& a, int64_t row, const float* b, int64_t column, Sink& sink) {
+  Vec sums[M][kVectors];
+#pragma GCC unroll 12
+  for (int r = 0; r < M; ++r) sums[r][0] = sums[r][1] = splat(0.0f);
+  multiply<M>(a, row, b, sums);
+  sink.template tile<M>(row, column, sums);
+}
+
+template <int M, class Sink>
+static inline void tail_of(const Rows& a, int64_t row, int64_t left, const float* b, int64_t column, Sink& sink) {
+  if constexpr (M > 0) {
+    if (left == M) {
+      tile_of<M>(a, row, b, column, sink);
+    } else {
+      tail_of<M - 1>(a, row, left, b, column, sink);
+    }
+  }
+}
+
+// All rows of one panel.
+template <class Sink>
+static inline void panel_product(const Rows& a, int64_t rows, const float* b, int64_t column, Sink& sink) {
+  int64_t row = 0;
+  for (; row + kRows <= rows; row += kRows) tile_of<kRows>(a, row, b, column, sink);
+  tail_of<kRows - 1>(a, row, rows - row, b, column, sink);
+}
+
+// All rows and columns: a panel of B stays in the first-level cache while the rows pass.
+template <class Sink>
+static inline void product(const Rows& a, int64_t rows, const float* b, int64_t columns, Sink& sink) {
+  for (int64_t column = 0; column < columns; column += kPanel) {
+    panel_product(a, rows, b, column, sink);
+    b += a.tap_count * a.depth * kPanel;
+  }
+}
+
+// out = activation(sums + bias) + residual, rows `stride` floats apart.
+struct StoreSink {
+  float* out;
+  int64_t stride;
+  int64_t columns;
+  const float* bias;      // may be null
+  bool gelu_after;
+  const float* residual;  // may be null; rows as out
+
+  template <int M>
+  void tile(int64_t row, int64_t column, Vec (&sums)[M][kVectors]) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t at = column + v * kWidth, count = columns - at;
+      if (count <= 0) return;
+      const Vec shift = bias != nullptr ? load_up_to(bias + at, count) : splat(0.0f);
+      for (int r = 0; r < M; ++r) {
+        Vec value = sums[r][v] + shift;
+        if (gelu_after) value = gelu(value);
+        const int64_t place = (row + r) * stride + at;
+        if (residual != nullptr) value += load_up_to(residual + place, count);
+        store_up_to(out + place, value, count);
+      }
+    }
+  }
+};
+
+}  // namespace gatun::cpu::GATUN_NS

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each kernel file of this folder contributes to its instruction set's table.
+#pragma once
+
+#include "../kernels.h"
+
+namespace gatun::cpu::GATUN_NS {
+
+extern const TiledKernel<LayerNormArgs> kLayerNorm;
+extern const TiledKernel<LinearArgs> kLinear;
+extern const TiledKernel<AttentionArgs> kAttention;
+extern const TiledKernel<PatchEmbedArgs> kPatchEmbed;
+extern const TiledKernel<TemporalPoolArgs> kTemporalPool;
+extern const TiledKernel<ConvTranspose2dArgs> kConvTranspose2d;
+extern const TiledKernel<Conv2dArgs> kConv2d;
+extern const TiledKernel<MapHeadArgs> kMapHead;
+
+}  // namespace gatun::cpu::GATUN_NS

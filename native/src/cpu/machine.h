@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this machine offers the process: cores, memory, instruction sets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace gatun::cpu {
+
+// Cores that the affinity mask and the cgroup's quota allow, at least 1.
+int available_cores();
+
+// Physical memory, or the cgroup's limit if that is lower, in bytes.
+int64_t available_memory();
+
+// The best gatun_cpu_level this processor can run.
+int32_t best_level();
+
+const char* level_name(int32_t level);
+
+std::string processor_name();
+
+}  // namespace gatun::cpu

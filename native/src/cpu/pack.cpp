@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pack.h"
+
+#include "kernels.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace gatun::cpu {
+
+namespace {
+
+// One tap of the product: where its [output, input] matrix lies in the source.
+struct Tap {
+  int64_t offset, output_stride, input_stride;
+};
+
+float* pack_taps(const gatun_weights& shape, const float* source, const std::vector<Tap>& taps, int panel,
+                 float* out) {
+  for (int64_t first = 0; first < shape.outputs; first += panel) {
+    const int64_t columns = std::min<int64_t>(panel, shape.outputs - first);
+    for (const Tap& tap : taps) {
+      for (int64_t input = 0; input < shape.inputs; ++input, out += panel) {
+        const float* from = source + tap.offset + first * tap.output_stride + input * tap.input_stride;
+        for (int64_t column = 0; column < columns; ++column) out[column] = from[column * tap.output_stride];
+        std::memset(out + columns, 0, sizeof(float) * static_cast<size_t>(panel - columns));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int64_t packed_floats(const gatun_weights& shape, int panel) {
+  // The phases of a transposed convolution share its kernel cells out among them.
+  return (shape.outputs + panel - 1) / panel * panel * shape.inputs * shape.kernel_h * shape.kernel_w;
+}
+
+void pack(const gatun_weights& shape, const float* source, int panel, float* out) {
+  const int64_t cells = shape.kernel_h * shape.kernel_w;
+  if (shape.kind != WeightsKind::conv_transpose2d) {
+    std::vector<Tap> taps;  // source [output][input][cell]
+    for (int64_t cell = 0; cell < cells; ++cell) taps.push_back({cell, shape.inputs * cells, cells});
+    pack_taps(shape, source, taps, panel, out);
+    return;
+  }
+  for (int64_t phase_h = 0; phase_h < shape.stride_h; ++phase_h) {
+    const GatherAxis rows(phase_h, shape.kernel_h, shape.stride_h, shape.padding_h);
+    for (int64_t phase_w = 0; phase_w < shape.stride_w; ++phase_w) {
+      const GatherAxis columns(phase_w, shape.kernel_w, shape.stride_w, shape.padding_w);
+      std::vector<Tap> taps;  // source [input][output][cell]
+      for (int64_t ty = 0; ty < rows.taps; ++ty) {
+        for (int64_t tx = 0; tx < columns.taps; ++tx) {
+          const int64_t cell = rows.kernel_cell(ty, shape.stride_h) * shape.kernel_w +
+                               columns.kernel_cell(tx, shape.stride_w);
+          taps.push_back({cell, cells, shape.outputs * cells});
+        }
+      }
+      out = pack_taps(shape, source, taps, panel, out);
+    }
+  }
+}
+
+}  // namespace gatun::cpu

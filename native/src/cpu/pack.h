@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arranges weights for the product of kernels/gemm.h: [phase][panel][tap][input][panel column], zero-padded columns.
+#pragma once
+
+#include "../backend.h"
+
+namespace gatun::cpu {
+
+int64_t packed_floats(const gatun_weights& shape, int panel);
+
+void pack(const gatun_weights& shape, const float* source, int panel, float* out);
+
+}  // namespace gatun::cpu

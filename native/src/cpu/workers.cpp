@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers.h"
+
+#include "queue.h"
+
+#include <algorithm>
+
+namespace gatun::cpu {
+
+namespace {
+// Which worker the current thread is: only for_tiles, called on that very thread, reads it.
+thread_local int current_worker = 0;
+}  // namespace
+
+Workers::Workers(int count) {
+  threads_.reserve(static_cast<size_t>(count));
+  for (int worker = 0; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+}
+
+Workers::~Workers() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Workers::schedule(Queue* queue) {
+  {
+    const std::lock_guard lock(mutex_);
+    ready_.push_back(queue);
+  }
+  wake_.notify_one();
+}
+
+Workers::Region* Workers::open_region() {
+  for (Region* region : regions_) {
+    if (region->next.load(std::memory_order_relaxed) < region->tiles) return region;
+  }
+  return nullptr;
+}
+
+void Workers::take_tiles(Region& region, int worker) {
+  for (;;) {
+    const int64_t tile = region.next.fetch_add(1, std::memory_order_relaxed);
+    if (tile >= region.tiles) return;
+    region.function(region.context, tile, worker);
+  }
+}
+
+void Workers::work(int worker) {
+  current_worker = worker;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (Region* region = open_region()) {
+      ++region->helpers;
+      lock.unlock();
+      take_tiles(*region, worker);
+      lock.lock();
+      if (--region->helpers == 0) region->helpers_left.notify_one();
+    } else if (!ready_.empty()) {
+      Queue* queue = ready_.front();
+      ready_.pop_front();
+      lock.unlock();
+      const bool more = queue->run_next();
+      lock.lock();
+      if (more) ready_.push_back(queue);  // behind the others: streams take turns
+    } else if (stopping_) {
+      return;
+    } else {
+      wake_.wait(lock);
+    }
+  }
+}
+
+void Workers::run(int64_t tiles, TileFunction function, void* context) {
+  const int worker = current_worker;
+  if (tiles <= 1 || count() == 1) {
+    for (int64_t tile = 0; tile < tiles; ++tile) function(context, tile, worker);
+    return;
+  }
+  Region region{function, context, tiles, {}, 0, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    regions_.push_back(&region);
+  }
+  const int64_t wanted = std::min<int64_t>(count() - 1, tiles - 1);
+  for (int64_t i = 0; i < wanted; ++i) wake_.notify_one();
+  take_tiles(region, worker);
+  std::unique_lock lock(mutex_);
+  regions_.erase(std::find(regions_.begin(), regions_.end(), &region));
+  region.helpers_left.wait(lock, [&] { return region.helpers == 0; });
+}
+
+}  // namespace gatun::cpu

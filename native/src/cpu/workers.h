@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CPU device's threads. A fixed number of workers serves all streams: an idle worker first helps with an operation
+// that has tiles left, else it takes the next operation of a stream that has one. So the machine is never
+// oversubscribed, however many streams run, and nobody spins. Tiles come from one shared counter; their shapes never
+// depend on the number of workers, so results do not either.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace gatun::cpu {
+
+class Queue;
+
+class Workers {
+ public:
+  explicit Workers(int count);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  int count() const { return static_cast<int>(threads_.size()); }
+
+  // Says that a queue has work. A queue is in the list at most once.
+  void schedule(Queue* queue);
+
+  // Runs body(tile, worker) for each tile in [0, tiles); worker is in [0, count()) and no two running tiles share one.
+  // Only called from an operation, that is from a worker.
+  template <class Body>
+  void for_tiles(int64_t tiles, Body&& body) {
+    using Plain = std::remove_reference_t<Body>;
+    run(tiles, [](void* context, int64_t tile, int worker) { (*static_cast<Plain*>(context))(tile, worker); },
+        const_cast<std::remove_const_t<Plain>*>(&body));
+  }
+
+ private:
+  using TileFunction = void (*)(void* context, int64_t tile, int worker);
+
+  struct Region {
+    TileFunction function;
+    void* context;
+    int64_t tiles;
+    std::atomic<int64_t> next{0};
+    int helpers = 0;
+    std::condition_variable helpers_left;
+  };
+
+  void run(int64_t tiles, TileFunction function, void* context);
+  void work(int worker);
+  static void take_tiles(Region& region, int worker);
+  Region* open_region();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Queue*> ready_;
+  std::vector<Region*> regions_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace gatun::cpu
