@@ -108,7 +108,10 @@ final class TorchArchive implements AutoCloseable {
         if (entry == null) {
             return; // files of PyTorch before 2.1 have none and are little-endian
         }
-        String order = entry.getSize() <= CHUNK_BYTES ? new String(bytes(entry), StandardCharsets.US_ASCII).strip() : "?";
+        if (entry.getSize() > CHUNK_BYTES) {
+            throw bad("its byte order record has " + entry.getSize() + " bytes");
+        }
+        String order = new String(bytes(entry), StandardCharsets.US_ASCII).strip();
         if (!order.equals("little")) {
             throw bad("its byte order is \"" + TorchGlobals.shown(order) + "\", only \"little\" is read");
         }
@@ -173,8 +176,8 @@ final class TorchArchive implements AutoCloseable {
         List<String> pickles = records.keySet().stream()
                 .filter(name -> name.endsWith(PICKLE) && name.indexOf('/') == name.length() - PICKLE.length()).toList();
         if (pickles.size() != 1) {
-            throw new CheckpointException("Weights file " + path + " is a ZIP archive, but no PyTorch checkpoint: it has "
-                    + records.size() + " records and " + pickles.size() + " named <name>" + PICKLE
+            throw new CheckpointException("Weights file " + path + " is a ZIP archive, but no PyTorch checkpoint: it"
+                    + " has " + records.size() + " records and " + pickles.size() + " named <name>" + PICKLE
                     + ", one is expected. Save the weights with torch.save(model.state_dict(), file).");
         }
         String root = pickles.getFirst().substring(0, pickles.getFirst().length() - PICKLE.length());

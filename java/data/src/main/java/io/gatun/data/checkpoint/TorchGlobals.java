@@ -92,7 +92,8 @@ final class TorchGlobals {
         long[] size = longs(arguments.get(2));
         long[] strides = longs(arguments.get(3));
         if (strides.length != size.length || offset < 0) {
-            throw malformed("a tensor of " + size.length + " axes with " + strides.length + " strides, offset " + offset);
+            throw malformed("a tensor of " + size.length + " axes with " + strides.length + " strides, at offset "
+                    + offset);
         }
         for (long stride : strides) {
             if (stride < 0) {
@@ -147,7 +148,8 @@ final class TorchGlobals {
     }
 
     private long[] longs(Object value) {
-        if (value instanceof PickleReader.Tuple(List<Object> items) && items.stream().allMatch(Long.class::isInstance)) {
+        if (value instanceof PickleReader.Tuple(List<Object> items)
+                && items.stream().allMatch(Long.class::isInstance)) {
             return items.stream().mapToLong(Long.class::cast).toArray();
         }
         throw malformed("a tensor size or stride that is no tuple of integers");

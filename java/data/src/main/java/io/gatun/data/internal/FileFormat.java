@@ -87,9 +87,8 @@ public enum FileFormat {
      * @return a clause and a sentence, to follow the name of the file
      */
     public String refusal(byte[] head) {
-        String shown = this == UNKNOWN
-                ? " (it starts with bytes " + HexFormat.ofDelimiter(" ").formatHex(head, 0, Math.min(8, head.length)) + ")"
-                : "";
+        String bytes = HexFormat.ofDelimiter(" ").formatHex(head, 0, Math.min(8, head.length));
+        String shown = this == UNKNOWN ? " (it starts with bytes " + bytes + ")" : "";
         return "is " + description + shown + ". " + remedy;
     }
 

@@ -45,7 +45,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         return new SafetensorsHeader(entries, metadata);
     }
 
-    /** Lays tensors out, wide element types first so that each is aligned; {@code text} members stay as they are. */
+    /** Lays tensors out, wide element types first so that each is aligned. */
     static SafetensorsHeader layOut(Map<String, TensorData> tensors, Map<String, String> metadata) {
         List<Map.Entry<String, TensorData>> ordered = new ArrayList<>(tensors.entrySet());
         ordered.sort(Comparator.comparingInt(tensor -> -tensor.getValue().dtype().sizeBytes()));

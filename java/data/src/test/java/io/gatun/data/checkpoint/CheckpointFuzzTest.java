@@ -33,7 +33,7 @@ class CheckpointFuzzTest {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final long seed = Long.getLong("gatun.fuzz.seed", 20261120L);
-    private final int rounds = Integer.getInteger("gatun.fuzz.rounds", 1500);
+    private final int rounds = Integer.getInteger("gatun.fuzz.rounds", 400);
     private final Random random = new Random(seed);
 
     @TempDir
@@ -50,7 +50,7 @@ class CheckpointFuzzTest {
     void damagedPicklesAreReadOrRefused() throws IOException {
         for (String name : new String[] {"dtypes.pth", "views.pth", "protocol4.pth"}) {
             Map<String, byte[]> records = records(golden.resolve(name));
-            String pickle = records.keySet().stream().filter(key -> key.endsWith("/data.pkl")).findFirst().orElseThrow();
+            String pickle = name.replaceAll("\\.pth$", "/data.pkl");
             byte[] intact = records.get(pickle);
             for (int round = 0; round < rounds; round++) {
                 records.put(pickle, damaged(intact));
@@ -81,7 +81,8 @@ class CheckpointFuzzTest {
         assertTimeoutPreemptively(LIMIT, () -> {
             try {
                 Checkpoint checkpoint = Checkpoints.read(file);
-                long copied = checkpoint.tensors().values().stream().mapToLong(tensor -> tensor.bytes().byteSize()).sum();
+                long copied = checkpoint.tensors().values().stream()
+                        .mapToLong(tensor -> tensor.bytes().byteSize()).sum();
                 // Views share storages, so that the sum may exceed the copies; it still stays far from a bomb.
                 assertTrue(copied <= 64 * Files.size(file) + (1 << 22), () -> which + ": " + copied + " bytes");
             } catch (CheckpointException e) {
@@ -103,7 +104,7 @@ class CheckpointFuzzTest {
                 case 1 -> bytes[at] = (byte) random.nextInt(256);
                 case 2 -> bytes = spliced(bytes, at, at + length);
                 case 3 -> bytes = spliced(bytes, at + length, at);
-                default -> Arrays.fill(bytes, at, at + Math.min(8, length), (byte) (random.nextBoolean() ? 0xff : 0x7f));
+                default -> Arrays.fill(bytes, at, at + Math.min(8, length), (byte) (0x7f + 0x80 * random.nextInt(2)));
             }
             if (bytes.length == 0) {
                 return bytes;

@@ -112,12 +112,14 @@ class TorchCheckpointTest {
         for (int i = 0; i < 24; i++) {
             storage[4 * i] = (byte) i; // element i has the bits of integer i
         }
-        var pickle = new Pickle().op("}").text("t").tensor("0", 24, 2, new long[] {2, 1, 3, 2}, new long[] {1, 99, 0, 7});
+        var pickle = new Pickle().op("}").text("t");
+        pickle.tensor("0", 24, 2, new long[] {2, 1, 3, 2}, new long[] {1, 99, 0, 7});
         Path file = Pickle.archive(folder.resolve("strided.pth"),
                 Map.of("a/data.pkl", pickle.op("s").end(), "a/data/0", storage));
         var tensor = TorchCheckpoint.read(file).tensors().get("t");
         assertEquals(DType.F32, tensor.dtype());
-        assertArrayEquals(new int[] {2, 9, 2, 9, 2, 9, 3, 10, 3, 10, 3, 10}, tensor.bytes().toArray(ValueLayout.JAVA_INT));
+        int[] expected = {2, 9, 2, 9, 2, 9, 3, 10, 3, 10, 3, 10};
+        assertArrayEquals(expected, tensor.bytes().toArray(ValueLayout.JAVA_INT));
     }
 
     @Test
@@ -206,7 +208,8 @@ class TorchCheckpointTest {
     void refusesMissingAndShortRecords() throws IOException {
         long[] one = {1};
         assertTrue(refusal(new Pickle().op("}").text("t").tensor("7", 1, 0, one, one).op("s"), 1).contains("data/7"));
-        assertTrue(refusal(new Pickle().op("}").text("t").tensor("0", 9, 0, one, one).op("s"), 8).contains("9 elements"));
+        assertTrue(refusal(new Pickle().op("}").text("t").tensor("0", 9, 0, one, one).op("s"), 8)
+                .contains("9 elements"));
     }
 
     @Test
@@ -219,7 +222,8 @@ class TorchCheckpointTest {
     @Test
     void refusesTorchScriptAndOtherArchives() throws IOException {
         byte[] pickle = new Pickle().op("}").end();
-        Path script = Pickle.archive(folder.resolve("script.pt"), Map.of("a/data.pkl", pickle, "a/constants.pkl", pickle));
+        Path script = Pickle.archive(folder.resolve("script.pt"),
+                Map.of("a/data.pkl", pickle, "a/constants.pkl", pickle));
         assertTrue(refusal(script).contains("TorchScript"));
         assertTrue(refusal(Pickle.archive(folder.resolve("some.zip"), Map.of("readme.txt", pickle)))
                 .contains("no PyTorch checkpoint"));

@@ -68,7 +68,8 @@ class HashedFileTest {
 
     @Test
     void memoryThatIsNotThereIsATypedErrorThatNamesTheOption() {
-        String message = assertThrows(CheckpointException.class, () -> HashedFile.allocate("m.pth", 1L << 50)).getMessage();
+        String message = assertThrows(
+                CheckpointException.class, () -> HashedFile.allocate("m.pth", 1L << 50)).getMessage();
         assertTrue(message.contains("-XX:MaxDirectMemorySize"), message);
     }
 }
