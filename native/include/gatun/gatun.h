@@ -244,7 +244,7 @@ GATUN_API gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, cons
 GATUN_API gatun_status gatun_weights_free(gatun_weights *weights, gatun_stream *stream, gatun_error *error);
 
 /* out = activation(x W^T + bias) + residual. x [..., K], out [..., N] dense f32; bias NULL or [N]; residual NULL or
- * like out. activation: a gatun_activation. out overlaps nothing but may be the residual itself. */
+ * like out. activation: a gatun_activation. */
 GATUN_API gatun_status gatun_linear(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
                                     const gatun_tensor *bias, int32_t activation, const gatun_tensor *residual,
                                     const gatun_tensor *out, gatun_error *error);

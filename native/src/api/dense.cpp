@@ -57,7 +57,7 @@ gatun_status gatun_linear(gatun_stream* stream, const gatun_tensor* x, gatun_wei
     }
     if (add) {
       want_like(add, to, "residual", "out");
-      if (add.data != to.data) want_apart(to, add, "residual");
+      want_apart(to, add, "residual");
     }
     want_apart(to, in, "x");
     const LinearArgs args{rows_of(in), in.f32(), &matrix, optional_vector(*stream, bias, matrix.outputs, "bias"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin.h"
 
+#include "../library_folder.h"
 #include "../status.h"
 
 #include <cstdlib>
@@ -17,18 +18,10 @@ struct Plugin {
   std::string reason;
 };
 
-std::string own_folder() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&gatun_abi_version), &info) == 0 || info.dli_fname == nullptr) return ".";
-  const std::string path = info.dli_fname;
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
 Plugin open_cuda() {
   Plugin plugin;
   const char* told = std::getenv("GATUN_CUDA_PLUGIN");
-  const std::string path = told != nullptr && *told != '\0' ? told : own_folder() + "/" + kCudaPlugin;
+  const std::string path = told != nullptr && *told != '\0' ? told : library_folder() + "/" + kCudaPlugin;
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     plugin.reason = text_of("the CUDA plug-in could not be loaded: ", dlerror(), ". Build with the CMake preset \"cuda\"",

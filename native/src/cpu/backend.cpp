@@ -81,7 +81,9 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
     info->num_threads = cpu.workers.count();
     info->memory_bytes = available_memory();
     std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
-    const std::string libraries = text_of("all operations: own ", level_name(cpu.level), " kernels");
+    const std::string libraries = 
+        cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels")
+                   : text_of("all operations: own ", level_name(cpu.level), " kernels");
     std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
   });
 }
@@ -230,8 +232,12 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
     fresh->device = &device;
     fresh->block = device.pool.take(packed_floats(shape, device.kernels.panel) * 4, own(stream).queue.progress());
     fresh->packed = reinterpret_cast<float*>(fresh->block.data);
-    own(stream).queue.submit([shape, source, panel = device.kernels.panel, out = fresh->packed] {
-      pack(shape, source, panel, out);
+    fresh->zeros.assign(static_cast<size_t>(shape.outputs), 0.0f);
+    own(stream).queue.submit([&device, source, made = fresh.get()] {
+      pack(*made, source, device.kernels.panel, made->packed);
+      if (device.onednn && made->kind == WeightsKind::linear) {
+        made->product = TileProduct::create(made->inputs, made->outputs, source);
+      }
     });
     *weights = fresh.release();
   });
@@ -243,7 +249,7 @@ gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_er
     Queue& queue = own(stream).queue;
     device_of(stream).pool.give(old->block, queue.progress(), queue.submitted());
     old->mark = 0;
-    delete old;
+    queue.submit([old] { delete old; });  // operations queued before use it
   });
 }
 
@@ -255,13 +261,9 @@ gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<A
     const int64_t shared = (kernel.shared_floats(args) + 15) / 16 * 16;
     const int64_t scratch = (kernel.scratch_floats(args) + 15) / 16 * 16;
     const Scratch memory(own(stream), shared + scratch * device.workers.count());
-    float* base = memory.floats();
-    own(stream).queue.submit([args, &kernel, &device, base, shared, scratch] {
-      for (int phase = 0; phase < kernel.phases; ++phase) {
-        device.workers.for_tiles(kernel.tiles(args, phase), [&](int64_t tile, int worker) {
-          kernel.tile(args, TileContext{base, base + shared + worker * scratch}, phase, tile);
-        });
-      }
+    float* const base = memory.floats();
+    own(stream).queue.submit([args, &kernel, &device, tiles = TileMemory{base, base + shared, scratch}] {
+      run_phases(device, args, kernel, tiles);
     });
   });
 }
@@ -299,12 +301,12 @@ constexpr Backend kBackend = {
     copy,
     add,
     run<LayerNormArgs, &KernelTable::layer_norm>,
-    run<LinearArgs, &KernelTable::linear>,
+    linear,
     run<AttentionArgs, &KernelTable::attention>,
     run<PatchEmbedArgs, &KernelTable::patch_embed>,
     run<TemporalPoolArgs, &KernelTable::temporal_pool>,
     run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
-    run<Conv2dArgs, &KernelTable::conv2d>,
+    conv2d,
     run<MapHeadArgs, &KernelTable::map_head>,
 };
 

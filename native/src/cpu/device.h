@@ -5,20 +5,26 @@
 #include "kernels.h"
 #include "machine.h"
 #include "memory_pool.h"
+#include "onednn.h"
 #include "queue.h"
 #include "workers.h"
 
 #include <atomic>
+#include <vector>
 
 namespace gatun::cpu {
 
 struct CpuDevice : gatun_device {
   CpuDevice(int threads, int64_t memory_limit, int32_t cpu_level)
-      : level(cpu_level), kernels(kernel_table(cpu_level)), pool(memory_limit), workers(threads) {}
+      : level(cpu_level), onednn(cpu_level == best_level() && cpu_level != GATUN_CPU_PORTABLE),
+        kernels(kernel_table(cpu_level)), pool(memory_limit), onednn_scratch(static_cast<size_t>(threads)),
+        workers(threads) {}
 
   int32_t level;
+  bool onednn;  // it chooses its own instruction set: it only serves devices at the machine's best level
   const KernelTable& kernels;
   MemoryPool pool;
+  std::vector<OneDnnScratch> onednn_scratch;  // of each worker
   Workers workers;
   // Streams, events and wrapped buffers; allocated ones are counted by the pool.
   std::atomic<int64_t> handles{0};
@@ -39,8 +45,17 @@ struct CpuBuffer : gatun_buffer {
   Block block;  // empty where the memory is the caller's
 };
 
+struct KnownConvolution {
+  TileConvolution::Shape shape;
+  std::unique_ptr<TileConvolution> convolution;  // null: oneDNN does not serve this shape
+};
+
 struct CpuWeights : PackedWeights {
   Block block;
+  std::vector<float> zeros;  // the bias of oneDNN's primitives where the caller gives none
+  std::unique_ptr<TileProduct> product;
+  mutable std::mutex mutex;
+  mutable std::deque<KnownConvolution> convolutions;
 };
 
 inline CpuDevice& own(gatun_device* device) { return *static_cast<CpuDevice*>(device); }
@@ -54,6 +69,7 @@ class Scratch {
   Scratch(CpuStream& stream, int64_t floats) : stream_(stream) {
     if (floats > 0) block_ = own(stream.device).pool.take(floats * 4, stream.queue.progress());
   }
+  // Destroyed after the operation was queued: the block goes back behind it.
   ~Scratch() {
     if (block_.data != nullptr) {
       own(stream_.device).pool.give(block_, stream_.queue.progress(), stream_.queue.submitted());
@@ -69,6 +85,29 @@ class Scratch {
   Block block_;
 };
 
+// Memory of a queued kernel: one shared part, and a part for each worker.
+struct TileMemory {
+  float* shared = nullptr;
+  float* scratch = nullptr;
+  int64_t scratch_floats = 0;
+};
+
+// Inside an operation: one phase of a kernel, its tiles shared out among the workers.
+template <class Args>
+void run_phase(CpuDevice& device, const Args& args, const TiledKernel<Args>& kernel, const TileMemory& memory,
+               int phase) {
+  device.workers.for_tiles(kernel.tiles(args, phase), [&](int64_t tile, int worker) {
+    kernel.tile(args, TileContext{memory.shared, memory.scratch + worker * memory.scratch_floats}, phase, tile);
+  });
+}
+
+template <class Args>
+void run_phases(CpuDevice& device, const Args& args, const TiledKernel<Args>& kernel, const TileMemory& memory) {
+  for (int phase = 0; phase < kernel.phases; ++phase) run_phase(device, args, kernel, memory, phase);
+}
+
+gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* error);
+gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
 gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_error* error);
 gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
 gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);

@@ -23,8 +23,17 @@ struct TiledKernel {
   void (*tile)(const Args&, const TileContext&, int phase, int64_t tile);
 };
 
+// What follows a product that oneDNN made, in place: activation, then residual.
+struct FinishArgs {
+  int64_t count;
+  bool gelu_after;
+  const float* residual;  // may be null
+  float* out;
+};
+
 struct KernelTable {
   int panel;  // columns of a packed panel
+  void (*finish)(const FinishArgs&);
   TiledKernel<LayerNormArgs> layer_norm;
   TiledKernel<LinearArgs> linear;
   TiledKernel<AttentionArgs> attention;

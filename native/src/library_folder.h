@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace gatun {
+
+// The folder libgatun.so was loaded from: its companions (plug-ins, oneDNN) lie beside it.
+std::string library_folder();
+
+// Whether the environment variable GATUN_DISABLE, a list separated by commas, names a library.
+bool disabled(const char* library);
+
+}  // namespace gatun

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests share: a device with a stream, tensors in memory of their exact size (so that AddressSanitizer sees a
+// step beyond it), reproducible numbers, and the comparison with a double-precision reference.
+#pragma once
+
+#include "check.h"
+#include "gatun/gatun.h"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+
+namespace test {
+
+inline thread_local gatun_error err{};
+
+// A call that must succeed; the library's own text explains if it does not.
+#define OK(call) REQUIRE((call) == GATUN_OK, test::err.code, test::err.text)
+
+// A call that must be refused with this status and a text that holds this part.
+#define REFUSED(call, status, part)                                          \
+  do {                                                                       \
+    const gatun_status got_status = (call);                                  \
+    CHECK(got_status == (status), "status", got_status, test::err.text);     \
+    CHECK(test::err.code == got_status, test::err.code);                     \
+    CHECK(std::string(test::err.text).find(part) != std::string::npos,       \
+          "text:", test::err.text, "| without:", part);                      \
+  } while (false)
+
+class Session {
+ public:
+  explicit Session(int64_t threads = 2, int64_t memory_limit = 0) {
+    gatun_device_options options{};
+    options.struct_size = sizeof options;
+    options.num_threads = threads;
+    options.memory_limit = memory_limit;
+    const gatun_status status = gatun_device_open(GATUN_CPU, 0, &options, &device, &err);
+    if (status == GATUN_DEVICE_UNAVAILABLE) throw check::Skip{err.text};  // a level this processor lacks
+    OK(status);
+    OK(gatun_stream_create(device, &stream, &err));
+  }
+  // Closing the device proves that nothing of it was left behind.
+  ~Session() {
+    CHECK(gatun_stream_destroy(stream, &err) == GATUN_OK, err.text);
+    CHECK(gatun_device_close(device, &err) == GATUN_OK, err.text);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void sync() const { OK(gatun_sync(stream, &err)); }
+
+  gatun_memory_stats stats() const {
+    gatun_memory_stats stats{};
+    stats.struct_size = sizeof stats;
+    OK(gatun_memory_stats_get(device, &stats, &err));
+    return stats;
+  }
+
+  gatun_device* device = nullptr;
+  gatun_stream* stream = nullptr;
+};
+
+inline int64_t size_of(int32_t dtype) {
+  constexpr int64_t sizes[] = {4, 2, 2, 8, 4, 2, 1, 1, 8, 1};
+  return sizes[dtype];
+}
+
+using Shape = std::vector<int64_t>;
+
+inline int64_t count_of(const Shape& shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape) count *= extent;
+  return count;
+}
+
+inline gatun_tensor dense(gatun_buffer* buffer, const Shape& shape, int32_t dtype = GATUN_F32) {
+  gatun_tensor tensor{};
+  tensor.struct_size = sizeof tensor;
+  tensor.buffer = buffer;
+  tensor.dtype = dtype;
+  tensor.rank = static_cast<int32_t>(shape.size());
+  int64_t stride = 1;
+  for (int32_t axis = tensor.rank - 1; axis >= 0; --axis) {
+    tensor.shape[axis] = shape[static_cast<size_t>(axis)];
+    tensor.stride[axis] = stride;
+    stride *= tensor.shape[axis];
+  }
+  return tensor;
+}
+
+// A dense tensor over its own host memory, on the stream of a session. It starts as NaN (all bits set), so that what is
+// not written shows.
+class Tensor {
+ public:
+  Tensor(Session& session, const Shape& shape, int32_t dtype = GATUN_F32)
+      : stream_(session.stream), bytes_(count_of(shape) * size_of(dtype)), memory_(new char[size()]) {
+    std::memset(memory_.get(), 0xff, size());
+    gatun_buffer* buffer = nullptr;
+    OK(gatun_buffer_wrap(session.device, memory_.get(), bytes_, &buffer, &err));
+    view = dense(buffer, shape, dtype);
+  }
+  template <class Value>
+  Tensor(Session& session, const Shape& shape, const std::vector<Value>& values, int32_t dtype = GATUN_F32)
+      : Tensor(session, shape, dtype) {
+    REQUIRE(values.size() * sizeof(Value) == size(), values.size(), "values");
+    std::memcpy(memory_.get(), values.data(), size());
+  }
+  Tensor(Tensor&& other) noexcept
+      : view(other.view), stream_(other.stream_), bytes_(other.bytes_), memory_(std::move(other.memory_)) {
+    other.view.buffer = nullptr;
+  }
+  // Waits first: the memory is ours.
+  ~Tensor() {
+    CHECK(gatun_sync(stream_, &err) == GATUN_OK, err.text);
+    CHECK(gatun_buffer_free(view.buffer, stream_, &err) == GATUN_OK, err.text);
+  }
+
+  operator const gatun_tensor*() const { return &view; }
+
+  template <class Value>
+  std::vector<Value> read() const {
+    OK(gatun_sync(stream_, &err));
+    std::vector<Value> values(size() / sizeof(Value));
+    std::memcpy(values.data(), memory_.get(), size());
+    return values;
+  }
+  std::vector<float> floats() const { return read<float>(); }
+
+  gatun_tensor view;
+
+ private:
+  size_t size() const { return static_cast<size_t>(bytes_); }
+
+  gatun_stream* stream_;
+  int64_t bytes_;
+  std::unique_ptr<char[]> memory_;
+};
+
+// Weights made by one of the gatun_*_weights functions.
+class Weights {
+ public:
+  template <class Make>
+  Weights(Session& session, const Make& make) : stream_(session.stream) {
+    OK(make(&handle_));
+  }
+  Weights(Weights&& other) noexcept : stream_(other.stream_), handle_(other.handle_) { other.handle_ = nullptr; }
+  ~Weights() { CHECK(gatun_weights_free(handle_, stream_, &err) == GATUN_OK, err.text); }
+
+  operator gatun_weights*() const { return handle_; }
+
+ private:
+  gatun_stream* stream_;
+  gatun_weights* handle_ = nullptr;
+};
+
+inline Weights linear_weights(Session& session, const Tensor& weight) {
+  return {session, [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, made, &err); }};
+}
+
+inline Weights conv2d_weights(Session& session, const Tensor& weight) {
+  return {session, [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, made, &err); }};
+}
+
+inline Weights conv_transpose2d_weights(Session& session, const Tensor& weight, int64_t stride_h, int64_t stride_w,
+                                        int64_t padding_h, int64_t padding_w) {
+  return {session, [&](gatun_weights** made) {
+            return gatun_conv_transpose2d_weights(session.stream, weight, stride_h, stride_w, padding_h, padding_w,
+                                                  made, &err);
+          }};
+}
+
+// Reproducible numbers (splitmix64).
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+
+  uint64_t bits() {
+    uint64_t z = state_ += 0x9e3779b97f4a7c15ull;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+  }
+  // In [-1, 1).
+  double unit() { return static_cast<double>(static_cast<int64_t>(bits())) * 0x1p-63; }
+  bool chance(double share) { return (unit() + 1) / 2 < share; }
+
+  std::vector<float> floats(int64_t count, double scale = 1) {
+    std::vector<float> values(static_cast<size_t>(count));
+    for (float& value : values) value = static_cast<float>(unit() * scale);
+    return values;
+  }
+  std::vector<uint8_t> flags(int64_t count, double share) {
+    std::vector<uint8_t> values(static_cast<size_t>(count));
+    for (uint8_t& value : values) value = chance(share);
+    return values;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+inline Tensor random_tensor(Session& session, const Shape& shape, uint64_t seed, double scale = 1) {
+  return {session, shape, Random(seed).floats(count_of(shape), scale)};
+}
+
+constexpr double kUlp = 0x1p-24;  // relative rounding error of one f32 operation
+
+// Error of an f32 sum of so many terms, relative to the sum of their magnitudes. Roundings are independent, so their
+// errors grow like a random walk: four standard deviations and a few operations of the epilogue.
+inline double rounding(int64_t terms) { return (4 * std::sqrt(static_cast<double>(terms)) + 8) * kUlp; }
+
+// A reference value, and the error that an f32 computation of it may have.
+struct Expected {
+  double value = 0, tolerance = 0;
+};
+
+// A sum of products with the sum of their magnitudes.
+struct Sum {
+  double value = 0, magnitude = 0;
+  int64_t terms = 0;
+
+  void add(double product) {
+    value += product;
+    magnitude += std::fabs(product);
+    ++terms;
+  }
+  Expected expected() const { return {value, magnitude * rounding(terms)}; }
+};
+
+inline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+
+// gelu's slope is at most 1.13; its own error is a few units in the last place of x.
+inline Expected gelu(Expected x) { return {gelu(x.value), 1.2 * x.tolerance + 8 * kUlp * std::fabs(x.value)}; }
+
+inline void compare(const std::vector<float>& got, const std::vector<Expected>& want, const std::string& what) {
+  REQUIRE(got.size() == want.size(), what, got.size(), "values, expected", want.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    const bool same = std::isnan(want[i].value) ? std::isnan(got[i])
+                                                : std::fabs(got[i] - want[i].value) <= want[i].tolerance + 1e-37;
+    REQUIRE(same, what, "at", i, "got", got[i], "expected", want[i].value, "+-", want[i].tolerance);
+  }
+}
+
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+template <class... Parts>
+std::string named(const Parts&... parts) {
+  std::ostringstream text;
+  ((text << parts << ' '), ...);
+  return text.str();
+}
+
+}  // namespace test
+
+using namespace test;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fixture.h"
+
+namespace {
+
+enum class Residual { none, apart, in_place };
+
+void run(Session& s, int64_t rows, int64_t inputs, int64_t outputs, bool with_bias, int32_t activation,
+         Residual residual) {
+  const std::string what = named("linear", rows, inputs, outputs, with_bias ? "bias" : "", activation,
+                                 "residual", static_cast<int>(residual));
+  Random random(static_cast<uint64_t>(rows * 7919 + inputs * 101 + outputs));
+  const Tensor x(s, {rows, inputs}, random.floats(rows * inputs, 2));
+  const Tensor weight(s, {outputs, inputs}, random.floats(outputs * inputs)), bias = random_tensor(s, {outputs}, 4);
+  const Weights weights = linear_weights(s, weight);
+  const Tensor add(s, {rows, outputs}, random.floats(rows * outputs)), fresh(s, {rows, outputs});
+  const Tensor& out = residual == Residual::in_place ? add : fresh;
+  const std::vector<float> a = x.floats(), b = weight.floats(), c = bias.floats(), d = add.floats();
+  OK(gatun_linear(s.stream, x, weights, with_bias ? &bias.view : nullptr, activation,
+                  residual == Residual::none ? nullptr : &add.view, out, &err));
+  std::vector<Expected> want;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t n = 0; n < outputs; ++n) {
+      Sum sum;
+      for (int64_t k = 0; k < inputs; ++k) {
+        sum.add(static_cast<double>(a[static_cast<size_t>(row * inputs + k)]) * b[static_cast<size_t>(n * inputs + k)]);
+      }
+      if (with_bias) sum.add(c[static_cast<size_t>(n)]);
+      Expected value = activation == GATUN_ACT_GELU ? gelu(sum.expected()) : sum.expected();
+      if (residual != Residual::none) {
+        const double added = d[static_cast<size_t>(row * outputs + n)];
+        value = {value.value + added, value.tolerance + kUlp * (std::fabs(value.value) + std::fabs(added))};
+      }
+      want.push_back(value);
+    }
+  }
+  compare(out.floats(), want, what);
+}
+
+TEST(linearMatchesReferenceForEveryTail) {
+  Session s(3);
+  for (int64_t outputs : {1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65}) {
+    for (int64_t rows = 1; rows <= 14; ++rows) run(s, rows, 19, outputs, true, GATUN_ACT_NONE, Residual::none);
+  }
+  for (int64_t inputs : {1, 2, 5, 16, 64, 129, 384}) {
+    for (int64_t rows : {1, 95, 96, 97, 205}) {
+      run(s, rows, inputs, 23, false, GATUN_ACT_NONE, Residual::none);
+      run(s, rows, inputs, 96, true, GATUN_ACT_NONE, Residual::none);
+    }
+  }
+}
+
+TEST(linearActivatesAndAdds) {
+  Session s(3);
+  for (int64_t outputs : {1, 13, 16, 32, 47, 128}) {
+    for (int32_t activation : {GATUN_ACT_NONE, GATUN_ACT_GELU}) {
+      for (Residual residual : {Residual::none, Residual::apart, Residual::in_place}) {
+        run(s, 101, 37, outputs, true, activation, residual);
+        run(s, 5, 128, outputs, false, activation, residual);
+      }
+    }
+  }
+}
+
+TEST(linearTakesAnyRankAndEmptyRows) {
+  Session s;
+  run(s, 0, 8, 8, true, GATUN_ACT_GELU, Residual::in_place);
+  const Tensor x = random_tensor(s, {2, 3, 5, 7}, 1), weight = random_tensor(s, {11, 7}, 2);
+  const Tensor out(s, {2, 3, 5, 11}), flat(s, {30, 11});
+  const Weights weights = linear_weights(s, weight);
+  OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, out, &err));
+  OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, flat, &err));
+  CHECK(same_bits(out.floats(), flat.floats()));
+}
+
+// A row's result is the same bits wherever it lies, and its NaN stays its own: batches may be cut at will.
+TEST(linearRowsDoNotDependOnEachOther) {
+  Session s(3);
+  for (int64_t inputs : {19, 128}) {
+    for (int64_t outputs : {31, 128}) {
+      std::vector<float> in = Random(9).floats(203 * inputs);
+      const Weights weights = linear_weights(s, random_tensor(s, {outputs, inputs}, 10));
+      const Tensor whole(s, {203, outputs});
+      OK(gatun_linear(s.stream, Tensor(s, {203, inputs}, in), weights, nullptr, GATUN_ACT_GELU, nullptr, whole, &err));
+      const std::vector<float> want = whole.floats();
+      for (int64_t row : {0, 5, 95, 96, 150, 202}) {
+        const Tensor one(s, {1, outputs});
+        const std::vector<float> line(in.begin() + row * inputs, in.begin() + (row + 1) * inputs);
+        const Tensor x(s, {1, inputs}, line);
+        OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_GELU, nullptr, one, &err));
+        CHECK(same_bits(one.floats(), {want.begin() + row * outputs, want.begin() + (row + 1) * outputs}), "row", row);
+      }
+      in[static_cast<size_t>(100 * inputs)] = NAN;
+      const Tensor x(s, {203, inputs}, in);
+      OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_GELU, nullptr, whole, &err));
+      const std::vector<float> got = whole.floats();
+      for (size_t i = 0; i < got.size(); ++i) {
+        const bool hit = static_cast<int64_t>(i) / outputs == 100;
+        REQUIRE(hit ? std::isnan(got[i]) : got[i] == want[i], "element", i);
+      }
+    }
+  }
+}
+
+}  // namespace
