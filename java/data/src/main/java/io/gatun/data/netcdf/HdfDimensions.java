@@ -34,6 +34,7 @@ final class HdfDimensions {
         });
     }
 
+    /** All dimensions, once every variable has been named. */
     List<NetcdfDimension> all() {
         List<NetcdfDimension> all = new ArrayList<>(byAddress.values());
         all.addAll(phony.values());
@@ -63,8 +64,17 @@ final class HdfDimensions {
                 found = byNumber.get((long) numbers.get()[axis]);
             }
             names.add(found == null ? phonyName(extents[axis]) : found.name());
+            if (found != null && found.unlimited()) {
+                grow(found.name(), extents[axis]);
+            }
         }
         return names;
+    }
+
+    /** The scale of an unlimited dimension may lag behind: the dimension is as long as its longest variable. */
+    private void grow(String name, long length) {
+        byAddress.replaceAll((_, known) -> known.name().equals(name) && known.length() < length
+                ? new NetcdfDimension(name, length, true) : known);
     }
 
     private String phonyName(long length) {

@@ -2,7 +2,6 @@
 package io.gatun.data.netcdf;
 
 import io.gatun.core.DataException;
-import io.gatun.core.GatunException;
 import io.gatun.core.InterruptedRunException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -24,7 +23,7 @@ final class ReadGuard {
     static <T> T run(Path path, String action, Action<T> work) {
         try {
             return work.run();
-        } catch (GatunException e) {
+        } catch (DataException | InterruptedRunException e) {
             throw e;
         } catch (AccessDeniedException e) {
             throw new DataException(path + ": no permission to read the file. Change its permissions.", e);

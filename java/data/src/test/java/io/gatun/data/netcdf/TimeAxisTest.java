@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.data.netcdf;
+
+import static io.gatun.data.netcdf.NetcdfFixtures.assertDataException;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TimeAxisTest {
+    private static LocalDateTime decode(String units, String calendar, double value) {
+        return TimeUnits.parse("x.nc: variable \"time\"", units, calendar).decode(new double[] {value}).getFirst();
+    }
+
+    // Expected dates are those of cftime 1.6 (num2date); the zone +6:00 is that of an example in the CF text.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "days since 1970-01-01 00:00:00      | standard            | 16071        | 2014-01-01T00:00",
+        "days since 1800-01-01 00:00:00      | standard            | 79258        | 2017-01-01T00:00",
+        "days since 1-1-1                    | proleptic_gregorian | 735233       | 2014-01-01T00:00",
+        "days since 1-1-1                    | standard            | 735235       | 2014-01-01T00:00",
+        "days since 1582-10-04               | gregorian           | 1            | 1582-10-15T00:00",
+        "days since 1500-02-29               | standard            | 100000       | 1773-12-23T00:00",
+        "days since 0000-01-01               | proleptic_gregorian | 735599       | 2014-01-01T00:00",
+        "hours since 2000-02-28 12:00:00     | standard            | 36           | 2000-03-01T00:00",
+        "Hours since 1900-01-01 00:00:0.0    | gregorian           | 1e6          | 2014-01-29T16:00",
+        "minutes since 2014-01-01T06:30:15Z  | standard            | -0.5         | 2014-01-01T06:29:45",
+        "seconds since 1981-01-01 00:00:00   | standard            | 1041379200   | 2014-01-01T00:00",
+        "seconds since 2014-01-01 00:00:00.5 | standard            | 0.000001     | 2014-01-01T00:00:00.500001",
+        "days since 2014-01-01 12:00 +6:00   | standard            | 0.25         | 2014-01-01T12:00",
+        "days since 2014-01-01 12:00 -0330   | standard            | 0            | 2014-01-01T15:30",
+        "days since 2014-01-01 12:00 UTC     | standard            | 0            | 2014-01-01T12:00",
+        "day since 2012-02-28                | standard            | 1.0416666667 | 2012-02-29T01:00:00.000003",
+    })
+    void valueIsDecoded(String units, String calendar, double value, LocalDateTime expected) {
+        assertEquals(expected, decode(units, calendar, value));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"noleap", "360_day", "julian", "none"})
+    void otherCalendarsAreNamed(String calendar) {
+        assertDataException(() -> decode("days since 2000-01-01", calendar, 0), "x.nc", "\"" + calendar + "\"",
+                "standard, gregorian, proleptic_gregorian");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"months since 2000-01-01", "years since 2000-01-01", "days", "days since yesterday",
+        "days since 2000-02-30", "days since 2000-13-01", "days since 2000-01-01 25:00:00", "degrees_north", "",
+        "days since 0000-01-01", "days since 1500-02-30"})
+    void unusableUnitsAreRefused(String units) {
+        assertDataException(() -> decode(units, "standard", 0), "\"" + units + "\"", "Expected \"days|hours|");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, 1e300, -1e15})
+    void implausibleValuesAreRefused(double value) {
+        assertDataException(() -> decode("days since 2000-01-01", "standard", value), "step 0", "" + value, "finite");
+    }
+
+    @Test
+    void datesBeforeTheReformAreRefusedInTheStandardCalendar() {
+        assertDataException(() -> decode("days since 1582-10-15", "standard", -1), "1582-10-14", "proleptic_gregorian");
+        assertEquals("1582-10-14T00:00", decode("days since 1582-10-15", "proleptic_gregorian", -1).toString());
+    }
+
+    @Test
+    void boundsTakeTheUnitsOfTheirCoordinate(@TempDir Path folder) {
+        Path path = write(folder, "days since 2014-01-01", Optional.of("bnds"), new double[] {0, 31, 31, 59});
+        try (NetcdfFile file = NetcdfFile.open(path)) {
+            TimeAxis axis = TimeAxis.of(file, file.variable("sst"));
+            assertEquals(2, axis.size());
+            assertEquals("standard", axis.calendar());
+            assertEquals("2014-02-01", axis.date(1).toString());
+            assertEquals(Optional.of(List.of(
+                    new TimeAxis.Interval(LocalDateTime.parse("2014-01-01T00:00"), LocalDateTime.parse("2014-02-01T00:00")),
+                    new TimeAxis.Interval(LocalDateTime.parse("2014-02-01T00:00"),
+                            LocalDateTime.parse("2014-03-01T00:00")))), axis.bounds());
+        }
+    }
+
+    @Test
+    void boundsOfAnotherSizeAreRefused(@TempDir Path folder) {
+        Path path = write(folder, "days since 2014-01-01", Optional.of("sst"), new double[4]);
+        try (NetcdfFile file = NetcdfFile.open(path)) {
+            assertDataException(() -> TimeAxis.read(file, "time"), "\"sst\"", "[2]", "expected [2, 2]");
+        }
+    }
+
+    @Test
+    void missingUnitsAndMissingCoordinateAreRefused(@TempDir Path folder) {
+        Path path = write(folder, "", Optional.empty(), new double[4]);
+        try (NetcdfFile file = NetcdfFile.open(path)) {
+            assertDataException(() -> TimeAxis.read(file, "time"), "time", "units");
+            assertDataException(() -> TimeAxis.read(file, "sst"), "\"sst\"", "no units");
+            assertDataException(() -> TimeAxis.read(file, "hour"), "no variable \"hour\"");
+            assertDataException(() -> TimeAxis.read(file, "bnds"), "bnds");
+        }
+        try (NetcdfFile file = NetcdfFixtures.open("cdf1.nc")) {
+            assertDataException(() -> TimeAxis.of(file, file.variable("scalar")), "scalar");
+        }
+    }
+
+    private static Path write(Path folder, String units, Optional<String> bounds, double[] boundsValues) {
+        Path path = folder.resolve("time.nc");
+        try (NetcdfWriter writer = NetcdfWriter.create(path)) {
+            writer.dimension("time", 2);
+            writer.dimension("nv", 2);
+            Map<String, AttributeValue> attributes = new LinkedHashMap<>();
+            attributes.put("units", AttributeValue.of(units));
+            bounds.ifPresent(name -> attributes.put("bounds", AttributeValue.of(name)));
+            var time = writer.variable("time", NetcdfType.DOUBLE, List.of("time"), attributes);
+            var bnds = writer.variable("bnds", NetcdfType.DOUBLE, List.of("time", "nv"), Map.of());
+            var sst = writer.variable("sst", NetcdfType.FLOAT, List.of("time"), Map.of());
+            time.write(new double[] {0, 31});
+            bnds.write(boundsValues);
+            sst.write(new float[2]);
+            writer.commit();
+        }
+        return path;
+    }
+}
