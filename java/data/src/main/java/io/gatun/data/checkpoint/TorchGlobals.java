@@ -87,7 +87,8 @@ final class TorchGlobals {
             throw malformed("a tensor without storage and offset");
         }
         if (arguments.size() == 7 && !isEmpty(arguments.get(6))) {
-            throw malformed("a tensor with metadata, which is not supported (call .contiguous().clone() first)");
+            throw new CheckpointException("Weights file " + source + " holds a tensor that is a pending negation or has"
+                    + " other metadata, which is not supported. Save tensor.resolve_neg() instead.");
         }
         long[] size = longs(arguments.get(2));
         long[] strides = longs(arguments.get(3));
