@@ -108,9 +108,21 @@ def plain_hdf5(path):
             h5py.h5s.ALL, h5py.h5s.ALL, numpy.array([1, -2, 3, -4], "i2"))
 
 
+def unknown_filter(path):
+    """A chunked data set whose compression (Zstandard) only a plug-in knows."""
+    with h5py.File(path, "w") as f:
+        chunks = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        chunks.set_chunk((2,))
+        chunks.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, (3,))
+        space = h5py.h5s.create_simple((4,))
+        h5py.h5d.create(f.id, b"v", h5py.h5t.STD_I16LE, space, chunks).write(
+            h5py.h5s.ALL, h5py.h5s.ALL, numpy.arange(4, dtype="i2"))
+
+
 classic("cdf1.nc", "NETCDF3_CLASSIC")
 classic("cdf2.nc", "NETCDF3_64BIT_OFFSET")
 single_record("single_record.nc")
 data64("cdf5.nc")
 netcdf4("corners.nc")
 plain_hdf5("plain_hdf5.h5")
+unknown_filter("unknown_filter.h5")

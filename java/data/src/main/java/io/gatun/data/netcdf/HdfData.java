@@ -6,6 +6,8 @@ import io.jhdf.api.dataset.ChunkedDataset;
 import io.jhdf.api.dataset.ContiguousDataset;
 import io.jhdf.dataset.DatasetBase;
 import io.jhdf.exceptions.HdfException;
+import io.jhdf.exceptions.HdfFilterException;
+import io.jhdf.exceptions.UnsupportedHdfException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -76,8 +78,12 @@ record HdfData(FileChannel channel, long userBlock, Dataset dataset, NetcdfType 
         try {
             return Optional.of(chunked.getDecompressedChunk(offset));
         } catch (HdfException e) {
-            if (e.getMessage() != null && e.getMessage().startsWith("No chunk with offset")) {
+            // The library has no other way to ask or to tell.
+            if (e.getMessage().startsWith("No chunk with offset")) {
                 return Optional.empty();
+            }
+            if (e instanceof HdfFilterException && e.getMessage().startsWith("A required filter is not available")) {
+                throw new UnsupportedHdfException(e.getMessage());
             }
             throw e;
         }

@@ -4,18 +4,11 @@ package io.gatun.data.netcdf;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.OutputException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Writes a NetCDF classic file with 64-bit offsets (CDF-2), readable by every NetCDF program.
@@ -42,18 +35,13 @@ public final class NetcdfWriter implements AutoCloseable {
     /** Values encoded at once. */
     private static final int BLOCK = 16384;
 
-    private final Path target;
-    private final Path temporary;
-    private final FileChannel channel;
+    private final PendingFile file;
     private final ClassicHeader header = new ClassicHeader();
     private final Map<String, Variable> variables = new LinkedHashMap<>();
     private boolean headerWritten;
-    private boolean open = true;
 
-    private NetcdfWriter(Path target, Path temporary, FileChannel channel) {
-        this.target = target;
-        this.temporary = temporary;
-        this.channel = channel;
+    private NetcdfWriter(PendingFile file) {
+        this.file = file;
     }
 
     /**
@@ -64,22 +52,7 @@ public final class NetcdfWriter implements AutoCloseable {
      * @throws OutputException if the target is a directory, or its folder is absent or not writable
      */
     public static NetcdfWriter create(Path target) {
-        Path folder = target.toAbsolutePath().getParent();
-        if (folder == null || Files.isDirectory(target)) {
-            throw new OutputException(target + ": is a directory, expected the name of a file to write. "
-                    + "Add a file name.");
-        }
-        if (!Files.isDirectory(folder)) {
-            throw new OutputException(target + ": the folder " + folder + " does not exist. Create it first.");
-        }
-        Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            return new NetcdfWriter(target, temporary,
-                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
-        } catch (IOException e) {
-            throw new OutputException(target + ": cannot write into the folder " + folder + " (" + e
-                    + "). Choose another folder or change its permissions.", e);
-        }
+        return new NetcdfWriter(PendingFile.create(target));
     }
 
     /**
@@ -196,29 +169,27 @@ public final class NetcdfWriter implements AutoCloseable {
         }
 
         private void append(NetcdfType type, int count, Encoder encoder) {
-            requireOpen();
+            file.requireOpen();
             if (type != entry.type() || count > entry.elements() - written) {
-                throw new ArgumentException(target + ": variable " + entry.name() + " is of type "
+                throw new ArgumentException(file.target() + ": variable " + entry.name() + " is of type "
                         + entry.type().cdlName() + " and has " + (entry.elements() - written) + " of "
                         + entry.elements() + " values left; got " + count + " of type " + type.cdlName()
                         + ". Write its own type, up to its size.");
             }
-            attempt(() -> {
-                writeHeaderOnce();
-                ByteBuffer block = ByteBuffer.allocate(Math.min(count, BLOCK) * type.sizeBytes());
-                for (int done = 0; done < count; done += BLOCK) {
-                    int part = Math.min(BLOCK, count - done);
-                    encoder.put(block.clear(), done, part);
-                    writeFully(block.limit(part * type.sizeBytes()),
-                            entry.begin() + (written + done) * type.sizeBytes());
-                }
-            });
+            writeHeaderOnce();
+            ByteBuffer block = ByteBuffer.allocate(Math.min(count, BLOCK) * type.sizeBytes());
+            for (int done = 0; done < count; done += BLOCK) {
+                int part = Math.min(BLOCK, count - done);
+                encoder.put(block.clear(), done, part);
+                file.write(block.limit(part * type.sizeBytes()),
+                        entry.begin() + (written + done) * type.sizeBytes());
+            }
             written += count;
         }
 
         private void requireComplete() {
             if (written != entry.elements()) {
-                throw new ArgumentException(target + ": variable " + entry.name() + " got " + written + " of its "
+                throw new ArgumentException(file.target() + ": variable " + entry.name() + " got " + written + " of its "
                         + entry.elements() + " values. Write the rest before commit().");
             }
         }
@@ -232,83 +203,34 @@ public final class NetcdfWriter implements AutoCloseable {
      * @throws InterruptedRunException if the thread was interrupted; nothing is under the target's name then
      */
     public void commit() {
-        requireOpen();
+        file.requireOpen();
         variables.values().forEach(Variable::requireComplete);
-        attempt(() -> {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new ClosedByInterruptException();
-            }
-            writeHeaderOnce();
-            long padding = header.end() - channel.size();
-            writeFully(ByteBuffer.allocate((int) padding), channel.size());
-            channel.force(true);
-            channel.close();
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            open = false;
-        });
+        writeHeaderOnce();
+        file.commit(header.end());
     }
 
     /** Ends writing. Without an earlier {@link #commit()} nothing is left behind. Closing twice is allowed. */
     @Override
     public void close() {
-        if (open) {
-            open = false;
-            try (channel) {
-                Files.deleteIfExists(temporary);
-            } catch (IOException e) {
-                throw new OutputException(temporary + ": the unfinished file cannot be removed (" + e
-                        + "). Remove it by hand.", e);
-            }
-        }
+        file.close();
     }
 
     private interface Encoder {
         void put(ByteBuffer bytes, int from, int count);
     }
 
-    private interface Step {
-        void run() throws IOException;
-    }
-
-    private void attempt(Step step) {
-        try {
-            step.run();
-        } catch (ClosedByInterruptException e) {
-            close();
-            throw new InterruptedRunException(target + ": writing was interrupted, the file was not written. "
-                    + "Start the run again.", e);
-        } catch (IOException e) {
-            close();
-            throw new OutputException(target + ": cannot be written (" + e + "). Free space or choose another place; "
-                    + "nothing was left behind.", e);
-        }
-    }
-
-    private void writeHeaderOnce() throws IOException {
+    private void writeHeaderOnce() {
         if (!headerWritten) {
             headerWritten = true;
-            writeFully(header.encode(), 0);
-        }
-    }
-
-    private void writeFully(ByteBuffer bytes, long position) throws IOException {
-        long at = position;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
+            file.write(header.encode(), 0);
         }
     }
 
     private void requireDeclaring(String what) {
-        requireOpen();
+        file.requireOpen();
         if (headerWritten) {
-            throw new ArgumentException(target + ": " + what + " is declared after data were written. "
+            throw new ArgumentException(file.target() + ": " + what + " is declared after data were written. "
                     + "Declare everything first.");
-        }
-    }
-
-    private void requireOpen() {
-        if (!open) {
-            throw new IllegalStateException(target + ": the writer is closed");
         }
     }
 }

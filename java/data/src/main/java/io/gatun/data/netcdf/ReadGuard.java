@@ -3,14 +3,15 @@ package io.gatun.data.netcdf;
 
 import io.gatun.core.DataException;
 import io.gatun.core.InterruptedRunException;
+import io.jhdf.exceptions.UnsupportedHdfException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 
 /**
- * Runs a step of reading and turns whatever goes wrong into one of our exceptions. A damaged file makes the HDF5 library
- * fail in any way, stack overflow and oversized allocations included; all of them say the same to the caller.
+ * Runs a step of reading and turns whatever goes wrong into one of our exceptions. A damaged file makes the HDF5
+ * library fail in any way, stack overflow and oversized allocations included; all of them say the same to the caller.
  */
 final class ReadGuard {
     private ReadGuard() {}
@@ -27,6 +28,9 @@ final class ReadGuard {
             throw e;
         } catch (AccessDeniedException e) {
             throw new DataException(path + ": no permission to read the file. Change its permissions.", e);
+        } catch (UnsupportedHdfException e) {
+            throw new DataException(path + ": " + action + " needs what is not supported: " + reason(e)
+                    + ". Expected deflate, shuffle or no compression; rewrite the file with \"nccopy -d 4\".", e);
         } catch (OutOfMemoryError e) {
             throw new DataException(path + ": " + action + " needs more memory than the heap of "
                     + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB has left. Read fewer steps at a time, "

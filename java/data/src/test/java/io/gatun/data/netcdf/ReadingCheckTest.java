@@ -40,8 +40,8 @@ class ReadingCheckTest {
                     "no folder ../shared/data beside the checkout")));
         }
         String text = Files.readString(folder.get().resolve("reading_check.json"));
-        return Json.parseObject(text).entrySet().stream()
-                .map(e -> dynamicTest(e.getKey(), () -> checkFile(folder.get().resolve(e.getKey()), map(e.getValue()))));
+        return Json.parseObject(text).entrySet().stream().map(entry -> dynamicTest(entry.getKey(),
+                () -> checkFile(folder.get().resolve(entry.getKey()), map(entry.getValue()))));
     }
 
     /** The committed copy, so that a clone without the shared folder reads a real HDF5 file too. */
