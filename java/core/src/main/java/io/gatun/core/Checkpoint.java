@@ -35,6 +35,7 @@ public record Checkpoint(
      */
     @SuppressWarnings("unchecked")
     public Optional<Map<String, Object>> section(String name) {
-        return configuration.get(name) instanceof Map<?, ?> map ? Optional.of((Map<String, Object>) map) : Optional.empty();
+        Object value = configuration.get(name);
+        return value instanceof Map<?, ?> map ? Optional.of((Map<String, Object>) map) : Optional.empty();
     }
 }

@@ -67,7 +67,7 @@ public enum DType {
     }
 
     /**
-     * The type of a safetensors header entry ({@code "F32"}, {@code "BF16"}, …), which are the names of the constants.
+     * The type of a safetensors header entry ({@code "F32"}, {@code "BF16"}, ...), which is a constant's name.
      *
      * @param name name as written in the file
      * @return the type

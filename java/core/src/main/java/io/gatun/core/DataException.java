@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.core;
 
-/** Input data that cannot be used: not the expected format, a variable that is absent, a unit or calendar that does not fit. */
+/**
+ * Input data that cannot be used: not the expected format, a variable that is absent, a unit or calendar that does not
+ * fit.
+ */
 public final class DataException extends GatunException {
     private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.core;
 
-/** Tensor extents that do not fit an operation or a model; the message names the tensor, the axis, the value and the nearest legal one. */
+/**
+ * Tensor extents that do not fit an operation or a model; the message names the tensor, the axis, the value and the
+ * nearest legal one.
+ */
 public final class ShapeException extends GatunException {
     private static final long serialVersionUID = 1L;
 

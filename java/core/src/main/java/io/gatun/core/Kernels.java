@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.core;
+
+import io.gatun.bindings.ffi.GatunH;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * The operations: one method for each operation of {@code gatun.h}, of the same name.
+ *
+ * <p>Each is queued on the scope's stream and returns at once; results belong to the scope. Tensors are f32 and dense
+ * unless stated, accumulation is f32, images are channels-last. Arguments may belong to any scope of the same device.
+ *
+ * <p>All of them throw {@link ShapeException} for extents, strides or gaps that do not fit, {@link DTypeException} for
+ * element types, {@link ArgumentException} for other values, other devices and wrong kinds of weights,
+ * {@link DeviceMemoryException} if the result does not fit into memory, and {@link IllegalStateException} if something
+ * is closed or the scope is in use by another thread. A failure of queued work surfaces as a {@link DeviceException}
+ * where the scope is next waited for.
+ */
+public final class Kernels {
+    private Kernels() {}
+
+    /**
+     * Sets every element.
+     *
+     * @param scope where it runs
+     * @param out a tensor of the scope, any type and strides except 0
+     * @param value the value, converted to the type
+     */
+    public static void fill(Scope scope, Tensor out, double value) {
+        scope.begin();
+        try {
+            scope.queued(GatunH.gatun_fill(scope.stream(), scope.out("fill: out", out), value, scope.error()));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * A dense copy.
+     *
+     * @param scope where it runs
+     * @param x any type and strides
+     * @return like x, dense
+     */
+    public static Tensor copy(Scope scope, Tensor x) {
+        return copy(scope, x, x.dtype());
+    }
+
+    /**
+     * A dense, converted copy: floats round to nearest even, float to integer truncates and saturates (NaN to 0),
+     * anything to bool is {@code x != 0}.
+     *
+     * @param scope where it runs
+     * @param x any type and strides
+     * @param dtype type of the result
+     * @return shape of x, dense
+     */
+    public static Tensor copy(Scope scope, Tensor x, DType dtype) {
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("copy: x", x);
+            Tensor out = scope.empty(dtype, x.shape());
+            scope.queued(GatunH.gatun_copy(scope.stream(), in, out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Copies into a tensor, or into a view of one, with the conversions of {@link #copy(Scope, Tensor, DType)}.
+     *
+     * @param scope where it runs
+     * @param x any type and strides
+     * @param out a tensor of the scope, the shape of x, any type and strides except 0, apart from x
+     */
+    public static void copy(Scope scope, Tensor x, Tensor out) {
+        Check.shape("copy", "out", out, x.shape().toArray());
+        scope.begin();
+        try {
+            scope.queued(GatunH.gatun_copy(scope.stream(), scope.in("copy: x", x), scope.out("copy: out", out),
+                    scope.error()));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code a + b}, with PyTorch's broadcasting.
+     *
+     * @param scope where it runs
+     * @param a f32, any strides
+     * @param b f32, any strides
+     * @return the shape that both broadcast to
+     */
+    public static Tensor add(Scope scope, Tensor a, Tensor b) {
+        long[] shape = Check.broadcast("add", a.shape(), b.shape());
+        scope.begin();
+        try {
+            Tensor out = scope.empty(DType.F32, shape);
+            add(scope, a, b, out);
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code out = a + b}, with PyTorch's broadcasting.
+     *
+     * @param scope where it runs
+     * @param a f32, any strides, broadcast to out
+     * @param b f32, any strides, broadcast to out
+     * @param out dense f32 tensor of the scope; it may be a or b itself
+     */
+    public static void add(Scope scope, Tensor a, Tensor b, Tensor out) {
+        Check.denseF32("add", "out", out);
+        Check.dtype("add", "a", a, DType.F32);
+        Check.dtype("add", "b", b, DType.F32);
+        scope.begin();
+        try (Tensor left = a.expand(out.shape().toArray()); Tensor right = b.expand(out.shape().toArray())) {
+            scope.queued(GatunH.gatun_add(scope.stream(), scope.in("add: a", left), scope.in("add: b", right),
+                    scope.out("add: out", out), scope.error()));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Layer normalisation over the last axis, as {@code torch.nn.LayerNorm} (biased variance).
+     *
+     * @param scope where it runs
+     * @param x [..., E]
+     * @param weight [E]
+     * @param bias [E]
+     * @param eps added to the variance
+     * @return shape of x
+     */
+    public static Tensor layerNorm(Scope scope, Tensor x, Tensor weight, Tensor bias, double eps) {
+        return layerNorm(scope, x, Optional.empty(), weight, bias, eps);
+    }
+
+    /**
+     * Layer normalisation of {@code x + residual} over the last axis.
+     *
+     * @param scope where it runs
+     * @param x [..., E]
+     * @param residual like x, added first
+     * @param weight [E]
+     * @param bias [E]
+     * @param eps added to the variance
+     * @return shape of x
+     */
+    public static Tensor layerNorm(
+            Scope scope, Tensor x, Optional<Tensor> residual, Tensor weight, Tensor bias, double eps) {
+        Check.denseF32("layerNorm", "x", x);
+        Check.f32("layerNorm", "residual", residual, x.shape().toArray());
+        Check.f32("layerNorm", "weight", weight, lastExtent("layerNorm", x));
+        Check.f32("layerNorm", "bias", bias, lastExtent("layerNorm", x));
+        Check.eps("layerNorm", eps);
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("layerNorm: x", x);
+            Tensor out = scope.empty(DType.F32, x.shape());
+            scope.queued(GatunH.gatun_layer_norm(scope.stream(), in, scope.in("layerNorm: residual", residual),
+                    scope.in("layerNorm: weight", weight), scope.in("layerNorm: bias", bias), eps, out.struct(),
+                    scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Arranges the weight of a {@code torch.nn.Linear} for {@link #linear}, {@link #patchEmbed} and
+     * {@link #temporalPool}.
+     *
+     * @param scope owner of the result
+     * @param weight [N, K]; may be closed afterwards
+     * @return the weights
+     */
+    public static Weights linearWeights(Scope scope, Tensor weight) {
+        Check.rank("linearWeights", "weight", weight, 2, "[N, K]");
+        Check.denseF32("linearWeights", "weight", weight);
+        scope.begin();
+        try {
+            scope.queued(GatunH.gatun_linear_weights(scope.stream(), scope.in("linearWeights: weight", weight),
+                    scope.handle().slot(), scope.error()));
+            return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.LINEAR, weight.dim(1), weight.dim(0),
+                    new Weights.Geometry(1, 1, 1, 1, 0, 0));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Arranges the weight of a {@code torch.nn.Conv2d} of stride 1.
+     *
+     * @param scope owner of the result
+     * @param weight [O, I, kH, kW]; may be closed afterwards
+     * @return the weights
+     */
+    public static Weights conv2dWeights(Scope scope, Tensor weight) {
+        Check.rank("conv2dWeights", "weight", weight, 4, "[O, I, kH, kW]");
+        Check.denseF32("conv2dWeights", "weight", weight);
+        scope.begin();
+        try {
+            scope.queued(GatunH.gatun_conv2d_weights(scope.stream(), scope.in("conv2dWeights: weight", weight),
+                    scope.handle().slot(), scope.error()));
+            return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.CONV2D, weight.dim(1), weight.dim(0),
+                    new Weights.Geometry(weight.dim(2), weight.dim(3), 1, 1, 0, 0));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Arranges the weight of a {@code torch.nn.ConvTranspose2d}.
+     *
+     * @param scope owner of the result
+     * @param weight [I, O, kH, kW]; may be closed afterwards
+     * @param strideH step in rows, 1 to kH
+     * @param strideW step in columns, 1 to kW
+     * @param paddingH rows cut off on each side, below kH
+     * @param paddingW columns cut off on each side, below kW
+     * @return the weights
+     */
+    public static Weights convTranspose2dWeights(
+            Scope scope, Tensor weight, long strideH, long strideW, long paddingH, long paddingW) {
+        Check.rank("convTranspose2dWeights", "weight", weight, 4, "[I, O, kH, kW]");
+        Check.denseF32("convTranspose2dWeights", "weight", weight);
+        scope.begin();
+        try {
+            scope.queued(GatunH.gatun_conv_transpose2d_weights(scope.stream(),
+                    scope.in("convTranspose2dWeights: weight", weight), strideH, strideW, paddingH, paddingW,
+                    scope.handle().slot(), scope.error()));
+            return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.CONV_TRANSPOSE2D, weight.dim(0),
+                    weight.dim(1),
+                    new Weights.Geometry(weight.dim(2), weight.dim(3), strideH, strideW, paddingH, paddingW));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code x W^T + bias}.
+     *
+     * @param scope where it runs
+     * @param x [..., K]
+     * @param weights linear weights of [N, K]
+     * @param bias [N]
+     * @return [..., N]
+     */
+    public static Tensor linear(Scope scope, Tensor x, Weights weights, Tensor bias) {
+        return linear(scope, x, weights, Optional.of(bias), Activation.NONE, Optional.empty());
+    }
+
+    /**
+     * {@code activation(x W^T + bias) + residual}.
+     *
+     * @param scope where it runs
+     * @param x [..., K]
+     * @param weights linear weights of [N, K]
+     * @param bias [N]
+     * @param activation applied before the residual is added
+     * @param residual [..., N]
+     * @return [..., N]
+     */
+    public static Tensor linear(Scope scope, Tensor x, Weights weights, Optional<Tensor> bias, Activation activation,
+            Optional<Tensor> residual) {
+        Check.kind("linear", weights, Weights.Kind.LINEAR);
+        Check.denseF32("linear", "x", x);
+        if (lastExtent("linear", x) != weights.inputs()) {
+            throw new ShapeException("linear: x has shape " + x.shape() + ", its last axis must be " + weights.inputs()
+                    + " for a weight of [" + weights.outputs() + ", " + weights.inputs() + "]");
+        }
+        long[] shape = x.shape().toArray();
+        shape[shape.length - 1] = weights.outputs();
+        Check.f32("linear", "bias", bias, weights.outputs());
+        Check.f32("linear", "residual", residual, shape);
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("linear: x", x);
+            Tensor out = scope.empty(DType.F32, shape);
+            scope.queued(GatunH.gatun_linear(scope.stream(), in, scope.in("linear: weights", weights),
+                    scope.in("linear: bias", bias), activation.ordinal(), scope.in("linear: residual", residual),
+                    out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Multi-head self-attention, {@code concat_h softmax(Q_h K_h^T / sqrt(d)) V_h} with {@code d = E / heads}; the
+     * [N, N] matrix is never stored.
+     *
+     * @param scope where it runs
+     * @param qkv [B, N, 3E]: query, key, value after each other, as torch's {@code in_proj} makes them
+     * @param heads a divisor of E
+     * @return [B, N, E]
+     */
+    public static Tensor attention(Scope scope, Tensor qkv, long heads) {
+        Check.rank("attention", "qkv", qkv, 3, "[B, N, 3E]");
+        Check.denseF32("attention", "qkv", qkv);
+        long embed = qkv.dim(2) / 3;
+        if (qkv.dim(2) % 3 != 0 || heads < 1 || embed % heads != 0) {
+            throw new ShapeException("attention: qkv has shape " + qkv.shape() + " for " + heads
+                    + " heads; its last axis must be 3 E, with E a multiple of the heads");
+        }
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("attention: qkv", qkv);
+            Tensor out = scope.empty(DType.F32, qkv.dim(0), qkv.dim(1), embed);
+            scope.queued(GatunH.gatun_attention(scope.stream(), in, heads, out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Masked-patch embedding: each patch of days, rows and columns becomes a token, in one pass over pixels and mask.
+     * Missing values enter as 0, whatever lies there.
+     *
+     * @param scope where it runs
+     * @param x [B, C, T, H, W]; T, H, W multiples of the patch
+     * @param mask boolean like x, true = missing; present for {@link Validity#MASK}, and only then
+     * @param weights linear weights of [E, K], K = C pt ph pw, twice that with validity channels: torch's Conv3d weight
+     *     flattened, the C data channels first, then the C validity channels (1 = present)
+     * @param bias [E]
+     * @param normWeight [E], the LayerNorm that follows; together with normBias or not at all
+     * @param normBias [E]
+     * @param options patch and validity
+     * @return [B, T/pt H/ph W/pw, E], time slowest, column fastest
+     */
+    public static Tensor patchEmbed(Scope scope, Tensor x, Optional<Tensor> mask, Weights weights,
+            Optional<Tensor> bias, Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
+        Check.rank("patchEmbed", "x", x, 5, "[B, C, T, H, W]");
+        Check.denseF32("patchEmbed", "x", x);
+        long tokens = Check.patches("patchEmbed", x, 2, "T", options.patchT())
+                * Check.patches("patchEmbed", x, 3, "H", options.patchH())
+                * Check.patches("patchEmbed", x, 4, "W", options.patchW());
+        Check.bool("patchEmbed", "mask", mask, x.shape().toArray());
+        if (mask.isPresent() != (options.validity() == Validity.MASK)) {
+            throw new ArgumentException("patchEmbed: a mask goes with Validity.MASK and only with it; got "
+                    + (mask.isPresent() ? "a mask" : "no mask") + " and " + options.validity());
+        }
+        if (normWeight.isPresent() != normBias.isPresent()) {
+            throw new ArgumentException("patchEmbed: normWeight and normBias come together or not at all");
+        }
+        Check.kind("patchEmbed", weights, Weights.Kind.LINEAR);
+        long inputs = (options.validity() == Validity.NONE ? 1 : 2) * x.dim(1) * options.patchT() * options.patchH()
+                * options.patchW();
+        if (weights.inputs() != inputs) {
+            throw new ShapeException("patchEmbed: weights have " + weights.inputs() + " inputs, expected " + inputs
+                    + " for " + x.dim(1) + " channels, patch " + options.patchT() + " x " + options.patchH() + " x "
+                    + options.patchW() + " and validity " + options.validity());
+        }
+        Check.f32("patchEmbed", "bias", bias, weights.outputs());
+        Check.f32("patchEmbed", "normWeight", normWeight, weights.outputs());
+        Check.f32("patchEmbed", "normBias", normBias, weights.outputs());
+        Check.eps("patchEmbed", options.eps());
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("patchEmbed: x", x);
+            Tensor out = scope.empty(DType.F32, x.dim(0), tokens, weights.outputs());
+            scope.queued(GatunH.gatun_patch_embed(scope.stream(), in, scope.in("patchEmbed: mask", mask),
+                    scope.in("patchEmbed: weights", weights), scope.in("patchEmbed: bias", bias),
+                    scope.in("patchEmbed: normWeight", normWeight), scope.in("patchEmbed: normBias", normBias),
+                    scope.handle().patchEmbedOptions(options), out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Temporal attention pooling: each place's T tokens become one.
+     *
+     * <p>{@code s = x + dayEncoding[t] + monthEncoding[m]};
+     * {@code logit = scoreWeight . gelu(W layerNorm(s) + hiddenBias) + scoreBias};
+     * {@code out = sum_t softmax_t(logit) s} over the days that are not padded. A month with every day padded gives
+     * NaN. Logits, softmax and s are never stored.
+     *
+     * @param scope where it runs
+     * @param x [B, M, T, S, E], S places
+     * @param dayEncoding [T, E]
+     * @param monthEncoding [M, E]
+     * @param parameters the learned part
+     * @param padded boolean [B, M, T], true = the day does not exist
+     * @return [B, S, M, E]
+     */
+    public static Tensor temporalPool(Scope scope, Tensor x, Tensor dayEncoding, Tensor monthEncoding,
+            TemporalPoolParameters parameters, Optional<Tensor> padded) {
+        Check.rank("temporalPool", "x", x, 5, "[B, M, T, S, E]");
+        Check.denseF32("temporalPool", "x", x);
+        long embed = x.dim(4);
+        Check.kind("temporalPool", parameters.hidden(), Weights.Kind.LINEAR);
+        if (parameters.hidden().inputs() != embed || parameters.hidden().outputs() != embed) {
+            throw new ShapeException("temporalPool: hidden weights are [" + parameters.hidden().outputs() + ", "
+                    + parameters.hidden().inputs() + "], expected [" + embed + ", " + embed + "]");
+        }
+        Check.f32("temporalPool", "dayEncoding", dayEncoding, x.dim(2), embed);
+        Check.f32("temporalPool", "monthEncoding", monthEncoding, x.dim(1), embed);
+        Check.f32("temporalPool", "normWeight", parameters.normWeight(), embed);
+        Check.f32("temporalPool", "normBias", parameters.normBias(), embed);
+        Check.eps("temporalPool", parameters.eps());
+        Check.f32("temporalPool", "hiddenBias", parameters.hiddenBias(), embed);
+        Check.f32("temporalPool", "scoreWeight", parameters.scoreWeight(), embed);
+        Check.f32("temporalPool", "scoreBias", parameters.scoreBias(), 1);
+        Check.bool("temporalPool", "padded", padded, x.dim(0), x.dim(1), x.dim(2));
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("temporalPool: x", x);
+            Tensor out = scope.empty(DType.F32, x.dim(0), x.dim(3), x.dim(1), embed);
+            scope.queued(GatunH.gatun_temporal_pool(scope.stream(), in,
+                    scope.in("temporalPool: dayEncoding", dayEncoding),
+                    scope.in("temporalPool: monthEncoding", monthEncoding),
+                    scope.in("temporalPool: normWeight", parameters.normWeight()),
+                    scope.in("temporalPool: normBias", parameters.normBias()), parameters.eps(),
+                    scope.in("temporalPool: hidden", parameters.hidden()),
+                    scope.in("temporalPool: hiddenBias", parameters.hiddenBias()),
+                    scope.in("temporalPool: scoreWeight", parameters.scoreWeight()),
+                    scope.in("temporalPool: scoreBias", parameters.scoreBias()),
+                    scope.in("temporalPool: padded", padded), out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Transposed convolution, as {@code torch.nn.ConvTranspose2d}, in gather form: each output pixel sums the at most
+     * ceil(k/s)^2 patches that reach it.
+     *
+     * @param scope where it runs
+     * @param x [B, H, W, I]
+     * @param weights of {@link #convTranspose2dWeights}
+     * @param bias [O]
+     * @param outputPaddingH rows added at the end, below strideH
+     * @param outputPaddingW columns added at the end, below strideW
+     * @return [B, (H-1) strideH - 2 paddingH + kH + outputPaddingH, likewise W, O]
+     */
+    public static Tensor convTranspose2d(Scope scope, Tensor x, Weights weights, Optional<Tensor> bias,
+            long outputPaddingH, long outputPaddingW) {
+        Check.kind("convTranspose2d", weights, Weights.Kind.CONV_TRANSPOSE2D);
+        Check.rank("convTranspose2d", "x", x, 4, "[B, H, W, I]");
+        Check.f32("convTranspose2d", "x", x, x.dim(0), x.dim(1), x.dim(2), weights.inputs());
+        Check.f32("convTranspose2d", "bias", bias, weights.outputs());
+        Weights.Geometry g = weights.geometry();
+        if (outputPaddingH < 0 || outputPaddingH >= g.strideH()
+                || outputPaddingW < 0 || outputPaddingW >= g.strideW()) {
+            throw new ShapeException("convTranspose2d: output padding is " + outputPaddingH + " x " + outputPaddingW
+                    + ", expected 0 to less than the stride " + g.strideH() + " x " + g.strideW());
+        }
+        long rows = (x.dim(1) - 1) * g.strideH() - 2 * g.paddingH() + g.kernelH() + outputPaddingH;
+        long columns = (x.dim(2) - 1) * g.strideW() - 2 * g.paddingW() + g.kernelW() + outputPaddingW;
+        requireImage("convTranspose2d", x, rows, columns);
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("convTranspose2d: x", x);
+            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
+            scope.queued(GatunH.gatun_conv_transpose2d(scope.stream(), in,
+                    scope.in("convTranspose2d: weights", weights), scope.in("convTranspose2d: bias", bias),
+                    out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code activation(conv2d(x) + bias)} with stride 1, as {@code torch.nn.Conv2d}.
+     *
+     * @param scope where it runs
+     * @param x [B, H, W, I]
+     * @param weights of {@link #conv2dWeights}
+     * @param bias [O]
+     * @param padding rows and columns of zeros on each side, below the kernel
+     * @param activation applied last
+     * @return [B, H + 2 padding - kH + 1, W + 2 padding - kW + 1, O]
+     */
+    public static Tensor conv2d(
+            Scope scope, Tensor x, Weights weights, Optional<Tensor> bias, long padding, Activation activation) {
+        Check.kind("conv2d", weights, Weights.Kind.CONV2D);
+        Check.rank("conv2d", "x", x, 4, "[B, H, W, I]");
+        Check.f32("conv2d", "x", x, x.dim(0), x.dim(1), x.dim(2), weights.inputs());
+        Check.f32("conv2d", "bias", bias, weights.outputs());
+        Weights.Geometry g = weights.geometry();
+        if (padding < 0 || padding >= Math.min(g.kernelH(), g.kernelW())) {
+            throw new ShapeException("conv2d: padding is " + padding + ", expected 0 to less than the kernel "
+                    + g.kernelH() + " x " + g.kernelW());
+        }
+        long rows = x.dim(1) + 2 * padding - g.kernelH() + 1;
+        long columns = x.dim(2) + 2 * padding - g.kernelW() + 1;
+        requireImage("conv2d", x, rows, columns);
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("conv2d: x", x);
+            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
+            scope.queued(GatunH.gatun_conv2d(scope.stream(), in, scope.in("conv2d: weights", weights),
+                    scope.in("conv2d: bias", bias), padding, activation.ordinal(), out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * The decoder's last step: {@code land ? 0 : (x . weight + bias) * scale[m] + shift[m]}.
+     *
+     * @param scope where it runs
+     * @param x [B, M, H, W, C]
+     * @param weight [C]
+     * @param bias [1]
+     * @param scale [M]
+     * @param shift [M]
+     * @param land boolean [B, H, W], true = land
+     * @return [B, M, H, W]
+     */
+    public static Tensor mapHead(Scope scope, Tensor x, Tensor weight, Tensor bias, Tensor scale, Tensor shift,
+            Optional<Tensor> land) {
+        Check.rank("mapHead", "x", x, 5, "[B, M, H, W, C]");
+        Check.denseF32("mapHead", "x", x);
+        Check.f32("mapHead", "weight", weight, x.dim(4));
+        Check.f32("mapHead", "bias", bias, 1);
+        Check.f32("mapHead", "scale", scale, x.dim(1));
+        Check.f32("mapHead", "shift", shift, x.dim(1));
+        Check.bool("mapHead", "land", land, x.dim(0), x.dim(2), x.dim(3));
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("mapHead: x", x);
+            Tensor out = scope.empty(DType.F32, x.dim(0), x.dim(1), x.dim(2), x.dim(3));
+            scope.queued(GatunH.gatun_map_head(scope.stream(), in, scope.in("mapHead: weight", weight),
+                    scope.in("mapHead: bias", bias), scope.in("mapHead: scale", scale),
+                    scope.in("mapHead: shift", shift), scope.in("mapHead: land", land), out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    private static long lastExtent(String op, Tensor x) {
+        if (x.shape().rank() == 0) {
+            throw new ShapeException(op + ": x is a scalar, expected at least one axis");
+        }
+        return x.dim(-1);
+    }
+
+    private static void requireImage(String op, Tensor x, long rows, long columns) {
+        if (rows < 1 || columns < 1) {
+            throw new ShapeException(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
+                    + "; expected at least 1 x 1");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.core.internal;
+
+import io.gatun.bindings.ffi.gatun_patch_embed_options;
+import io.gatun.core.ArgumentException;
+import io.gatun.core.InterruptedRunException;
+import io.gatun.core.PatchEmbedOptions;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** A stream with the resources it owns and those it borrows. One thread at a time, between {@link #begin} and end. */
+public final class ScopeHandle {
+    private static final long SETTLE_SECONDS = 30;
+
+    private final DeviceHandle device;
+    private final StreamHandle stream;
+    private final Set<Resource> owned = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Resource> borrowed = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Queue<Resource> returned = new ConcurrentLinkedQueue<>();
+    private final MemorySegment options = gatun_patch_embed_options.allocate(Arena.ofAuto());
+    private volatile boolean closed;
+    private volatile boolean busy;
+
+    public ScopeHandle(DeviceHandle device) {
+        this.device = device;
+        device.retain();
+        try {
+            this.stream = new StreamHandle(device.address());
+        } catch (RuntimeException | Error e) {
+            device.release();
+            throw e;
+        }
+    }
+
+    public DeviceHandle device() {
+        return device;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Takes the scope for this thread until {@link #end}; nests. */
+    public void begin() {
+        if (!stream.lock().tryLock()) {
+            throw new IllegalStateException("this scope is in use by another thread. A scope serves one thread at a"
+                    + " time: open one for each.");
+        }
+        if (closed) {
+            stream.lock().unlock();
+            throw new IllegalStateException("this scope is closed");
+        }
+        freeReturned();
+    }
+
+    /** As {@link #begin}, but waits for the thread that uses the scope. */
+    private void beginWaiting() {
+        stream.lock().lock();
+        if (closed) {
+            stream.lock().unlock();
+            throw new IllegalStateException("this scope is closed");
+        }
+    }
+
+    public void end() {
+        stream.lock().unlock();
+    }
+
+    public MemorySegment stream() {
+        return stream.address();
+    }
+
+    public MemorySegment error() {
+        return stream.error();
+    }
+
+    /** Where a call stores the pointer it creates. */
+    public MemorySegment slot() {
+        return stream.slot();
+    }
+
+    /** Checks the status of a call that queued work. */
+    public void queued(int status) {
+        busy = true;
+        stream.check(status);
+    }
+
+    public Buffer allocate(long bytes) {
+        Buffer buffer = new Buffer(device, this, stream.allocate(bytes), bytes);
+        owned.add(buffer);
+        return buffer;
+    }
+
+    /** Takes charge of the weights that the last call stored in {@link #slot()}. */
+    public PackedWeights adoptWeights() {
+        PackedWeights weights = new PackedWeights(device, this, stream.slotValue());
+        owned.add(weights);
+        return weights;
+    }
+
+    /** Makes sure that queued work may read a resource until {@link #sync}. */
+    public void read(Resource resource, String role) {
+        if (resource.device() != device) {
+            throw new ArgumentException(role + " is on another device (" + resource.device().name()
+                    + ") than the scope (" + device.name()
+                    + "). Copy it through host memory: scope.of(tensor.toTensorData()).");
+        }
+        resource.requireOpen();
+        ScopeHandle home = resource.owner();
+        if (home == this) {
+            return;
+        }
+        if (home != null) {
+            home.settle();
+        }
+        if (!borrowed.contains(resource)) {
+            resource.pin(this);
+            borrowed.add(resource);
+        }
+    }
+
+    /** Makes sure that queued work may write a resource. */
+    public void write(Resource resource, String role) {
+        resource.requireOpen();
+        if (resource.owner() != this) {
+            throw new ArgumentException(role + " does not belong to this scope: kept tensors and those of other"
+                    + " scopes are read-only here. Write into a tensor of the scope.");
+        }
+        if (!resource.pins().isEmpty()) {
+            throw new IllegalStateException(role + " is still read by another scope. Call sync() on that scope first.");
+        }
+    }
+
+    /** The native form of the options, valid until the next call. */
+    public MemorySegment patchEmbedOptions(PatchEmbedOptions chosen) {
+        gatun_patch_embed_options.struct_size(options, gatun_patch_embed_options.sizeof());
+        gatun_patch_embed_options.patch_t(options, chosen.patchT());
+        gatun_patch_embed_options.patch_h(options, chosen.patchH());
+        gatun_patch_embed_options.patch_w(options, chosen.patchW());
+        gatun_patch_embed_options.validity(options, chosen.validity().ordinal());
+        gatun_patch_embed_options.fill_value(options, chosen.fillValue());
+        gatun_patch_embed_options.eps(options, chosen.eps());
+        return options;
+    }
+
+    public void copyIn(MemorySegment source, Buffer buffer) {
+        stream.copyIn(source, buffer.address(), 0);
+    }
+
+    /** Hands a resource out, finished; the result is the new generation of its holders. */
+    public int keep(Resource resource) {
+        sync();
+        owned.remove(resource);
+        return resource.detach();
+    }
+
+    /** Waits for the queued work; what was borrowed is then no longer needed. */
+    public void sync() {
+        try {
+            stream.sync();
+            busy = false;
+        } finally {
+            List<Resource> done = List.copyOf(borrowed);
+            borrowed.clear();
+            done.forEach(resource -> resource.unpin(this));
+        }
+    }
+
+    /** Waits for the work of a scope that is in nobody's hands, so that its tensors may be read elsewhere. */
+    private void settle() {
+        if (!busy) {
+            return;
+        }
+        try {
+            if (!stream.lock().tryLock(SETTLE_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("a tensor belongs to a scope that another thread has been using for "
+                        + SETTLE_SECONDS + " s. Call sync() on that scope, or keep() the tensor, first.");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedRunException("interrupted while waiting for the work of another scope", e);
+        }
+        try {
+            if (!closed) {
+                sync();
+            }
+        } finally {
+            end();
+        }
+    }
+
+    void syncForOthers() {
+        beginWaiting();
+        try {
+            sync();
+        } finally {
+            end();
+        }
+    }
+
+    /** Runs a read on the stream, after all that is queued on it. */
+    <T> T afterQueued(Function<StreamHandle, T> read) {
+        beginWaiting();
+        try {
+            sync();
+            return read.apply(stream);
+        } finally {
+            end();
+        }
+    }
+
+    /** Frees an owned resource in stream order, now or when the scope is next used. From any thread. */
+    void giveBack(Resource resource) {
+        if (stream.lock().tryLock()) {
+            try {
+                if (!closed) {
+                    owned.remove(resource);
+                    resource.free(stream);
+                    return;
+                }
+            } finally {
+                end();
+            }
+            device.giveBack(resource);
+            return;
+        }
+        returned.add(resource);
+        if (closed) {
+            // close() may have looked before the line above; each resource is polled once, by one of us.
+            for (Resource late = returned.poll(); late != null; late = returned.poll()) {
+                device.giveBack(late);
+            }
+        }
+    }
+
+    private void freeReturned() {
+        for (Resource resource = returned.poll(); resource != null; resource = returned.poll()) {
+            owned.remove(resource);
+            resource.free(stream);
+        }
+    }
+
+    /** Waits for the queued work and frees everything owned; the result says how much that was. Idempotent. */
+    public int close() {
+        stream.lock().lock();
+        try {
+            if (closed) {
+                return 0;
+            }
+            RuntimeException failure = null;
+            try {
+                sync();
+            } catch (RuntimeException e) {
+                failure = e;
+            }
+            List<Resource> all = List.copyOf(owned);
+            all.forEach(Resource::close);
+            closed = true;
+            freeReturned();
+            stream.destroy();
+            device.release();
+            if (failure != null) {
+                throw failure;
+            }
+            return all.size();
+        } finally {
+            end();
+        }
+    }
+}
