@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.core;
 
-import java.util.Locale;
+import java.util.Arrays;
 
 /**
  * Element type of a {@link Tensor} or of a tensor stored in a {@link Checkpoint}.
@@ -75,11 +75,11 @@ public enum DType {
      */
     public static DType ofSafetensorsName(String name) {
         for (DType type : values()) {
-            if (type.name().equals(name.toUpperCase(Locale.ROOT))) {
+            if (type.name().equals(name)) {
                 return type;
             }
         }
         throw new CheckpointException("element type \"" + name + "\" is not supported; known: "
-                + java.util.Arrays.toString(values()) + ". Convert the tensor before saving it.");
+                + Arrays.toString(values()) + ". Convert the tensor before saving it.");
     }
 }

@@ -151,6 +151,7 @@ class SafetensorsFileTest {
                 arguments("{'a':{'dtype':'U8','shape':[1,1,1,1,1,1,1,1,1],'data_offsets':[0,1]}}", 1, "at most 8 axes"),
                 arguments("{'a':{'dtype':'U8','shape':'4','data_offsets':[0,4]}}", 4, "no list of integers"),
                 arguments("{'a':{'dtype':'F8_E4M3','shape':[4],'data_offsets':[0,4]}}", 4, "F8_E4M3"),
+                arguments("{'a':{'dtype':'u8','shape':[4],'data_offsets':[0,4]}}", 4, "\"u8\""),
                 arguments("{'a':{'shape':[4],'data_offsets':[0,4]}}", 4, "no dtype"),
                 arguments("{'a':[]}", 0, "no JSON object"),
                 arguments("{'__metadata__':{'k':1}}", 0, "is no string"),
