@@ -189,8 +189,8 @@ public final class NetcdfWriter implements AutoCloseable {
 
         private void requireComplete() {
             if (written != entry.elements()) {
-                throw new ArgumentException(file.target() + ": variable " + entry.name() + " got " + written + " of its "
-                        + entry.elements() + " values. Write the rest before commit().");
+                throw new ArgumentException(file.target() + ": variable " + entry.name() + " got " + written
+                        + " of its " + entry.elements() + " values. Write the rest before commit().");
             }
         }
     }
