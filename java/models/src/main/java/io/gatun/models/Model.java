@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models;
+
+import io.gatun.core.Device;
+
+/**
+ * A network with its weights on a device. Immutable after loading; its forward methods may be called from many threads,
+ * each with a scope of its own. Closing frees the weights.
+ */
+public interface Model extends AutoCloseable {
+    /**
+     * Where the weights are and where the scopes given to forward methods must be.
+     *
+     * @return the device
+     */
+    Device device();
+
+    @Override
+    void close();
+}

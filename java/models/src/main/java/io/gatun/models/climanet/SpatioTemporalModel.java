@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.climanet;
+
+import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
+import io.gatun.core.CheckpointException;
+import io.gatun.core.DType;
+import io.gatun.core.Device;
+import io.gatun.core.Kernels;
+import io.gatun.core.Scope;
+import io.gatun.core.ShapeException;
+import io.gatun.core.StateDict;
+import io.gatun.core.Tensor;
+import io.gatun.models.Model;
+import io.gatun.models.internal.ForwardEvent;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Monthly maps from gappy daily fields: patch embedding, temporal attention, spatial transformer, decoder.
+ *
+ * <p>Upstream class {@code SpatioTemporalModel} of {@code climanet/st_encoder_decoder.py}, ESMValGroup/ClimaNet at commit
+ * 4ca9a34; its checkpoints load as they are. Values under the mask, NaN and infinity included, never change a result;
+ * upstream lets NaN through.
+ *
+ * <p>Thread-safe: each call works in the scope it is given.
+ */
+public final class SpatioTemporalModel implements Model {
+    private static final double MLP_RATIO = 4.0;
+
+    private final SpatioTemporalConfig config;
+    private final Scope weights;
+    private final VideoEncoder encoder;
+    private final TemporalAttentionAggregator temporal;
+    private final SpatialPositionalEncoding2D spatialPe;
+    private final SpatialTransformer spatialTr;
+    private final MonthlyConvDecoder decoder;
+
+    private SpatioTemporalModel(SpatioTemporalConfig config, Scope weights, StateDict state) {
+        int embed = config.embedDim();
+        this.config = config;
+        this.weights = weights;
+        encoder = new VideoEncoder(weights, state.at("encoder"), config.inChans(), embed, config.patchSize());
+        temporal = new TemporalAttentionAggregator(
+                weights, state.at("temporal"), embed, config.maxDays(), config.maxMonths());
+        spatialPe = new SpatialPositionalEncoding2D(embed, config.maxH(), config.maxW());
+        spatialTr = new SpatialTransformer(
+                weights, state.at("spatial_tr"), embed, config.spatialDepth(), config.spatialHeads(), MLP_RATIO);
+        decoder = new MonthlyConvDecoder(weights, state.at("decoder"), embed, config.patchSize().height(),
+                config.patchSize().width(), config.hidden(), config.overlap(), config.numMonths());
+    }
+
+    /**
+     * Loads a checkpoint with the configuration it states or implies.
+     *
+     * @param checkpoint weights and configuration
+     * @param device where the weights go
+     * @return the model, to be closed
+     * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
+     */
+    public static SpatioTemporalModel load(Checkpoint checkpoint, Device device) {
+        return load(checkpoint, SpatioTemporalConfig.of(checkpoint), device);
+    }
+
+    /**
+     * Loads a checkpoint with a given configuration.
+     *
+     * @param checkpoint weights
+     * @param config constructor arguments
+     * @param device where the weights go
+     * @return the model, to be closed
+     * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
+     */
+    public static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device) {
+        Scope weights = Scope.open(device);
+        try {
+            StateDict state = StateDict.of(checkpoint);
+            SpatioTemporalModel model = new SpatioTemporalModel(config, weights, state);
+            state.finish();
+            weights.sync();
+            return model;
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Constructor arguments in force.
+     *
+     * @return the configuration
+     */
+    public SpatioTemporalConfig config() {
+        return config;
+    }
+
+    @Override
+    public Device device() {
+        return weights.device();
+    }
+
+    /**
+     * Monthly maps.
+     *
+     * @param scope owns the result and the temporaries; of this model's device
+     * @param dailyData f32 [B, C, M, T, H, W], normalised; T, H, W multiples of the patch
+     * @param dailyMask bool like {@code dailyData}, true = missing
+     * @param input masks and months
+     * @return f32 [B, M, H, W]
+     * @throws ShapeException if a shape does not fit; the message names the axis and the nearest legal size
+     * @throws ArgumentException if a month is out of range, or all its days are padded and that is an error
+     */
+    public Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input) {
+        return forward(scope, dailyData, dailyMask, input, Trace.NONE);
+    }
+
+    Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input, Trace trace) {
+        ForwardEvent event = new ForwardEvent();
+        event.begin();
+        check(dailyData, dailyMask);
+        PatchSize patch = config.patchSize();
+        int batch = (int) dailyData.dim(0);
+        int months = (int) dailyData.dim(2);
+        int days = (int) dailyData.dim(3);
+        int height = (int) dailyData.dim(4);
+        int width = (int) dailyData.dim(5);
+        int rows = height / patch.height();
+        int columns = width / patch.width();
+        int[] monthRows = monthRows(input.months(), months);
+        Optional<PaddedDays> padded = padded(input, batch, months, days);
+
+        // Upstream folds months into the batch by a plain reshape, which mixes channels and months where there are
+        // several of both; its checkpoints were trained so.
+        long[] video = {(long) batch * months, config.inChans(), days, height, width};
+        Tensor tokens = encoder.forward(scope, dailyData.reshape(video), dailyMask.reshape(video));
+        trace.accept("encoder", tokens);
+
+        Tensor byMonth = tokens.reshape(batch, months, days / patch.time(), (long) rows * columns, config.embedDim());
+        Tensor pooled = temporal.forward(scope, byMonth, monthRows, padded).permute(0, 2, 1, 3);
+        trace.accept("temporal", pooled);
+
+        Tensor position = spatialPe.forward(scope, rows, columns).expand(pooled.shape().toArray());
+        Tensor placed = Kernels.add(scope, pooled, position);
+        Tensor maps = placed.reshape((long) batch * months, (long) rows * columns, config.embedDim());
+        Tensor mixed = spatialTr.forward(scope, maps);
+        trace.accept("spatial", mixed);
+
+        Tensor latent = mixed.reshape(batch, months, rows, columns, config.embedDim());
+        Tensor result = decoder.forward(scope, latent, monthRows, input.landMask(), trace);
+        if (event.shouldCommit()) {
+            event.model = "SpatioTemporalModel";
+            event.inputShape = dailyData.shape().toString();
+            event.device = device().name();
+            event.commit();
+        }
+        return result;
+    }
+
+    private void check(Tensor data, Tensor mask) {
+        PatchSize patch = config.patchSize();
+        if (data.shape().rank() != 6) {
+            throw new ShapeException("SpatioTemporalModel: daily_data has shape " + data.shape()
+                    + ", expected [batch, channel, month, day, height, width]");
+        }
+        if (!mask.shape().equals(data.shape()) || mask.dtype() != DType.BOOL) {
+            throw new ShapeException("SpatioTemporalModel: daily_mask is " + mask.dtype().torchName() + " "
+                    + mask.shape() + ", expected bool of the shape of daily_data, " + data.shape());
+        }
+        if (data.dim(1) != config.inChans()) {
+            throw new ShapeException("SpatioTemporalModel: daily_data has " + data.dim(1) + " channels, the model in_chans "
+                    + config.inChans());
+        }
+        wantMultiple(data, 3, "T", patch.time());
+        wantMultiple(data, 4, "H", patch.height());
+        wantMultiple(data, 5, "W", patch.width());
+        if (data.dim(3) / patch.time() > temporal.maxDays()) {
+            throw new ShapeException("SpatioTemporalModel: " + data.dim(3) + " days make " + data.dim(3) / patch.time()
+                    + " temporal patches, the model encodes max_days = " + temporal.maxDays());
+        }
+    }
+
+    private static void wantMultiple(Tensor data, int axis, String name, int patch) {
+        long extent = data.dim(axis);
+        if (extent < 1 || extent % patch != 0) {
+            long above = Math.max(1, (extent + patch - 1) / patch) * patch;
+            throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name
+                    + ", expected a multiple of the patch size " + patch + "; pad to " + above
+                    + (above > patch ? " or crop to " + (above - patch) : ""));
+        }
+    }
+
+    /** Rows of the month tables: calendar months, else the first M. */
+    private int[] monthRows(List<Integer> calendar, int months) {
+        int known = Math.min(temporal.maxMonths(), decoder.numMonths());
+        if (calendar.isEmpty()) {
+            if (months > known) {
+                throw new ShapeException("SpatioTemporalModel: " + months + " months were given, the model knows "
+                        + known);
+            }
+            return IntStream.range(0, months).toArray();
+        }
+        if (calendar.size() != months) {
+            throw new ArgumentException("SpatioTemporalModel: " + calendar.size() + " month numbers " + calendar + " for "
+                    + months + " months of data");
+        }
+        for (int month : calendar) {
+            if (month < 1 || month > known) {
+                throw new ArgumentException("SpatioTemporalModel: month number " + month + ", expected 1 to " + known);
+            }
+        }
+        return calendar.stream().mapToInt(month -> month - 1).toArray();
+    }
+
+    private Optional<PaddedDays> padded(MonthlyInput input, int batch, int months, int days) {
+        if (input.paddedDays().isEmpty()) {
+            return Optional.empty();
+        }
+        PaddedDays padded = input.paddedDays().get();
+        if (padded.batch() != batch || padded.months() != months || padded.days() != days) {
+            throw new ShapeException("SpatioTemporalModel: padded_days_mask has shape [" + padded.batch() + ", "
+                    + padded.months() + ", " + padded.days() + "], expected [" + batch + ", " + months + ", " + days
+                    + "]");
+        }
+        int empty = padded.firstEmptyMonth();
+        if (empty >= 0 && input.allPadded() == MonthlyInput.AllPadded.ERROR) {
+            String name = input.months().isEmpty() ? "month index " + empty % months
+                    : "calendar month " + input.months().get(empty % months);
+            throw new ArgumentException("SpatioTemporalModel: all days of " + name + " (sample " + empty / months
+                    + ") are padded. Leave the month out, or ask for allPadded = NAN.");
+        }
+        return Optional.of(padded.byPatches(config.patchSize().time()));
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

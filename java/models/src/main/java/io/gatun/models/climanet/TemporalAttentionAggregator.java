@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.climanet;
+
+import io.gatun.core.Kernels;
+import io.gatun.core.Scope;
+import io.gatun.core.StateDict;
+import io.gatun.core.Tensor;
+import io.gatun.core.TemporalPoolParameters;
+import io.gatun.models.layers.LayerNorm;
+import io.gatun.models.layers.Linear;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Pools the days of each month by learned attention, then mixes the months of each place by pre-norm attention and a
+ * feed-forward part. Upstream class {@code TemporalAttentionAggregator}; the pooling is one kernel here.
+ */
+final class TemporalAttentionAggregator {
+    private final TemporalPositionalEncoding posDays;
+    private final TemporalPositionalEncoding posMonths;
+    private final TemporalPoolParameters dayScorer;
+    private final LayerNorm monthLn;
+    private final Linear monthInProj;
+    private final Linear monthOutProj;
+    private final LayerNorm ffnNorm;
+    private final Linear ffnIn;
+    private final Linear ffnOut;
+
+    TemporalAttentionAggregator(Scope scope, StateDict state, int embedDim, int maxDays, int maxMonths) {
+        posDays = new TemporalPositionalEncoding(state.at("pos_days"), "day", maxDays, embedDim);
+        posMonths = new TemporalPositionalEncoding(state.at("pos_months"), "month", maxMonths, embedDim);
+        StateDict scorer = state.at("day_scorer");
+        LayerNorm scorerNorm = LayerNorm.load(scope, scorer.at("0"), embedDim);
+        Linear scorerHidden = Linear.load(scope, scorer.at("1"), embedDim, embedDim);
+        dayScorer = new TemporalPoolParameters(scorerNorm.weight(), scorerNorm.bias(), scorerNorm.eps(),
+                scorerHidden.weight(), scorerHidden.bias(),
+                scope.of(scorer.takeFloats("3.weight", 1, embedDim), embedDim),
+                scope.of(scorer.takeFloats("3.bias", 1), 1));
+        monthLn = LayerNorm.load(scope, state.at("month_ln"), embedDim);
+        StateDict attention = state.at("month_attn");
+        monthInProj = Linear.loadInProj(scope, attention, embedDim);
+        monthOutProj = Linear.load(scope, attention.at("out_proj"), embedDim, embedDim);
+        StateDict ffn = state.at("month_ffn");
+        ffnNorm = LayerNorm.load(scope, ffn.at("0"), embedDim);
+        ffnIn = Linear.load(scope, ffn.at("1"), embedDim, 4L * embedDim);
+        ffnOut = Linear.load(scope, ffn.at("3"), 4L * embedDim, embedDim);
+    }
+
+    int maxDays() {
+        return posDays.maxLength();
+    }
+
+    int maxMonths() {
+        return posMonths.maxLength();
+    }
+
+    /**
+     * x [B, M, T, S, E]; months holds the row of the month table for each of the M months; padded is by temporal
+     * patches. Returns [B, S, M, E].
+     */
+    Tensor forward(Scope scope, Tensor x, int[] months, Optional<PaddedDays> padded) {
+        return mixMonths(scope, poolDays(scope, x, months, padded));
+    }
+
+    Tensor poolDays(Scope scope, Tensor x, int[] months, Optional<PaddedDays> padded) {
+        Tensor days = posDays.rows(scope, IntStream.range(0, (int) x.dim(2)).toArray());
+        Optional<Tensor> mask = padded.map(p -> scope.ofBooleans(p.values(), p.batch(), p.months(), p.days()));
+        return Kernels.temporalPool(scope, x, days, posMonths.rows(scope, months), dayScorer, mask);
+    }
+
+    /** [B, S, M, E] to the same: months are the sequence, places the batch. */
+    private Tensor mixMonths(Scope scope, Tensor z) {
+        long places = z.dim(0) * z.dim(1);
+        Tensor tokens = z.reshape(places, z.dim(2), z.dim(3));
+        Tensor qkv = monthInProj.apply(scope, monthLn.apply(scope, tokens));
+        Tensor attended = Kernels.attention(scope, qkv, SpatioTemporalConfig.MONTH_HEADS);
+        Tensor mixed = monthOutProj.applyTo(scope, attended, tokens);
+        Tensor hidden = ffnIn.applyGelu(scope, ffnNorm.apply(scope, mixed));
+        return ffnOut.applyTo(scope, hidden, mixed).reshape(z.shape().toArray());
+    }
+}
