@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checks.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 using namespace gatun;
 
 namespace {
 
-// A write through stride 0 would land twice on one element: refused. Other strides may still make elements meet;
-// permutations and slices, which is what views are made of, do not.
+// Refused: views whose elements may lie at one place. Axes must nest: each step is longer than the reach of all axes with
+// shorter steps, which holds for every permutation and slice of a dense tensor.
 void want_writable(const View& out) {
+  if (elements(out) == 0) return;
+  std::array<std::pair<int64_t, int64_t>, GATUN_MAX_RANK> axes;  // stride, extent
+  auto end = axes.begin();
   for (int32_t axis = 0; axis < out.rank; ++axis) {
-    if (out.stride[axis] == 0 && out.shape[axis] > 1) {
-      fail(GATUN_SHAPE_MISMATCH, "out repeats its elements along axis ", axis, " (stride 0); it cannot be written");
+    if (out.shape[axis] > 1) *end++ = {out.stride[axis], out.shape[axis]};
+  }
+  std::sort(axes.begin(), end);
+  int64_t reach = 0;
+  for (auto axis = axes.begin(); axis != end; ++axis) {
+    const auto [stride, extent] = *axis;
+    if (stride <= reach) {
+      fail(GATUN_SHAPE_MISMATCH, "out of shape ", shape_text(out.shape, out.rank), " and strides ",
+           shape_text(out.stride, out.rank), " has several elements at one place; it cannot be written");
     }
+    reach += (extent - 1) * stride;
   }
 }
 

@@ -122,6 +122,21 @@ uint16_t float_to_bf16(float value) {
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+// To f32 on the way to 16 bits: an inexact value becomes the neighbour whose last bit is odd, so that it is no tie in the
+// second rounding.
+float to_odd(double value) {
+  const float near = static_cast<float>(value);
+  if (near == value || std::isnan(value) || (float_to_bits(near) & 1) != 0) return near;
+  return std::nextafter(near, near < value ? INFINITY : -INFINITY);
+}
+
+// Beyond 2^53 the lowest bits only say on which side of a tie a value lies, and one bit can say that.
+float to_odd(int64_t value) {
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (value < -kExact || value > kExact) value = (value & ~0x7ff) | ((value & 0x7ff) != 0 ? 0x400 : 0);
+  return to_odd(static_cast<double>(value));
+}
+
 // Values travel as double between float types, as int64 between integer types: both exact.
 double as_double(float v) { return v; }
 double as_double(double v) { return v; }
@@ -155,13 +170,14 @@ To convert(From value) {
     }
   } else if constexpr (is_float<From>) {
     const double wide = as_double(value);
-    if constexpr (std::is_same_v<To, Bf16>) return {float_to_bf16(static_cast<float>(wide))};
-    else if constexpr (std::is_same_v<To, F16>) return {float_to_half(static_cast<float>(wide))};
+    [[maybe_unused]] const float narrow = std::is_same_v<From, double> ? to_odd(wide) : static_cast<float>(wide);
+    if constexpr (std::is_same_v<To, Bf16>) return {float_to_bf16(narrow)};
+    else if constexpr (std::is_same_v<To, F16>) return {float_to_half(narrow)};
     else if constexpr (is_float<To>) return static_cast<To>(wide);
     else return saturated<To>(wide);
   } else {
-    if constexpr (std::is_same_v<To, Bf16>) return {float_to_bf16(static_cast<float>(value))};
-    else if constexpr (std::is_same_v<To, F16>) return {float_to_half(static_cast<float>(value))};
+    if constexpr (std::is_same_v<To, Bf16>) return {float_to_bf16(to_odd(int64_t{value}))};
+    else if constexpr (std::is_same_v<To, F16>) return {float_to_half(to_odd(int64_t{value}))};
     else if constexpr (is_float<To>) return static_cast<To>(value);
     else return static_cast<To>(std::clamp<int64_t>(value, std::numeric_limits<To>::min(),
                                                     std::numeric_limits<To>::max()));
