@@ -40,7 +40,7 @@ void fail(const char* file, int line, const char* condition, const Parts&... par
   if (++failures > kMostPrinted) return;
   std::ostringstream text;
   text.precision(9);
-  ((text << ' ') << ... << parts);
+  ((text << ' ' << parts), ...);
   std::fprintf(stderr, "%s:%d: failed: %s:%s\n", file, line, condition, text.str().c_str());
 }
 

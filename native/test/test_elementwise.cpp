@@ -49,7 +49,7 @@ long double converted(long double value, int32_t to) {
   if (std::isnan(value)) return 0;
   long double low = 0, high = 0;
   integer_range(to, low, high);
-  return std::trunc(std::fmin(std::fmax(value, low), high));
+  return std::trunc(std::fmin(std::fmax(value, low), high)) + 0.0L;  // an integer has no negative zero
 }
 
 template <class Integer>

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolution with stride 1, and the decoder's last step.
+#include "fixture.h"
+
+namespace {
+
+struct Problem {
+  int64_t batch, height, width, inputs, outputs, kernel_h, kernel_w, padding;
+  int32_t activation = GATUN_ACT_NONE;
+  bool with_bias = true;
+
+  int64_t out_height() const { return height + 2 * padding - kernel_h + 1; }
+  int64_t out_width() const { return width + 2 * padding - kernel_w + 1; }
+  std::string text() const {
+    return named("conv2d", batch, height, width, inputs, outputs, "kernel", kernel_h, kernel_w, "padding", padding,
+                 "activation", activation);
+  }
+};
+
+std::vector<Expected> reference(const Problem& p, const std::vector<float>& x, const std::vector<float>& weight,
+                                const std::vector<float>& bias) {
+  std::vector<Expected> want;
+  for (int64_t b = 0; b < p.batch; ++b) {
+    for (int64_t y = 0; y < p.out_height(); ++y) {
+      for (int64_t column = 0; column < p.out_width(); ++column) {
+        for (int64_t o = 0; o < p.outputs; ++o) {
+          Sum sum;
+          for (int64_t ky = 0; ky < p.kernel_h; ++ky) {
+            for (int64_t kx = 0; kx < p.kernel_w; ++kx) {
+              const int64_t from_y = y + ky - p.padding, from_x = column + kx - p.padding;
+              if (from_y < 0 || from_y >= p.height || from_x < 0 || from_x >= p.width) continue;
+              for (int64_t i = 0; i < p.inputs; ++i) {
+                sum.add(static_cast<double>(
+                            x[static_cast<size_t>(((b * p.height + from_y) * p.width + from_x) * p.inputs + i)]) *
+                        weight[static_cast<size_t>(((o * p.inputs + i) * p.kernel_h + ky) * p.kernel_w + kx)]);
+              }
+            }
+          }
+          if (p.with_bias) sum.add(bias[static_cast<size_t>(o)]);
+          want.push_back(p.activation == GATUN_ACT_GELU ? gelu(sum.expected()) : sum.expected());
+        }
+      }
+    }
+  }
+  return want;
+}
+
+void check(Session& s, const Problem& p) {
+  Random random(static_cast<uint64_t>(p.height * 100 + p.width));
+  const Tensor x(s, {p.batch, p.height, p.width, p.inputs}, random.floats(p.batch * p.height * p.width * p.inputs));
+  const Tensor weight = random_tensor(s, {p.outputs, p.inputs, p.kernel_h, p.kernel_w}, 9);
+  const Tensor bias = random_tensor(s, {p.outputs}, 10), out(s, {p.batch, p.out_height(), p.out_width(), p.outputs});
+  const Weights weights = conv2d_weights(s, weight);
+  OK(gatun_conv2d(s.stream, x, weights, p.with_bias ? &bias.view : nullptr, p.padding, p.activation, out, &err));
+  compare(out.floats(), reference(p, x.floats(), weight.floats(), bias.floats()), p.text());
+}
+
+TEST(conv2dMatchesReferenceForEveryKernelAndPadding) {
+  Session s(3);
+  for (int64_t kernel_h : {1, 2, 3, 5}) {
+    for (int64_t kernel_w : {1, 3, 4}) {
+      for (int64_t padding = 0; padding < std::min(kernel_h, kernel_w); ++padding) {
+        for (int64_t height : {1, 2, 7}) {
+          const Problem p{2, height, 6, 5, 9, kernel_h, kernel_w, padding};
+          if (p.out_height() > 0 && p.out_width() > 0) check(s, p);
+        }
+      }
+    }
+  }
+}
+
+TEST(conv2dMatchesReferenceForAwkwardChannelsAndWidths) {
+  Session s(3);
+  for (int64_t outputs : {1, 7, 16, 17, 32, 33, 64}) check(s, {1, 5, 7, 13, outputs, 3, 3, 1, GATUN_ACT_GELU});
+  for (int64_t inputs : {1, 2, 16, 31, 64}) check(s, {1, 4, 5, inputs, 10, 3, 3, 1, GATUN_ACT_GELU, false});
+  for (int64_t width : {1, 2, 6, 12, 13, 25, 64, 101}) check(s, {1, 3, width, 4, 18, 3, 3, 1});
+  check(s, {2, 20, 21, 32, 32, 1, 1, 0, GATUN_ACT_GELU});
+  check(s, {0, 4, 4, 4, 4, 3, 3, 1});
+}
+
+void check_map_head(Session& s, const Shape& shape, bool with_land) {
+  const int64_t months = shape[1], pixels = shape[2] * shape[3], channels = shape[4];
+  const Tensor x = random_tensor(s, shape, 1), weight = random_tensor(s, {channels}, 2), bias = random_tensor(s, {1}, 3);
+  const Tensor scale = random_tensor(s, {months}, 4, 5), shift = random_tensor(s, {months}, 5, 300);
+  const Tensor land(s, {shape[0], shape[2], shape[3]}, Random(6).flags(shape[0] * pixels, 0.4), GATUN_BOOL);
+  const Tensor out(s, {shape[0], months, shape[2], shape[3]});
+  OK(gatun_map_head(s.stream, x, weight, bias, scale, shift, with_land ? &land.view : nullptr, out, &err));
+  const std::vector<float> in = x.floats(), w = weight.floats(), b = bias.floats(), a = scale.floats(), c = shift.floats();
+  const std::vector<uint8_t> dry = land.read<uint8_t>();
+  std::vector<Expected> want;
+  for (int64_t index = 0; index < shape[0] * months * pixels; ++index) {
+    const int64_t batch = index / (months * pixels), month = index / pixels % months;
+    if (with_land && dry[static_cast<size_t>(batch * pixels + index % pixels)] != 0) {
+      want.push_back({0, 0});
+      continue;
+    }
+    Sum sum;
+    for (int64_t i = 0; i < channels; ++i) {
+      sum.add(static_cast<double>(in[static_cast<size_t>(index * channels + i)]) * w[static_cast<size_t>(i)]);
+    }
+    sum.add(b[0]);
+    const double factor = a[static_cast<size_t>(month)], added = c[static_cast<size_t>(month)];
+    want.push_back({sum.value * factor + added, sum.expected().tolerance * std::fabs(factor) +
+                                                    2 * kUlp * (std::fabs(sum.value * factor) + std::fabs(added))});
+  }
+  compare(out.floats(), want, named("map_head", shape[0], shape[1], shape[2], shape[3], shape[4]));
+}
+
+TEST(mapHeadMatchesReference) {
+  Session s(3);
+  for (int64_t channels : {1, 5, 8, 16, 17, 33, 128}) {
+    check_map_head(s, {2, 3, 5, 7, channels}, true);
+    check_map_head(s, {1, 1, 1, 1, channels}, false);
+  }
+  check_map_head(s, {1, 12, 3, 101, 9}, true);
+  check_map_head(s, {0, 2, 3, 4, 5}, true);
+}
+
+TEST(mapHeadNeverUsesLand) {
+  Session s;
+  std::vector<float> in = Random(1).floats(4 * 3);
+  in[4] = NAN;
+  const Tensor x(s, {1, 1, 2, 2, 3}, in), weight = random_tensor(s, {3}, 2), one = random_tensor(s, {1}, 3);
+  const Tensor land(s, {1, 2, 2}, std::vector<uint8_t>{0, 1, 0, 0}, GATUN_BOOL), out(s, {1, 1, 2, 2});
+  OK(gatun_map_head(s.stream, x, weight, one, one, one, land, out, &err));
+  const std::vector<float> got = out.floats();
+  CHECK(got[1] == 0 && !std::signbit(got[1]), got[1]);
+  for (float value : got) CHECK(std::isfinite(value));
+}
+
+}  // namespace
