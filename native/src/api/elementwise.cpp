@@ -2,8 +2,8 @@
 #include "checks.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 using namespace gatun;
 
@@ -13,15 +13,13 @@ namespace {
 // shorter steps, which holds for every permutation and slice of a dense tensor.
 void want_writable(const View& out) {
   if (elements(out) == 0) return;
-  std::array<std::pair<int64_t, int64_t>, GATUN_MAX_RANK> axes;  // stride, extent
-  auto end = axes.begin();
+  std::vector<std::pair<int64_t, int64_t>> axes;  // stride, extent
   for (int32_t axis = 0; axis < out.rank; ++axis) {
-    if (out.shape[axis] > 1) *end++ = {out.stride[axis], out.shape[axis]};
+    if (out.shape[axis] > 1) axes.emplace_back(out.stride[axis], out.shape[axis]);
   }
-  std::sort(axes.begin(), end);
+  std::sort(axes.begin(), axes.end());
   int64_t reach = 0;
-  for (auto axis = axes.begin(); axis != end; ++axis) {
-    const auto [stride, extent] = *axis;
+  for (const auto& [stride, extent] : axes) {
     if (stride <= reach) {
       fail(GATUN_SHAPE_MISMATCH, "out of shape ", shape_text(out.shape, out.rank), " and strides ",
            shape_text(out.stride, out.rank), " has several elements at one place; it cannot be written");
