@@ -6,6 +6,7 @@ import io.gatun.core.internal.Buffer;
 import io.gatun.core.internal.Leaks;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -342,7 +343,11 @@ public final class Tensor implements AutoCloseable {
         requireOpen();
         long plain = as == dtype && isDense() ? layout.offset() * dtype.sizeBytes() : -1;
         MemorySegment dense = plain < 0 ? newStruct(as, Strided.dense(shape())) : MemorySegment.NULL;
-        buffer.copyOut(struct, plain, dense, target);
+        try {
+            buffer.copyOut(struct, plain, dense, target);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -364,8 +369,12 @@ public final class Tensor implements AutoCloseable {
             throw new ShapeException("a view of shape " + shape() + " with gaps has no segment. Copy it first:"
                     + " Kernels.copy(scope, tensor).");
         }
-        return buffer.segment().asSlice(layout.offset() * dtype.sizeBytes(),
-                shape().numElements() * dtype.sizeBytes());
+        try {
+            return buffer.segment().asSlice(layout.offset() * dtype.sizeBytes(),
+                    shape().numElements() * dtype.sizeBytes());
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**

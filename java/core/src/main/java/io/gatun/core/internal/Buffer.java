@@ -137,8 +137,8 @@ public final class Buffer extends Resource {
 
     @Override
     void afterFree() {
-        if (!arenaClosed) {
-            wrapped.ifPresent(Arena::close);
+        if (wrapped.isPresent() && !arenaClosed) {
+            wrapped.get().close();
         }
     }
 
@@ -146,8 +146,8 @@ public final class Buffer extends Resource {
     private void arenaIsClosing() {
         arenaClosed = true;
         close();
-        for (ScopeHandle reader : pins()) {
-            reader.syncForOthers();
-        }
+        pins().forEach(ScopeHandle::finishForOthers);
+        // Whoever reads it through the service stream, or frees it, has that stream's lock.
+        device().onService(_ -> null);
     }
 }

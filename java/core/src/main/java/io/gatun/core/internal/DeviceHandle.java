@@ -9,6 +9,7 @@ import io.gatun.bindings.NativeLibraryException;
 import io.gatun.bindings.ffi.GatunH;
 import io.gatun.bindings.ffi.gatun_device_info;
 import io.gatun.bindings.ffi.gatun_device_options;
+import io.gatun.bindings.ffi.gatun_error;
 import io.gatun.bindings.ffi.gatun_memory_stats;
 import io.gatun.core.CpuLevel;
 import io.gatun.core.CpuOptions;
@@ -37,7 +38,7 @@ public final class DeviceHandle {
     private DeviceHandle(String name, MemorySegment address) {
         this.name = name;
         this.address = address;
-        this.service = new StreamHandle(address);
+        this.service = new StreamHandle(address, Arena.ofAuto());
     }
 
     public static DeviceHandle openCpu(CpuOptions options) {
@@ -61,7 +62,7 @@ public final class DeviceHandle {
             gatun_device_options.memory_limit(struct, options.memoryLimitBytes());
             gatun_device_options.cpu_level(struct, options.level().ordinal());
             MemorySegment out = arena.allocate(ADDRESS);
-            MemorySegment error = Status.newError();
+            MemorySegment error = gatun_error.allocate(arena);
             Status.check(GatunH.gatun_device_open(kind, index, struct, out, error), error);
             return new DeviceHandle(name, out.get(ADDRESS, 0));
         }
@@ -101,7 +102,7 @@ public final class DeviceHandle {
     public void close() {
         if (!destroyIfIdle() && !isClosed()) {
             throw new IllegalStateException("device " + name + " cannot be closed: " + users.get()
-                    + " of its scopes, tensors and weights are open. Close them first.");
+                    + " of its scopes, tensors, weights and calls are open. Close them first.");
         }
     }
 

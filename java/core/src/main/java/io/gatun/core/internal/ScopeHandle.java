@@ -3,6 +3,7 @@ package io.gatun.core.internal;
 
 import io.gatun.bindings.ffi.gatun_patch_embed_options;
 import io.gatun.core.ArgumentException;
+import io.gatun.core.DeviceException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.PatchEmbedOptions;
 import java.lang.foreign.Arena;
@@ -25,7 +26,7 @@ public final class ScopeHandle {
     private final Set<Resource> owned = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Resource> borrowed = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Queue<Resource> returned = new ConcurrentLinkedQueue<>();
-    private final MemorySegment options = gatun_patch_embed_options.allocate(Arena.ofAuto());
+    private final MemorySegment options;
     private volatile boolean closed;
     private volatile boolean busy;
 
@@ -33,7 +34,9 @@ public final class ScopeHandle {
         this.device = device;
         device.retain();
         try {
-            this.stream = new StreamHandle(device.address());
+            Arena arena = Arena.ofAuto();
+            this.options = gatun_patch_embed_options.allocate(arena);
+            this.stream = new StreamHandle(device.address(), arena);
         } catch (RuntimeException | Error e) {
             device.release();
             throw e;
@@ -197,10 +200,15 @@ public final class ScopeHandle {
         }
     }
 
-    void syncForOthers() {
-        beginWaiting();
+    /** Waits for the queued work on behalf of another thread; a failure of that work is not its concern. */
+    void finishForOthers() {
+        stream.lock().lock();
         try {
-            sync();
+            if (!closed) {
+                sync();
+            }
+        } catch (DeviceException _) {
+            // This scope's own thread meets it at its next wait.
         } finally {
             end();
         }
@@ -264,9 +272,12 @@ public final class ScopeHandle {
             List<Resource> all = List.copyOf(owned);
             all.forEach(Resource::close);
             closed = true;
-            freeReturned();
-            stream.destroy();
-            device.release();
+            try {
+                freeReturned();
+                stream.destroy();
+            } finally {
+                device.release();
+            }
             if (failure != null) {
                 throw failure;
             }

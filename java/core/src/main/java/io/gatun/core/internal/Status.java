@@ -10,17 +10,11 @@ import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.GatunException;
 import io.gatun.core.NativeException;
 import io.gatun.core.ShapeException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Turns a {@code gatun_status} into a typed exception. */
 public final class Status {
     private Status() {}
-
-    /** A {@code gatun_error} that lives as long as something refers to it, so that no call can outlive it. */
-    public static MemorySegment newError() {
-        return gatun_error.allocate(Arena.ofAuto());
-    }
 
     /**
      * Returns if the status says success.

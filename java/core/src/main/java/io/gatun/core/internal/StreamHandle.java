@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.gatun.bindings.ffi.GatunH;
+import io.gatun.bindings.ffi.gatun_error;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,11 +15,14 @@ public final class StreamHandle {
     private static final long STAGING_BYTES = 1 << 18;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final MemorySegment error = Status.newError();
-    private final MemorySegment slot = Arena.ofAuto().allocate(ADDRESS);
+    private final MemorySegment error;
+    private final MemorySegment slot;
     private final MemorySegment address;
 
-    StreamHandle(MemorySegment device) {
+    /** The arena is an automatic one: its structs must outlive every call. */
+    StreamHandle(MemorySegment device, Arena arena) {
+        this.error = gatun_error.allocate(arena);
+        this.slot = arena.allocate(ADDRESS);
         check(GatunH.gatun_stream_create(device, slot, error));
         this.address = slot.get(ADDRESS, 0);
     }
