@@ -143,6 +143,7 @@ public final class SpatioTemporalModel implements Model {
         Tensor position = spatialPe.forward(scope, rows, columns).expand(pooled.shape().toArray());
         Tensor placed = Kernels.add(scope, pooled, position);
         Tensor maps = placed.reshape((long) batch * months, (long) rows * columns, config.embedDim());
+        trace.accept("spatial_in", maps);
         Tensor mixed = spatialTr.forward(scope, maps);
         trace.accept("spatial", mixed);
 

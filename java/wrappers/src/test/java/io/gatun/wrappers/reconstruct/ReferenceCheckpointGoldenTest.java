@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.wrappers.reconstruct;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.gatun.core.Checkpoint;
+import io.gatun.core.CpuLevel;
+import io.gatun.core.CpuOptions;
+import io.gatun.core.Device;
+import io.gatun.core.TensorData;
+import io.gatun.data.GoldenFolder;
+import io.gatun.data.safetensors.SafetensorsFile;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.time.YearMonth;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The reference checkpoint, from NetCDF files to monthly means, against the upstream program's results and the scores it
+ * was published with. Needs ../shared.
+ */
+class ReferenceCheckpointGoldenTest {
+    private Path models;
+    private Path data;
+
+    @BeforeEach
+    void findFiles() {
+        Optional<Path> foundModels = GoldenFolder.shared("models");
+        Optional<Path> foundData = GoldenFolder.shared("data");
+        assumeTrue(foundModels.isPresent() && foundData.isPresent(), "../shared/models or ../shared/data is absent");
+        models = foundModels.get().resolve("climanet_sst");
+        data = foundData.get().resolve("tasman_sst/test");
+    }
+
+    private MonthlyMaps run(Device device, Path checkpoint, int... years) {
+        List<Path> files = java.util.Arrays.stream(years)
+                .mapToObj(year -> data.resolve("tasman_daily_gappy_" + year + ".nc")).toList();
+        try (DailyFiles input = DailyFiles.open(files, DailyFiles.Options.none());
+                MonthlyReconstruction reconstruction = MonthlyReconstruction.open(checkpoint, device)) {
+            return reconstruction.reconstruct(input, ProgressListener.none());
+        }
+    }
+
+    @Test
+    void wholeYearMatchesUpstream() {
+        MonthlyMaps maps = run(Device.cpu(), models.resolve("model.safetensors"), 2014);
+        assertEquals(12, maps.months().size());
+        compare(SafetensorsFile.read(models.resolve("golden.safetensors")), maps, 12);
+    }
+
+    @Test
+    void pytorchFileGivesTheSameMaps() {
+        MonthlyMaps maps = run(Device.cpu(), models.resolve("model.pth"), 2014);
+        MonthlyMaps same = run(Device.cpu(), models.resolve("model.safetensors"), 2014);
+        for (int month = 0; month < 12; month++) {
+            assertArrayEquals(same.reconstruction(month), maps.reconstruction(month));
+        }
+    }
+
+    private static void compare(Checkpoint golden, MonthlyMaps maps, int months) {
+        int cells = maps.grid().cells();
+        for (int month = 0; month < months; month++) {
+            float[] reconstruction = maps.reconstruction(month);
+            float[] baseline = maps.meanOfObservations(month);
+            for (int cell = 0; cell < cells; cell++) {
+                if (maps.land()[cell]) {
+                    assertTrue(Float.isNaN(reconstruction[cell]) && Float.isNaN(baseline[cell]));
+                    continue;
+                }
+                String where = maps.months().get(month) + ", cell " + cell;
+                int at = month * cells + cell;
+                assertEquals(value(golden, "expected/baseline_degC", at), baseline[cell], 1e-4, where);
+                assertEquals(value(golden, "expected/monthly_degC", at), reconstruction[cell], 1e-4, where);
+            }
+        }
+    }
+
+    private static float value(Checkpoint golden, String name, int index) {
+        TensorData tensor = golden.tensors().get(name);
+        return tensor.bytes().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
+    }
+
+    @Test
+    void testYearsScoreAsPublished() {
+        MonthlyMaps maps = run(Device.cpu(), models.resolve("model.safetensors"), 2014, 2015);
+        List<Path> truthFiles = List.of(data.resolve("tasman_monthly_truth_2014.nc"),
+                data.resolve("tasman_monthly_truth_2015.nc"));
+        Scores scores = Scores.of(maps, Scores.Truth.read(truthFiles, maps));
+        assertEquals(22584, scores.reconstruction().cells());
+        assertEquals(1511, scores.reconstructionUnobserved().cells());
+        assertEquals(0.28003, scores.reconstruction().rmse(), 5e-4);
+        assertEquals(0.16072, scores.reconstruction().mae(), 5e-4);
+        assertEquals(0.65808, scores.reconstructionUnobserved().rmse(), 5e-4);
+        assertEquals(0.50807, scores.reconstructionUnobserved().mae(), 5e-4);
+        assertEquals(0.36122, scores.meanOfObservations().rmse(), 5e-4);
+        assertEquals(0.19476, scores.meanOfObservations().mae(), 5e-4);
+        assertEquals(0.95348, scores.meanOfObservationsUnobserved().rmse(), 5e-4);
+        assertEquals(0.69756, scores.meanOfObservationsUnobserved().mae(), 5e-4);
+    }
+
+    @Test
+    void threadsDoNotChangeABit() {
+        float[] once = null;
+        for (int threads : new int[] {1, 2, 5}) {
+            try (Device device = Device.cpu(new CpuOptions(threads, CpuLevel.AUTO, 0))) {
+                float[] december = run(device, models.resolve("model.safetensors"), 2014).reconstruction(11);
+                once = once == null ? december : once;
+                assertArrayEquals(once, december, threads + " threads");
+            }
+        }
+    }
+
+    @Test
+    void everyCpuLevelMatchesUpstream() {
+        Checkpoint golden = SafetensorsFile.read(models.resolve("golden.safetensors"));
+        CpuLevel best = Device.cpu().info().cpuLevel();
+        for (CpuLevel level : CpuLevel.values()) {
+            if (level != CpuLevel.AUTO && level.compareTo(best) <= 0) {
+                try (Device device = Device.cpu(new CpuOptions(0, level, 0))) {
+                    compare(golden, run(device, models.resolve("model.safetensors"), 2014), 12);
+                }
+            }
+        }
+    }
+
+    @Test
+    void monthsAreNamed() {
+        MonthlyMaps maps = run(Device.cpu(), models.resolve("model.safetensors"), 2015);
+        assertEquals(YearMonth.of(2015, 1), maps.months().get(0));
+        assertEquals(YearMonth.of(2015, 12), maps.months().get(11));
+    }
+}
