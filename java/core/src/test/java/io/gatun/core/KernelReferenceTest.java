@@ -119,7 +119,8 @@ class KernelReferenceTest {
                 float[] residual = data.floats(rows * outputs);
                 Weights weights = Kernels.linearWeights(scope, tensor(scope, weight, outputs, inputs));
                 for (Activation activation : Activation.values()) {
-                    double[] expected = Reference.linear(Reference.doubles(x), weight, outputs, inputs, bias, activation);
+                    double[] expected =
+                            Reference.linear(Reference.doubles(x), weight, outputs, inputs, bias, activation);
                     for (int i = 0; i < expected.length; i++) {
                         expected[i] += residual[i];
                     }
@@ -157,7 +158,8 @@ class KernelReferenceTest {
         on(level, (scope, data) -> {
             for (Validity validity : Validity.values()) {
                 for (int[] patch : new int[][] {{1, 1, 1}, {1, 2, 3}, {2, 4, 4}}) {
-                    patchEmbed(scope, data, validity, new int[] {2, 2, 2 * patch[0], 3 * patch[1], 5 * patch[2]}, patch);
+                    int[] shape = {2, 2, 2 * patch[0], 3 * patch[1], 5 * patch[2]};
+                    patchEmbed(scope, data, validity, shape, patch);
                 }
             }
         });
@@ -268,8 +270,8 @@ class KernelReferenceTest {
     void conv2dMatchesReference(CpuLevel level) {
         on(level, (scope, data) -> {
             // rows, columns, inputs, outputs, kernelH, kernelW, padding
-            int[][] cases = {{1, 1, 1, 1, 1, 1, 0}, {5, 7, 3, 11, 3, 3, 1}, {4, 9, 17, 8, 3, 2, 1}, {6, 6, 8, 5, 1, 1, 0},
-                {9, 4, 5, 33, 3, 3, 2}};
+            int[][] cases = {{1, 1, 1, 1, 1, 1, 0}, {5, 7, 3, 11, 3, 3, 1}, {4, 9, 17, 8, 3, 2, 1},
+                {6, 6, 8, 5, 1, 1, 0}, {9, 4, 5, 33, 3, 3, 2}};
             for (int[] c : cases) {
                 int[] s = {2, c[0], c[1], c[2]};
                 float[] x = data.floats(2 * c[0] * c[1] * c[2]);

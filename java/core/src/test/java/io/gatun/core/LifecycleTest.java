@@ -135,9 +135,13 @@ class LifecycleTest {
             owner.close();
             assertThrows(IllegalStateException.class,
                     () -> Kernels.linear(scope, x, weights, Optional.empty(), Activation.NONE, Optional.empty()));
-            // What the owner had is still in use: new allocations must not land on it while work is queued.
-            for (int i = 0; i < 20; i++) {
-                scope.full(DType.F32, -1, 64, 64);
+            // What the owner had is still being read: what another scope allocates must not land on it.
+            try (Scope other = Scope.open(device)) {
+                for (int i = 0; i < 20; i++) {
+                    other.full(DType.F32, -1, 64, 64);
+                    other.full(DType.F32, -1, 64);
+                }
+                other.sync();
             }
             for (float value : y.toFloatArray()) {
                 assertEquals(101, value);

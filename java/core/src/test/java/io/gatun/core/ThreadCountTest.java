@@ -56,7 +56,8 @@ class ThreadCountTest {
         for (int threads : new int[] {2, 5}) {
             List<float[]> more = everyKernel(level, threads);
             for (int kernel = 0; kernel < one.size(); kernel++) {
-                assertArrayEquals(one.get(kernel), more.get(kernel), "kernel " + kernel + " at " + threads + " threads");
+                assertArrayEquals(one.get(kernel), more.get(kernel),
+                        "kernel " + kernel + " at " + threads + " threads");
             }
         }
     }
