@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workers.h"
 
+#include "../status.h"
 #include "queue.h"
 
 #include <algorithm>
+#include <system_error>
 
 namespace gatun::cpu {
 
@@ -14,10 +16,19 @@ thread_local int current_worker = 0;
 
 Workers::Workers(int count) {
   threads_.reserve(static_cast<size_t>(count));
-  for (int worker = 0; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  try {
+    for (int worker = 0; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  } catch (const std::system_error& refused) {
+    const size_t started = threads_.size();
+    stop();
+    fail(GATUN_DEVICE_UNAVAILABLE, "the system started ", started, " of ", count, " worker threads (", refused.what(),
+         "). Ask for fewer, in num_threads or GATUN_NUM_THREADS.");
+  }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { stop(); }
+
+void Workers::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -45,7 +56,13 @@ void Workers::take_tiles(Region& region, int worker) {
   for (;;) {
     const int64_t tile = region.next.fetch_add(1, std::memory_order_relaxed);
     if (tile >= region.tiles) return;
-    region.function(region.context, tile, worker);
+    try {
+      region.function(region.context, tile, worker);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (region.failure == nullptr) region.failure = std::current_exception();
+      region.next = region.tiles;
+    }
   }
 }
 
@@ -80,7 +97,7 @@ void Workers::run(int64_t tiles, TileFunction function, void* context) {
     for (int64_t tile = 0; tile < tiles; ++tile) function(context, tile, worker);
     return;
   }
-  Region region{function, context, tiles, {}, 0, {}};
+  Region region{function, context, tiles, {}, 0, {}, nullptr};
   {
     const std::lock_guard lock(mutex_);
     regions_.push_back(&region);
@@ -91,6 +108,7 @@ void Workers::run(int64_t tiles, TileFunction function, void* context) {
   std::unique_lock lock(mutex_);
   regions_.erase(std::find(regions_.begin(), regions_.end(), &region));
   region.helpers_left.wait(lock, [&] { return region.helpers == 0; });
+  if (region.failure != nullptr) std::rethrow_exception(region.failure);
 }
 
 }  // namespace gatun::cpu

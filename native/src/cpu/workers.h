@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -31,7 +32,7 @@ class Workers {
   void schedule(Queue* queue);
 
   // Runs body(tile, worker) for each tile in [0, tiles); worker is in [0, count()) and no two running tiles share one.
-  // Only called from an operation, that is from a worker.
+  // Only called from an operation, that is from a worker. A tile that throws ends the loop, which throws it on.
   template <class Body>
   void for_tiles(int64_t tiles, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
@@ -49,11 +50,13 @@ class Workers {
     std::atomic<int64_t> next{0};
     int helpers = 0;
     std::condition_variable helpers_left;
+    std::exception_ptr failure;  // the first of a tile
   };
 
   void run(int64_t tiles, TileFunction function, void* context);
   void work(int worker);
-  static void take_tiles(Region& region, int worker);
+  void take_tiles(Region& region, int worker);
+  void stop();
   Region* open_region();
 
   std::mutex mutex_;
