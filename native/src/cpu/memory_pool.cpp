@@ -40,37 +40,52 @@ MemoryPool::~MemoryPool() {
 }
 
 Block MemoryPool::take(int64_t bytes, const std::shared_ptr<Progress>& stream) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (bytes > INT64_MAX / 2) fail(GATUN_OUT_OF_MEMORY, "cannot allocate ", bytes, " bytes");
   Block block{nullptr, size_class(bytes)};
-  if (auto found = cache_.find(block.bytes); found != cache_.end()) {
-    auto& blocks = found->second;
-    // Newest first: it is the likeliest to be in the processor's cache.
-    const auto usable = std::find_if(blocks.rbegin(), blocks.rend(), [&](const Cached& cached) {
-      return cached.stream == stream || cached.stream->completed() >= cached.ticket;
-    });
-    if (usable != blocks.rend()) {
-      block = usable->block;
-      blocks.erase(std::next(usable).base());
-      cached_ -= block.bytes;
-    }
+  block.data = take_cached(block.bytes, stream);
+  if (block.data == nullptr) block.data = allocate(block.bytes);
+  if (block.data == nullptr && trim_locked() > 0) block.data = allocate(block.bytes);
+  // The last resort: what was given back while queued work still used it. Only work that is queued already is awaited,
+  // so this ends.
+  while (block.data == nullptr && !cache_.empty()) {
+    const Cached used = cache_.begin()->second.front();
+    lock.unlock();
+    used.stream->wait_for(used.ticket);
+    lock.lock();
+    trim_locked();
+    block.data = allocate(block.bytes);
   }
   if (block.data == nullptr) {
-    if (in_use_ + cached_ + block.bytes > limit_) trim_locked();
-    const bool allowed = in_use_ + cached_ + block.bytes <= limit_;
-    if (allowed) block.data = system_allocate(block.bytes);
-    if (allowed && block.data == nullptr && trim_locked() > 0) block.data = system_allocate(block.bytes);
-    if (block.data == nullptr) {
-      fail(GATUN_OUT_OF_MEMORY, "cannot allocate ", bytes, " bytes on the CPU: ", in_use_, " bytes are in use in ",
-           live_, " buffers, ", cached_, " cached, the limit is ", limit_,
-           allowed ? " and the system gives no more" : "", ". Lower the batch or the window, or raise the limit.");
-    }
+    fail(GATUN_OUT_OF_MEMORY, "cannot allocate ", bytes, " bytes on the CPU: ", in_use_, " bytes are in use in ", live_,
+         " buffers, the limit is ", limit_, block.bytes <= limit_ - in_use_ ? " and the system gives no more" : "",
+         ". Lower the batch or the window, or raise the limit.");
   }
   in_use_ += block.bytes;
   peak_ = std::max(peak_, in_use_);
   ++live_;
   ++total_;
   return block;
+}
+
+char* MemoryPool::take_cached(int64_t bytes, const std::shared_ptr<Progress>& stream) {
+  const auto found = cache_.find(bytes);
+  if (found == cache_.end()) return nullptr;
+  auto& blocks = found->second;
+  // Newest first: it is the likeliest to be in the processor's cache.
+  const auto usable = std::find_if(blocks.rbegin(), blocks.rend(), [&](const Cached& cached) {
+    return cached.stream == stream || cached.stream->completed() >= cached.ticket;
+  });
+  if (usable == blocks.rend()) return nullptr;
+  char* data = usable->block.data;
+  blocks.erase(std::next(usable).base());
+  if (blocks.empty()) cache_.erase(found);
+  cached_ -= bytes;
+  return data;
+}
+
+char* MemoryPool::allocate(int64_t bytes) {
+  return bytes <= limit_ - in_use_ - cached_ ? system_allocate(bytes) : nullptr;
 }
 
 void MemoryPool::give(Block block, const std::shared_ptr<Progress>& stream, uint64_t ticket) {

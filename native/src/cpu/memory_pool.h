@@ -23,7 +23,8 @@ class MemoryPool {
   explicit MemoryPool(int64_t limit) : limit_(limit) {}
   ~MemoryPool();
 
-  // Throws OUT_OF_MEMORY, after trimming, where the limit or the system does not allow it.
+  // Throws OUT_OF_MEMORY where the limit or the system does not allow it, after trimming and, if that was not enough,
+  // after waiting for the queued work that uses memory given back. Never called by a worker.
   Block take(int64_t bytes, const std::shared_ptr<Progress>& stream);
   // Back in the order of a stream whose last operation so far has the given ticket.
   void give(Block block, const std::shared_ptr<Progress>& stream, uint64_t ticket);
@@ -40,7 +41,10 @@ class MemoryPool {
     uint64_t ticket;
   };
 
+  // With the mutex held.
   int64_t trim_locked();
+  char* take_cached(int64_t bytes, const std::shared_ptr<Progress>& stream);
+  char* allocate(int64_t bytes);  // null where the limit or the system does not allow it
 
   mutable std::mutex mutex_;
   std::map<int64_t, std::vector<Cached>> cache_;  // by size class
