@@ -21,6 +21,9 @@ constexpr uint64_t kEventMark = 0x6761747565766e31ull;
 constexpr uint64_t kBufferMark = 0x6761747562756631ull;
 constexpr uint64_t kWeightsMark = 0x6761747577746731ull;
 
+// The last thing before a handle is deleted. Volatile: the compiler may drop plain stores to an object that dies.
+inline void retire(uint64_t& mark) { *static_cast<volatile uint64_t*>(&mark) = 0; }
+
 enum class WeightsKind { linear, conv2d, conv_transpose2d };
 
 }  // namespace gatun

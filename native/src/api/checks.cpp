@@ -120,6 +120,10 @@ View view(const gatun_stream& stream, const gatun_tensor* tensor, const char* na
          " bytes at offset ", tensor->byte_offset, ") does not lie in its buffer of ", buffer.bytes, " bytes");
   }
   result.data = buffer.data + tensor->byte_offset;
+  if (reinterpret_cast<uintptr_t>(result.data) % static_cast<uintptr_t>(size) != 0) {
+    fail(GATUN_INVALID_ARGUMENT, name, " lies at ", static_cast<void*>(result.data), ", which is no multiple of the ",
+         size, " bytes of its elements; wrap memory that is aligned");
+  }
   return result;
 }
 
@@ -165,6 +169,7 @@ int64_t elements(const View& view) {
 }
 
 bool overlaps(const View& a, const View& b) {
+  if (span_bytes(a) == 0 || span_bytes(b) == 0) return false;
   return a.data < b.data + span_bytes(b) && b.data < a.data + span_bytes(a);
 }
 
@@ -184,15 +189,17 @@ View optional_f32(const gatun_stream& stream, const gatun_tensor* tensor, const 
   return tensor == nullptr ? View{} : f32(stream, tensor, name);
 }
 
-const float* vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name) {
+const float* vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name,
+                    const View& out) {
   const View result = f32(stream, tensor, name);
   want_shape(result, {length}, name);
+  want_apart(out, result, name);
   return result.f32();
 }
 
-const float* optional_vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length,
-                             const char* name) {
-  return tensor == nullptr ? nullptr : vector(stream, tensor, length, name);
+const float* optional_vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name,
+                             const View& out) {
+  return tensor == nullptr ? nullptr : vector(stream, tensor, length, name, out);
 }
 
 int32_t activation(int32_t value) {

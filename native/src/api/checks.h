@@ -42,9 +42,11 @@ void want_apart(const View& out, const View& in, const char* in_name);
 // Shorthand for the commonest argument: dense f32.
 View f32(const gatun_stream& stream, const gatun_tensor* tensor, const char* name);
 View optional_f32(const gatun_stream& stream, const gatun_tensor* tensor, const char* name);
-// A dense f32 vector of a given length, NULL allowed where optional.
-const float* vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name);
-const float* optional_vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name);
+// A dense f32 vector of a given length that shares no memory with the operation's output, NULL allowed where optional.
+const float* vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name,
+                    const View& out);
+const float* optional_vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name,
+                             const View& out);
 
 int32_t activation(int32_t value);
 float eps_of(double eps);

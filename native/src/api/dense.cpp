@@ -33,8 +33,8 @@ gatun_status gatun_layer_norm(gatun_stream* stream, const gatun_tensor* x, const
     want_like(to, in, "out", "x");
     if (to.data != in.data) want_apart(to, in, "x");
     if (add && to.data != add.data) want_apart(to, add, "residual");
-    const LayerNormArgs args{rows_of(in), width, in.f32(), add.f32(), vector(*stream, weight, width, "weight"),
-                             vector(*stream, bias, width, "bias"), eps_of(eps), to.f32()};
+    const LayerNormArgs args{rows_of(in), width, in.f32(), add.f32(), vector(*stream, weight, width, "weight", to),
+                             vector(*stream, bias, width, "bias", to), eps_of(eps), to.f32()};
     return stream->device->backend->layer_norm(stream, args, inner);
   });
 }
@@ -60,7 +60,7 @@ gatun_status gatun_linear(gatun_stream* stream, const gatun_tensor* x, gatun_wei
       want_apart(to, add, "residual");
     }
     want_apart(to, in, "x");
-    const LinearArgs args{rows_of(in), in.f32(), &matrix, optional_vector(*stream, bias, matrix.outputs, "bias"),
+    const LinearArgs args{rows_of(in), in.f32(), &matrix, optional_vector(*stream, bias, matrix.outputs, "bias", to),
                           activation(act), add.f32(), to.f32()};
     return stream->device->backend->linear(stream, args, inner);
   });

@@ -27,7 +27,7 @@ gatun_status gatun_conv2d(gatun_stream* stream, const gatun_tensor* x, gatun_wei
     want_shape(to, {in.shape[0], rows, columns, w.outputs}, "out");
     want_apart(to, in, "x");
     const Conv2dArgs args{in.shape[0], in.shape[1], in.shape[2], padding, in.f32(), &w,
-                          optional_vector(*stream, bias, w.outputs, "bias"), activation(act), to.f32()};
+                          optional_vector(*stream, bias, w.outputs, "bias", to), activation(act), to.f32()};
     return stream->device->backend->conv2d(stream, args, inner);
   });
 }
@@ -47,9 +47,10 @@ gatun_status gatun_map_head(gatun_stream* stream, const gatun_tensor* x, const g
     const View to = f32(*stream, out, "out");
     want_shape(to, {batch, months, height, width}, "out");
     want_apart(to, in, "x");
+    want_apart(to, dry, "land");
     const MapHeadArgs args{batch, months, height, width, in.shape[4], in.f32(),
-                           vector(*stream, weight, in.shape[4], "weight"), vector(*stream, bias, 1, "bias"),
-                           vector(*stream, scale, months, "scale"), vector(*stream, shift, months, "shift"),
+                           vector(*stream, weight, in.shape[4], "weight", to), vector(*stream, bias, 1, "bias", to),
+                           vector(*stream, scale, months, "scale", to), vector(*stream, shift, months, "shift", to),
                            dry.u8(), to.f32()};
     return stream->device->backend->map_head(stream, args, inner);
   });

@@ -63,9 +63,12 @@ gatun_status gatun_patch_embed(gatun_stream* stream, const gatun_tensor* x, cons
       want_like(missing, in, "mask", "x");
     }
     const gatun_weights& matrix = live(weights, WeightsKind::linear, stream->device);
-    const int64_t inputs = (chosen.validity == GATUN_VALIDITY_NONE ? 1 : 2) * in.shape[1] * chosen.patch_t *
-                           chosen.patch_h * chosen.patch_w;
-    if (matrix.inputs != inputs) {
+    int64_t inputs = chosen.validity == GATUN_VALIDITY_NONE ? 1 : 2;
+    bool overflow = false;
+    for (int64_t factor : {in.shape[1], chosen.patch_t, chosen.patch_h, chosen.patch_w}) {
+      overflow = __builtin_mul_overflow(inputs, factor, &inputs) || overflow;
+    }
+    if (overflow || matrix.inputs != inputs) {
       fail(GATUN_SHAPE_MISMATCH, "patch_embed: weight has ", matrix.inputs, " inputs, expected ", inputs, " for ",
            in.shape[1], " channels, patch ", chosen.patch_t, " x ", chosen.patch_h, " x ", chosen.patch_w,
            chosen.validity == GATUN_VALIDITY_NONE ? "" : " and validity channels");
@@ -82,9 +85,9 @@ gatun_status gatun_patch_embed(gatun_stream* stream, const gatun_tensor* x, cons
     const PatchEmbedArgs args{in.shape[0], in.shape[1], in.shape[2], in.shape[3], in.shape[4], chosen.patch_t,
                               chosen.patch_h, chosen.patch_w, chosen.validity, chosen.fill_value, eps_of(chosen.eps),
                               in.f32(), missing.u8(), &matrix,
-                              optional_vector(*stream, bias, matrix.outputs, "bias"),
-                              optional_vector(*stream, norm_weight, matrix.outputs, "norm_weight"),
-                              optional_vector(*stream, norm_bias, matrix.outputs, "norm_bias"), to.f32()};
+                              optional_vector(*stream, bias, matrix.outputs, "bias", to),
+                              optional_vector(*stream, norm_weight, matrix.outputs, "norm_weight", to),
+                              optional_vector(*stream, norm_bias, matrix.outputs, "norm_bias", to), to.f32()};
     return stream->device->backend->patch_embed(stream, args, inner);
   });
 }
@@ -118,12 +121,15 @@ gatun_status gatun_temporal_pool(gatun_stream* stream, const gatun_tensor* x, co
     const View to = f32(*stream, out, "out");
     want_shape(to, {batch, places, months, embed}, "out");
     want_apart(to, in, "x");
+    want_apart(to, day, "day_encoding");
+    want_apart(to, month, "month_encoding");
+    want_apart(to, skip, "padded");
     const TemporalPoolArgs args{batch, months, time, places, embed, in.f32(), day.f32(), month.f32(),
-                                vector(*stream, norm_weight, embed, "norm_weight"),
-                                vector(*stream, norm_bias, embed, "norm_bias"), eps_of(eps), &matrix,
-                                vector(*stream, hidden_bias, embed, "hidden_bias"),
-                                vector(*stream, score_weight, embed, "score_weight"),
-                                vector(*stream, score_bias, 1, "score_bias"), skip.u8(), to.f32()};
+                                vector(*stream, norm_weight, embed, "norm_weight", to),
+                                vector(*stream, norm_bias, embed, "norm_bias", to), eps_of(eps), &matrix,
+                                vector(*stream, hidden_bias, embed, "hidden_bias", to),
+                                vector(*stream, score_weight, embed, "score_weight", to),
+                                vector(*stream, score_bias, 1, "score_bias", to), skip.u8(), to.f32()};
     return stream->device->backend->temporal_pool(stream, args, inner);
   });
 }
@@ -142,7 +148,7 @@ gatun_status gatun_conv_transpose2d(gatun_stream* stream, const gatun_tensor* x,
     want_out_extent(in.shape[2], to.shape[2], w.kernel_w, w.stride_w, w.padding_w, "W");
     want_apart(to, in, "x");
     const ConvTranspose2dArgs args{in.shape[0], in.shape[1], in.shape[2], to.shape[1], to.shape[2], in.f32(), &w,
-                                   optional_vector(*stream, bias, w.outputs, "bias"), to.f32()};
+                                   optional_vector(*stream, bias, w.outputs, "bias", to), to.f32()};
     return stream->device->backend->conv_transpose2d(stream, args, inner);
   });
 }

@@ -66,7 +66,7 @@ gatun_status device_close(gatun_device* device, gatun_error* error) {
       fail(GATUN_INVALID_ARGUMENT, "the device still has ", buffers, " buffers or weights and ", handles,
            " streams, events or wrapped buffers; close them first");
     }
-    cpu.mark = 0;
+    retire(cpu.mark);
     delete &cpu;
   });
 }
@@ -131,7 +131,7 @@ gatun_status buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun_error
     } else {
       --device_of(stream).handles;
     }
-    old->mark = 0;
+    retire(old->mark);
     delete old;
   });
 }
@@ -162,7 +162,7 @@ gatun_status stream_destroy(gatun_stream* stream, gatun_error* error) {
     Queue& queue = own(stream).queue;
     queue.progress()->wait_for(queue.submitted());
     --device_of(stream).handles;
-    stream->mark = 0;
+    retire(stream->mark);
     delete &own(stream);
   });
 }
@@ -183,7 +183,7 @@ gatun_status event_create(gatun_device* device, gatun_event** event, gatun_error
 gatun_status event_destroy(gatun_event* event, gatun_error* error) {
   return guard(error, [&] {
     --own(event->device).handles;
-    event->mark = 0;
+    retire(event->mark);
     delete &own(event);
   });
 }
@@ -248,8 +248,9 @@ gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_er
     auto* old = static_cast<CpuWeights*>(weights);
     Queue& queue = own(stream).queue;
     device_of(stream).pool.give(old->block, queue.progress(), queue.submitted());
-    old->mark = 0;
-    queue.submit([old] { delete old; });  // operations queued before use it
+    retire(old->mark);
+    // Operations queued before use it. Owned by the closure, so that a stream that failed and runs none frees it too.
+    queue.submit([owned = std::shared_ptr<CpuWeights>(old)] {});
   });
 }
 
@@ -258,8 +259,7 @@ template <class Args>
 gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<Args>& kernel, gatun_error* error) {
   return guard(error, [&] {
     CpuDevice& device = device_of(stream);
-    const int64_t shared = (kernel.shared_floats(args) + 15) / 16 * 16;
-    const int64_t scratch = (kernel.scratch_floats(args) + 15) / 16 * 16;
+    const int64_t shared = in_lines(kernel.shared_floats(args)), scratch = in_lines(kernel.scratch_floats(args));
     const Scratch memory(own(stream), shared + scratch * device.workers.count());
     float* const base = memory.floats();
     own(stream).queue.submit([args, &kernel, &device, tiles = TileMemory{base, base + shared, scratch}] {
