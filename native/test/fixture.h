@@ -142,7 +142,7 @@ class Tensor {
 class Weights {
  public:
   template <class Make>
-  Weights(Session& session, const Make& make) : stream_(session.stream) {
+  Weights(gatun_stream* stream, const Make& make) : stream_(stream) {
     OK(make(&handle_));
   }
   Weights(Weights&& other) noexcept : stream_(other.stream_), handle_(other.handle_) { other.handle_ = nullptr; }
@@ -156,16 +156,16 @@ class Weights {
 };
 
 inline Weights linear_weights(Session& session, const Tensor& weight) {
-  return {session, [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, made, &err); }};
+  return {session.stream, [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, made, &err); }};
 }
 
 inline Weights conv2d_weights(Session& session, const Tensor& weight) {
-  return {session, [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, made, &err); }};
+  return {session.stream, [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, made, &err); }};
 }
 
 inline Weights conv_transpose2d_weights(Session& session, const Tensor& weight, int64_t stride_h, int64_t stride_w,
                                         int64_t padding_h, int64_t padding_w) {
-  return {session, [&](gatun_weights** made) {
+  return {session.stream, [&](gatun_weights** made) {
             return gatun_conv_transpose2d_weights(session.stream, weight, stride_h, stride_w, padding_h, padding_w,
                                                   made, &err);
           }};

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# check_isolation.sh NM NAMESPACE OBJECT...: the objects of one instruction set define nothing but symbols of their own
+# namespace, and no weak ones. A weak function shared with other files could be the copy that the linker keeps for
+# everybody, and an AVX-512 copy would end the process on an older processor.
+set -u
+nm=$1 namespace=$2
+shift 2
+# Symbols that the compiler itself makes weak in each object and that hold no code.
+leaks=$("$nm" --defined-only -C "$@" | awk '$2 ~ /^[TVWuBDR]$/' | grep -v " gatun::cpu::${namespace}::" |
+  grep -v -E ' (DW\.ref\.__gxx_personality_v0|guard variable for gatun::cpu::'"$namespace"'::.*)$')
+weak=$("$nm" --defined-only -C "$@" | awk '$2 ~ /^[Wu]$/')
+if [ -n "$leaks$weak" ]; then
+  echo "FAILED: objects compiled for $namespace share code with the rest of the library:"
+  printf '%s\n' "$leaks" "$weak" | sort -u
+  exit 1
+fi
+defined=$("$nm" --defined-only -C "$@" | grep -c " T gatun::cpu::${namespace}::")
+[ "$defined" -gt 0 ] || { echo "FAILED: no symbol of gatun::cpu::$namespace in $*"; exit 1; }
+echo "ok     $namespace shares no code"

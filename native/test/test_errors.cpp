@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every check of the border: the status, and a text that names what was got. No call here may crash, and none may
+// leave anything behind.
+#include "fixture.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+// What most operations take: a valid call to depart from.
+struct Valid {
+  Session s;
+  Tensor x{s, {4, 6}, Random(1).floats(24)}, out{s, {4, 6}}, weight{s, {6}, Random(2).floats(6)};
+  Tensor bias{s, {6}, Random(3).floats(6)}, half{s, {4, 6}, GATUN_F16};
+};
+
+TEST(libraryHasTheHeadersVersion) { CHECK(gatun_abi_version() == GATUN_ABI_VERSION); }
+
+TEST(deviceOpenRefusesWhatIsNoDevice) {
+  gatun_device* device = nullptr;
+  gatun_device_options options{};
+  options.struct_size = sizeof options;
+  REFUSED(gatun_device_open(GATUN_CPU, 0, &options, nullptr, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_device_open(7, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "kind 7");
+  REFUSED(gatun_device_open(GATUN_CPU, 1, &options, &device, &err), GATUN_DEVICE_UNAVAILABLE, "index 1");
+  REFUSED(gatun_device_open(GATUN_CPU, -1, &options, &device, &err), GATUN_DEVICE_UNAVAILABLE, "index -1");
+  options.num_threads = -1;
+  REFUSED(gatun_device_open(GATUN_CPU, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "num_threads is -1");
+  options.num_threads = 5000;
+  REFUSED(gatun_device_open(GATUN_CPU, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "num_threads is 5000");
+  options.num_threads = 1;
+  options.memory_limit = -5;
+  REFUSED(gatun_device_open(GATUN_CPU, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "memory_limit is -5");
+  options.memory_limit = 0;
+  options.cpu_level = 4;
+  REFUSED(gatun_device_open(GATUN_CPU, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "cpu_level 4");
+  options.cpu_level = 0;
+  options.struct_size = 8;
+  REFUSED(gatun_device_open(GATUN_CPU, 0, &options, &device, &err), GATUN_VERSION_MISMATCH, "struct_size 8");
+  CHECK(device == nullptr);
+  OK(gatun_device_close(nullptr, &err));
+}
+
+TEST(cudaWithoutPlugInIsAStatusWithTheReason) {
+  gatun_device* device = nullptr;
+  setenv("GATUN_CUDA_PLUGIN", "/nowhere/libgatun_cuda.so", 1);
+  REFUSED(gatun_device_open(GATUN_CUDA, 0, nullptr, &device, &err), GATUN_DEVICE_UNAVAILABLE, "/nowhere/libgatun_cuda.so");
+  unsetenv("GATUN_CUDA_PLUGIN");
+}
+
+TEST(environmentIsChecked) {
+  gatun_device* device = nullptr;
+  const char* level = getenv("GATUN_CPU");
+  const std::string before = level == nullptr ? "" : level;
+  setenv("GATUN_CPU", "sse", 1);
+  REFUSED(gatun_device_open(GATUN_CPU, 0, nullptr, &device, &err), GATUN_INVALID_ARGUMENT, "GATUN_CPU is \"sse\"");
+  setenv("GATUN_CPU", before.c_str(), 1);
+  for (const char* threads : {"0", "-2", "many", "3x", "99999999999999999999"}) {
+    setenv("GATUN_NUM_THREADS", threads, 1);
+    REFUSED(gatun_device_open(GATUN_CPU, 0, nullptr, &device, &err), GATUN_INVALID_ARGUMENT, threads);
+  }
+  setenv("GATUN_NUM_THREADS", "3", 1);
+  OK(gatun_device_open(GATUN_CPU, 0, nullptr, &device, &err));
+  gatun_device_info info{};
+  info.struct_size = sizeof info;
+  OK(gatun_device_info_get(device, &info, &err));
+  CHECK(info.num_threads == 3, info.num_threads);
+  OK(gatun_device_close(device, &err));
+  unsetenv("GATUN_NUM_THREADS");
+}
+
+// More threads than the system gives: tried in a child, whose address space is kept small.
+TEST(threadsThatTheSystemRefusesAreAStatus) {
+  if (kSanitized) throw check::Skip{"a sanitizer needs the address space itself"};
+  const pid_t child = fork();
+  if (child == 0) {
+    rlimit limit{};
+    limit.rlim_cur = limit.rlim_max = rlim_t{2} << 30;
+    setrlimit(RLIMIT_AS, &limit);
+    gatun_device_options options{};
+    options.struct_size = sizeof options;
+    options.num_threads = 4096;
+    gatun_device* device = nullptr;
+    const gatun_status status = gatun_device_open(GATUN_CPU, 0, &options, &device, &err);
+    _exit(status == GATUN_DEVICE_UNAVAILABLE && std::strstr(err.text, "of 4096 worker threads") != nullptr ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status", status);
+}
+
+TEST(nullHandlesAndOutputsAreRefused) {
+  Valid v;
+  gatun_stream* const none = nullptr;
+  void* data = nullptr;
+  gatun_memory_stats stats{};
+  gatun_device_info info{};
+  gatun_weights* weights = nullptr;
+  gatun_buffer* buffer = nullptr;
+  gatun_event* event = nullptr;
+  REFUSED(gatun_device_info_get(v.s.device, nullptr, &err), GATUN_INVALID_ARGUMENT, "info is NULL");
+  REFUSED(gatun_device_info_get(v.s.device, &info, &err), GATUN_VERSION_MISMATCH, "struct_size 0");
+  info.struct_size = sizeof info;
+  REFUSED(gatun_device_info_get(nullptr, &info, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_memory_stats_get(v.s.device, nullptr, &err), GATUN_INVALID_ARGUMENT, "stats is NULL");
+  REFUSED(gatun_memory_stats_get(v.s.device, &stats, &err), GATUN_VERSION_MISMATCH, "struct_size 0");
+  stats.struct_size = sizeof stats;
+  REFUSED(gatun_memory_stats_get(nullptr, &stats, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_memory_limit_set(nullptr, 0, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_memory_limit_set(v.s.device, -3, &err), GATUN_INVALID_ARGUMENT, "-3");
+  REFUSED(gatun_memory_trim(nullptr, nullptr, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_buffer_alloc(none, 8, &buffer, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_buffer_alloc(v.s.stream, 8, nullptr, &err), GATUN_INVALID_ARGUMENT, "buffer is NULL");
+  REFUSED(gatun_buffer_alloc(v.s.stream, -8, &buffer, &err), GATUN_INVALID_ARGUMENT, "-8");
+  REFUSED(gatun_buffer_wrap(nullptr, &data, 8, &buffer, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_buffer_wrap(v.s.device, nullptr, 8, &buffer, &err), GATUN_INVALID_ARGUMENT, "8 bytes");
+  REFUSED(gatun_buffer_wrap(v.s.device, &data, -1, &buffer, &err), GATUN_INVALID_ARGUMENT, "-1 bytes");
+  REFUSED(gatun_buffer_wrap(v.s.device, &data, 8, nullptr, &err), GATUN_INVALID_ARGUMENT, "buffer is NULL");
+  REFUSED(gatun_buffer_data(nullptr, &data, &err), GATUN_INVALID_ARGUMENT, "buffer is NULL");
+  REFUSED(gatun_buffer_data(v.x.view.buffer, nullptr, &err), GATUN_INVALID_ARGUMENT, "data is NULL");
+  REFUSED(gatun_buffer_free(v.x.view.buffer, none, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_stream_create(nullptr, nullptr, &err), GATUN_INVALID_ARGUMENT, "is NULL");
+  REFUSED(gatun_stream_create(v.s.device, nullptr, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_sync(none, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_event_create(nullptr, &event, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
+  REFUSED(gatun_event_create(v.s.device, nullptr, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
+  REFUSED(gatun_event_record(nullptr, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
+  REFUSED(gatun_event_wait(v.s.stream, nullptr, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
+  REFUSED(gatun_event_sync(nullptr, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
+  REFUSED(gatun_linear_weights(v.s.stream, v.x, nullptr, &err), GATUN_INVALID_ARGUMENT, "weights is NULL");
+  REFUSED(gatun_linear_weights(none, v.x, &weights, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_fill(none, v.x, 0, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_fill(v.s.stream, nullptr, 0, &err), GATUN_INVALID_ARGUMENT, "out is NULL");
+  REFUSED(gatun_copy(v.s.stream, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT, "x is NULL");
+  REFUSED(gatun_add(v.s.stream, v.x, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT, "b is NULL");
+  REFUSED(gatun_layer_norm(v.s.stream, v.x, nullptr, nullptr, v.bias, 0, v.out, &err), GATUN_INVALID_ARGUMENT,
+          "weight is NULL");
+  REFUSED(gatun_linear(v.s.stream, v.x, nullptr, nullptr, 0, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT,
+          "weights is NULL");
+  REFUSED(gatun_patch_embed(v.s.stream, v.x, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, v.out, &err),
+          GATUN_SHAPE_MISMATCH, "[4, 6]");
+  // NULL that is allowed.
+  OK(gatun_stream_destroy(nullptr, &err));
+  OK(gatun_event_destroy(nullptr, &err));
+  OK(gatun_buffer_free(nullptr, v.s.stream, &err));
+  OK(gatun_weights_free(nullptr, v.s.stream, &err));
+  CHECK(gatun_fill(v.s.stream, nullptr, 0, nullptr) == GATUN_INVALID_ARGUMENT);
+  CHECK(gatun_fill(v.s.stream, v.out, 0, nullptr) == GATUN_OK);
+  CHECK(buffer == nullptr && event == nullptr && weights == nullptr);
+}
+
+TEST(successClearsTheError) {
+  Valid v;
+  REFUSED(gatun_fill(v.s.stream, nullptr, 0, &err), GATUN_INVALID_ARGUMENT, "NULL");
+  OK(gatun_fill(v.s.stream, v.out, 0, &err));
+  CHECK(err.code == GATUN_OK && err.text[0] == '\0', err.code, err.text);
+}
+
+TEST(longTextsAreCutAndTerminated) {
+  Valid v;
+  setenv("GATUN_CPU", std::string(5000, 'y').c_str(), 1);
+  gatun_device* device = nullptr;
+  std::memset(err.text, 'z', sizeof err.text);
+  REFUSED(gatun_device_open(GATUN_CPU, 0, nullptr, &device, &err), GATUN_INVALID_ARGUMENT, "yyyy");
+  CHECK(strnlen(err.text, sizeof err.text) == sizeof err.text - 1);
+  unsetenv("GATUN_CPU");
+}
+
+TEST(closedHandlesAreRefused) {
+  if (kSanitized) throw check::Skip{"these checks read a handle that was freed, which a sanitizer forbids"};
+  Valid v;
+  gatun_stream* stream = nullptr;
+  gatun_event* event = nullptr;
+  gatun_buffer* buffer = nullptr;
+  gatun_weights* weights = nullptr;
+  OK(gatun_stream_create(v.s.device, &stream, &err));
+  OK(gatun_stream_destroy(stream, &err));
+  REFUSED(gatun_stream_destroy(stream, &err), GATUN_INVALID_ARGUMENT, "stream is closed");
+  REFUSED(gatun_fill(stream, v.out, 0, &err), GATUN_INVALID_ARGUMENT, "stream is closed");
+  OK(gatun_event_create(v.s.device, &event, &err));
+  OK(gatun_event_destroy(event, &err));
+  REFUSED(gatun_event_destroy(event, &err), GATUN_INVALID_ARGUMENT, "event is closed");
+  OK(gatun_buffer_alloc(v.s.stream, 64, &buffer, &err));
+  OK(gatun_buffer_free(buffer, v.s.stream, &err));
+  REFUSED(gatun_buffer_free(buffer, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "buffer is closed");
+  const gatun_tensor stale = dense(buffer, {4});
+  REFUSED(gatun_fill(v.s.stream, &stale, 0, &err), GATUN_INVALID_ARGUMENT, "buffer is closed");
+  OK(gatun_linear_weights(v.s.stream, v.x, &weights, &err));
+  OK(gatun_weights_free(weights, v.s.stream, &err));
+  v.s.sync();
+  REFUSED(gatun_weights_free(weights, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "weights is closed");
+  gatun_device* device = nullptr;
+  OK(gatun_device_open(GATUN_CPU, 0, nullptr, &device, &err));
+  OK(gatun_device_close(device, &err));
+  REFUSED(gatun_device_close(device, &err), GATUN_INVALID_ARGUMENT, "device is closed");
+  // A handle of another kind.
+  REFUSED(gatun_sync(reinterpret_cast<gatun_stream*>(v.s.device), &err), GATUN_INVALID_ARGUMENT, "no stream");
+}
+
+TEST(otherDevicesThingsAreRefused) {
+  Valid v, other;
+  gatun_event* event = nullptr;
+  gatun_weights* weights = nullptr;
+  char host[8] = {};
+  OK(gatun_event_create(other.s.device, &event, &err));
+  OK(gatun_linear_weights(other.s.stream, other.x, &weights, &err));
+  REFUSED(gatun_fill(v.s.stream, other.out, 0, &err), GATUN_INVALID_ARGUMENT, "out belongs to another device");
+  REFUSED(gatun_copy(v.s.stream, other.x, v.out, &err), GATUN_INVALID_ARGUMENT, "x belongs to another device");
+  REFUSED(gatun_buffer_free(other.x.view.buffer, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "another device");
+  REFUSED(gatun_copy_to_host(v.s.stream, host, other.x.view.buffer, 0, 8, &err), GATUN_INVALID_ARGUMENT, "another device");
+  REFUSED(gatun_copy_from_host(v.s.stream, other.x.view.buffer, 0, host, 8, &err), GATUN_INVALID_ARGUMENT,
+          "another device");
+  REFUSED(gatun_event_record(event, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "another device");
+  REFUSED(gatun_event_wait(v.s.stream, event, &err), GATUN_INVALID_ARGUMENT, "another device");
+  REFUSED(gatun_linear(v.s.stream, v.x, weights, nullptr, 0, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT,
+          "weights belongs to another device");
+  REFUSED(gatun_weights_free(weights, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "another device");
+  OK(gatun_weights_free(weights, other.s.stream, &err));
+  OK(gatun_event_destroy(event, &err));
+}
+
+TEST(hostCopiesStayInTheBuffer) {
+  Valid v;
+  gatun_buffer* buffer = v.x.view.buffer;  // 96 bytes
+  char host[200] = {};
+  for (const auto& [offset, bytes] : std::vector<std::pair<int64_t, int64_t>>{
+           {0, 97}, {96, 1}, {97, 0}, {-1, 4}, {0, -1}, {INT64_MAX, 1}, {1, INT64_MAX}, {INT64_MIN, 4}}) {
+    REFUSED(gatun_copy_to_host(v.s.stream, host, buffer, offset, bytes, &err), GATUN_INVALID_ARGUMENT, "of 96 bytes");
+    REFUSED(gatun_copy_from_host(v.s.stream, buffer, offset, host, bytes, &err), GATUN_INVALID_ARGUMENT, "of 96 bytes");
+  }
+  REFUSED(gatun_copy_to_host(v.s.stream, nullptr, buffer, 0, 4, &err), GATUN_INVALID_ARGUMENT, "4 bytes");
+  REFUSED(gatun_copy_from_host(v.s.stream, buffer, 0, nullptr, 4, &err), GATUN_INVALID_ARGUMENT, "4 bytes");
+  OK(gatun_copy_to_host(v.s.stream, nullptr, buffer, 96, 0, &err));
+}
+
+TEST(tensorStructsAreChecked) {
+  Valid v;
+  const auto with = [&](const std::function<void(gatun_tensor&)>& change) {
+    gatun_tensor tensor = v.out.view;
+    change(tensor);
+    return gatun_fill(v.s.stream, &tensor, 1, &err);
+  };
+  REFUSED(with([](auto& t) { t.struct_size = 24; }), GATUN_VERSION_MISMATCH, "struct_size 24");
+  REFUSED(with([](auto& t) { t.buffer = nullptr; }), GATUN_INVALID_ARGUMENT, "buffer is NULL");
+  REFUSED(with([](auto& t) { t.dtype = 10; }), GATUN_UNSUPPORTED_DTYPE, "dtype 10");
+  REFUSED(with([](auto& t) { t.dtype = -1; }), GATUN_UNSUPPORTED_DTYPE, "dtype -1");
+  REFUSED(with([](auto& t) { t.rank = 9; }), GATUN_SHAPE_MISMATCH, "rank 9");
+  REFUSED(with([](auto& t) { t.rank = -1; }), GATUN_SHAPE_MISMATCH, "rank -1");
+  REFUSED(with([](auto& t) { t.shape[0] = -4; }), GATUN_SHAPE_MISMATCH, "extent -4");
+  REFUSED(with([](auto& t) { t.stride[1] = -1; }), GATUN_SHAPE_MISMATCH, "stride -1");
+  REFUSED(with([](auto& t) { t.shape[0] = 5; }), GATUN_INVALID_ARGUMENT, "120 bytes");
+  REFUSED(with([](auto& t) { t.stride[0] = 7; }), GATUN_INVALID_ARGUMENT, "of 96 bytes");
+  REFUSED(with([](auto& t) { t.byte_offset = 4; }), GATUN_INVALID_ARGUMENT, "offset 4");
+  REFUSED(with([](auto& t) { t.byte_offset = -4; }), GATUN_INVALID_ARGUMENT, "offset -4");
+  REFUSED(with([](auto& t) { t.byte_offset = INT64_MAX - 3; }), GATUN_INVALID_ARGUMENT, "does not lie in its buffer");
+  REFUSED(with([](auto& t) { t.byte_offset = 2, t.shape[0] = 1; }), GATUN_INVALID_ARGUMENT, "offset 2");
+  REFUSED(with([](auto& t) { t.shape[0] = INT64_MAX; }), GATUN_SHAPE_MISMATCH, "9223372036854775807");
+  REFUSED(with([](auto& t) { t.shape[0] = t.shape[1] = int64_t{1} << 40; }), GATUN_SHAPE_MISMATCH, "overflows 64 bits");
+  REFUSED(with([](auto& t) { t.stride[0] = INT64_MAX; }), GATUN_SHAPE_MISMATCH, "overflows 64 bits");
+  REFUSED(with([](auto& t) { t.stride[0] = 0; }), GATUN_SHAPE_MISMATCH, "several elements at one place");
+  REFUSED(with([](auto& t) { t.stride[0] = 3; }), GATUN_SHAPE_MISMATCH, "[3, 1]");
+  REFUSED(with([](auto& t) { t.dtype = GATUN_F64; }), GATUN_INVALID_ARGUMENT, "192 bytes");
+  OK(with([](auto& t) { t.shape[0] = 0, t.stride[0] = 0; }));
+  OK(with([](auto& t) { t.shape[0] = 1, t.stride[0] = int64_t{1} << 50; }));
+}
+
+TEST(misalignedMemoryIsRefused) {
+  Session s;
+  alignas(16) char memory[64] = {};
+  gatun_buffer* buffer = nullptr;
+  OK(gatun_buffer_wrap(s.device, memory + 2, 32, &buffer, &err));
+  const gatun_tensor floats = dense(buffer, {2}), halves = dense(buffer, {2}, GATUN_F16);
+  REFUSED(gatun_fill(s.stream, &floats, 1, &err), GATUN_INVALID_ARGUMENT, "no multiple of the 4 bytes");
+  OK(gatun_fill(s.stream, &halves, 1, &err));
+  s.sync();
+  OK(gatun_buffer_free(buffer, s.stream, &err));
+}
+
+TEST(elementwiseChecksItsTensors) {
+  Valid v;
+  const Tensor narrow(v.s, {4, 5});
+  gatun_tensor row = v.x.view;
+  row.rank = 1;
+  row.shape[0] = 6;
+  row.stride[0] = 1;
+  gatun_tensor shifted = v.x.view;
+  shifted.shape[0] = 3;
+  shifted.byte_offset = 24;
+  gatun_tensor first = v.x.view;
+  first.shape[0] = 3;
+  REFUSED(gatun_copy(v.s.stream, v.x, narrow, &err), GATUN_SHAPE_MISMATCH, "[4, 5]");
+  REFUSED(gatun_copy(v.s.stream, &row, v.out, &err), GATUN_SHAPE_MISMATCH, "[6]");
+  REFUSED(gatun_copy(v.s.stream, &first, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(gatun_copy(v.s.stream, v.x, v.x, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(gatun_add(v.s.stream, &first, &first, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(gatun_add(v.s.stream, v.x, narrow, v.out, &err), GATUN_SHAPE_MISMATCH, "b has shape [4, 5]");
+  REFUSED(gatun_add(v.s.stream, v.x, v.half, v.out, &err), GATUN_UNSUPPORTED_DTYPE, "float16");
+  REFUSED(gatun_add(v.s.stream, v.x, v.x, v.half, &err), GATUN_UNSUPPORTED_DTYPE, "out is float16");
+  gatun_tensor transposed = v.out.view;
+  std::swap(transposed.shape[0], transposed.shape[1]);
+  std::swap(transposed.stride[0], transposed.stride[1]);
+  REFUSED(gatun_add(v.s.stream, v.x, v.x, &transposed, &err), GATUN_SHAPE_MISMATCH, "wants it dense");
+}
+
+TEST(layerNormChecksItsTensors) {
+  Valid v;
+  const Tensor narrow(v.s, {4, 5}), scalar(v.s, {}), scalar_out(v.s, {});
+  const auto call = [&](const gatun_tensor* x, const gatun_tensor* residual, const gatun_tensor* weight, double eps,
+                        const gatun_tensor* out) {
+    return gatun_layer_norm(v.s.stream, x, residual, weight, v.bias, eps, out, &err);
+  };
+  REFUSED(call(scalar, nullptr, v.weight, 0, scalar_out), GATUN_SHAPE_MISMATCH, "x is a scalar");
+  REFUSED(call(v.x, narrow, v.weight, 0, v.out), GATUN_SHAPE_MISMATCH, "residual has shape [4, 5]");
+  REFUSED(call(v.x, nullptr, v.weight, 0, narrow), GATUN_SHAPE_MISMATCH, "out has shape [4, 5]");
+  REFUSED(call(narrow, nullptr, v.weight, 0, narrow), GATUN_SHAPE_MISMATCH, "weight has shape [6], expected [5]");
+  REFUSED(call(v.half, nullptr, v.weight, 0, v.out), GATUN_UNSUPPORTED_DTYPE, "x is float16, expected float32");
+  for (double eps : {-1.0, 1.0, double{NAN}, double{INFINITY}}) {
+    REFUSED(call(v.x, nullptr, v.weight, eps, v.out), GATUN_INVALID_ARGUMENT, "eps is");
+  }
+  gatun_tensor first = v.x.view, shifted = v.x.view, inside = v.out.view;
+  first.shape[0] = shifted.shape[0] = 3;
+  shifted.byte_offset = 24;
+  inside.rank = 1;
+  inside.shape[0] = 6;
+  inside.stride[0] = 1;
+  REFUSED(call(&first, nullptr, v.weight, 0, &shifted), GATUN_INVALID_ARGUMENT, "out and x share memory");
+  REFUSED(call(v.x, nullptr, &inside, 0, v.out), GATUN_INVALID_ARGUMENT, "out and weight share memory");
+}
+
+TEST(linearChecksItsTensors) {
+  Valid v;
+  const Tensor weight(v.s, {5, 6}, Random(4).floats(30)), out(v.s, {4, 5}), empty(v.s, {0, 6}), image(v.s, {1, 1, 3, 3});
+  const Weights weights = linear_weights(v.s, weight), convolution = conv2d_weights(v.s, image);
+  gatun_weights* none = nullptr;
+  REFUSED(gatun_linear_weights(v.s.stream, v.weight, &none, &err), GATUN_SHAPE_MISMATCH, "expected 2 axes");
+  REFUSED(gatun_linear_weights(v.s.stream, empty, &none, &err), GATUN_SHAPE_MISMATCH, "[0, 6]");
+  REFUSED(gatun_linear_weights(v.s.stream, v.half, &none, &err), GATUN_UNSUPPORTED_DTYPE, "float16");
+  const auto call = [&](const gatun_tensor* x, gatun_weights* w, const gatun_tensor* bias, int32_t activation,
+                        const gatun_tensor* residual, const gatun_tensor* to) {
+    return gatun_linear(v.s.stream, x, w, bias, activation, residual, to, &err);
+  };
+  REFUSED(call(v.x, convolution, nullptr, 0, nullptr, out), GATUN_INVALID_ARGUMENT, "made for conv2d");
+  REFUSED(call(out, weights, nullptr, 0, nullptr, out), GATUN_SHAPE_MISMATCH, "must be 6");
+  REFUSED(call(v.x, weights, nullptr, 0, nullptr, v.out), GATUN_SHAPE_MISMATCH, "4 rows of 5");
+  REFUSED(call(v.x, weights, v.bias, 0, nullptr, out), GATUN_SHAPE_MISMATCH, "bias has shape [6], expected [5]");
+  REFUSED(call(v.x, weights, nullptr, 2, nullptr, out), GATUN_INVALID_ARGUMENT, "activation 2");
+  REFUSED(call(v.x, weights, nullptr, 0, v.x, out), GATUN_SHAPE_MISMATCH, "residual has shape [4, 6]");
+  REFUSED(call(v.x, weights, nullptr, 0, out, out), GATUN_INVALID_ARGUMENT, "out and residual share memory");
+  gatun_tensor in_x = dense(v.x.view.buffer, {4, 5});
+  REFUSED(call(v.x, weights, nullptr, 0, nullptr, &in_x), GATUN_INVALID_ARGUMENT, "out and x share memory");
+  CHECK(none == nullptr);
+}
+
+TEST(attentionChecksItsTensors) {
+  Session s;
+  const Tensor qkv(s, {2, 3, 12}), out(s, {2, 3, 4}), odd(s, {2, 3, 13}), flat(s, {6, 12});
+  REFUSED(gatun_attention(s.stream, qkv, 0, out, &err), GATUN_SHAPE_MISMATCH, "0 heads");
+  REFUSED(gatun_attention(s.stream, qkv, -2, out, &err), GATUN_SHAPE_MISMATCH, "-2 heads");
+  REFUSED(gatun_attention(s.stream, qkv, 3, out, &err), GATUN_SHAPE_MISMATCH, "12 columns for 3 heads");
+  REFUSED(gatun_attention(s.stream, odd, 1, out, &err), GATUN_SHAPE_MISMATCH, "13 columns");
+  REFUSED(gatun_attention(s.stream, flat, 1, out, &err), GATUN_SHAPE_MISMATCH, "expected 3 axes");
+  REFUSED(gatun_attention(s.stream, qkv, 2, qkv, &err), GATUN_SHAPE_MISMATCH, "expected [2, 3, 4]");
+  const gatun_tensor inside = dense(qkv.view.buffer, {2, 3, 4});
+  REFUSED(gatun_attention(s.stream, qkv, 2, &inside, &err), GATUN_INVALID_ARGUMENT, "share memory");
+}
+
+TEST(patchEmbedChecksItsArguments) {
+  Session s;
+  const Tensor x(s, {1, 2, 1, 8, 12}), mask(s, {1, 2, 1, 8, 12}, GATUN_BOOL), bytes(s, {1, 2, 1, 8, 12}, GATUN_U8);
+  const Tensor weight(s, {5, 64}), vector(s, {5}), out(s, {1, 6, 5}), small_mask(s, {1, 2, 1, 8, 6}, GATUN_BOOL);
+  const Tensor empty(s, {1, 2, 0, 0, 0}), empty_out(s, {1, 0, 5});
+  const Weights weights = linear_weights(s, weight);
+  gatun_patch_embed_options valid{};
+  valid.struct_size = sizeof valid;
+  valid.patch_t = 1;
+  valid.patch_h = valid.patch_w = 4;
+  valid.validity = GATUN_VALIDITY_MASK;
+  valid.eps = 1e-5;
+  const auto call = [&](const std::function<void(gatun_patch_embed_options&)>& change, const gatun_tensor* missing,
+                        const gatun_tensor* norm_weight, const gatun_tensor* norm_bias, const gatun_tensor* to) {
+    gatun_patch_embed_options options = valid;
+    change(options);
+    return gatun_patch_embed(s.stream, x, missing, weights, nullptr, norm_weight, norm_bias, &options, to, &err);
+  };
+  const auto same = [](gatun_patch_embed_options&) {};
+  OK(call(same, mask, nullptr, nullptr, out));
+  REFUSED(call([](auto& o) { o.struct_size = 1; }, mask, nullptr, nullptr, out), GATUN_VERSION_MISMATCH, "struct_size 1");
+  REFUSED(call([](auto& o) { o.patch_t = 0; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "0 x 4 x 4");
+  REFUSED(call([](auto& o) { o.patch_w = -4; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "1 x 4 x -4");
+  REFUSED(call([](auto& o) { o.patch_w = 5; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "pad it to 15");
+  REFUSED(call([](auto& o) { o.patch_h = 3; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "extent 8 of axis H");
+  REFUSED(call([](auto& o) { o.patch_t = 2; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "axis T");
+  REFUSED(call([](auto& o) { o.patch_h = 2; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH,
+          "64 inputs, expected 32");
+  REFUSED(call([](auto& o) { o.validity = 4; }, mask, nullptr, nullptr, out), GATUN_INVALID_ARGUMENT, "validity 4");
+  REFUSED(call([](auto& o) { o.validity = GATUN_VALIDITY_NAN; }, mask, nullptr, nullptr, out), GATUN_INVALID_ARGUMENT,
+          "got a mask");
+  REFUSED(call(same, nullptr, nullptr, nullptr, out), GATUN_INVALID_ARGUMENT, "got none");
+  REFUSED(call([](auto& o) { o.eps = -1; }, mask, vector, vector, out), GATUN_INVALID_ARGUMENT, "eps is -1");
+  REFUSED(call(same, bytes, nullptr, nullptr, out), GATUN_UNSUPPORTED_DTYPE, "mask is uint8, expected bool");
+  REFUSED(call(same, small_mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "mask has shape [1, 2, 1, 8, 6]");
+  REFUSED(call(same, mask, vector, nullptr, out), GATUN_INVALID_ARGUMENT, "come together");
+  REFUSED(call(same, mask, nullptr, nullptr, vector), GATUN_SHAPE_MISMATCH, "expected [1, 6, 5]");
+  const gatun_tensor inside = dense(x.view.buffer, {1, 6, 5});
+  REFUSED(call(same, mask, nullptr, nullptr, &inside), GATUN_INVALID_ARGUMENT, "out and x share memory");
+  REFUSED(gatun_patch_embed(s.stream, x, mask, weights, nullptr, nullptr, nullptr, nullptr, out, &err),
+          GATUN_INVALID_ARGUMENT, "options is NULL");
+  valid.patch_t = valid.patch_h = valid.patch_w = int64_t{1} << 40;  // every extent of an empty picture is a multiple
+  valid.validity = GATUN_VALIDITY_NAN;
+  REFUSED(gatun_patch_embed(s.stream, empty, nullptr, weights, nullptr, nullptr, nullptr, &valid, empty_out, &err),
+          GATUN_SHAPE_MISMATCH, "64 inputs");
+}
+
+TEST(temporalPoolChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {2, 3, 4, 5, 6}), day(s, {4, 6}), month(s, {3, 6}), vector(s, {6}), one(s, {1}), out(s, {2, 5, 3, 6});
+  const Tensor weight(s, {6, 6}), wide(s, {7, 6}), padded(s, {2, 3, 4}, GATUN_BOOL), no_days(s, {2, 3, 0, 5, 6});
+  const Weights weights = linear_weights(s, weight), wide_weights = linear_weights(s, wide);
+  const auto call = [&](const gatun_tensor* in, const gatun_tensor* days, const gatun_tensor* months, gatun_weights* w,
+                        const gatun_tensor* score_bias, const gatun_tensor* skip, const gatun_tensor* to) {
+    return gatun_temporal_pool(s.stream, in, days, months, vector, vector, 1e-5, w, vector, vector, score_bias, skip, to,
+                               &err);
+  };
+  OK(gatun_fill(s.stream, padded, 0, &err));
+  OK(call(x, day, month, weights, one, padded, out));
+  REFUSED(call(day, day, month, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "expected 5 axes");
+  REFUSED(call(no_days, day, month, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "no days");
+  REFUSED(call(x, month, month, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "day_encoding has shape [3, 6]");
+  REFUSED(call(x, day, day, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "month_encoding has shape [4, 6]");
+  REFUSED(call(x, day, month, wide_weights, one, padded, out), GATUN_SHAPE_MISMATCH, "weight is [7, 6], expected [6, 6]");
+  REFUSED(call(x, day, month, weights, vector, padded, out), GATUN_SHAPE_MISMATCH, "score_bias has shape [6]");
+  REFUSED(call(x, day, month, weights, one, day, out), GATUN_UNSUPPORTED_DTYPE, "padded is float32");
+  REFUSED(call(x, day, month, weights, one, padded, x), GATUN_SHAPE_MISMATCH, "expected [2, 5, 3, 6]");
+  const gatun_tensor inside = dense(x.view.buffer, {2, 5, 3, 6});
+  REFUSED(call(x, day, month, weights, one, padded, &inside), GATUN_INVALID_ARGUMENT, "out and x share memory");
+}
+
+TEST(convolutionsCheckTheirTensors) {
+  Session s;
+  const Tensor x(s, {1, 4, 5, 2}), weight(s, {2, 3, 4, 4}), other(s, {3, 2, 3, 3}), bias(s, {3}), flat(s, {6});
+  const Tensor out(s, {1, 8, 10, 3}), same(s, {1, 4, 5, 3}), huge(s, {1, 1, 300, 1}), deep(s, {1, 4, 5, 7});
+  gatun_weights* none = nullptr;
+  const auto make = [&](const gatun_tensor* w, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w) {
+    return gatun_conv_transpose2d_weights(s.stream, w, stride_h, stride_w, padding_h, padding_w, &none, &err);
+  };
+  REFUSED(make(flat, 1, 1, 0, 0), GATUN_SHAPE_MISMATCH, "expected 4 axes");
+  REFUSED(make(weight, 0, 1, 0, 0), GATUN_SHAPE_MISMATCH, "stride 0");
+  REFUSED(make(weight, 1, 5, 0, 0), GATUN_SHAPE_MISMATCH, "stride 5");
+  REFUSED(make(weight, 1, 1, -1, 0), GATUN_SHAPE_MISMATCH, "padding -1");
+  REFUSED(make(weight, 1, 1, 0, 4), GATUN_SHAPE_MISMATCH, "padding 4");
+  REFUSED(make(huge, 1, 1, 0, 0), GATUN_INVALID_ARGUMENT, "300 cells");
+  REFUSED(gatun_conv2d_weights(s.stream, huge, &none, &err), GATUN_INVALID_ARGUMENT, "300 cells");
+  REFUSED(gatun_conv2d_weights(s.stream, flat, &none, &err), GATUN_SHAPE_MISMATCH, "expected 4 axes");
+  const Weights up = conv_transpose2d_weights(s, weight, 2, 2, 1, 1), across = conv2d_weights(s, other);
+  OK(gatun_conv_transpose2d(s.stream, x, up, bias, out, &err));
+  REFUSED(gatun_conv_transpose2d(s.stream, x, across, bias, out, &err), GATUN_INVALID_ARGUMENT, "made for conv2d");
+  REFUSED(gatun_conv_transpose2d(s.stream, flat, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "expected 4 axes");
+  REFUSED(gatun_conv_transpose2d(s.stream, deep, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "expected [1, 4, 5, 2]");
+  REFUSED(gatun_conv_transpose2d(s.stream, x, up, flat, out, &err), GATUN_SHAPE_MISMATCH, "bias has shape [6]");
+  REFUSED(gatun_conv_transpose2d(s.stream, x, up, bias, same, &err), GATUN_SHAPE_MISMATCH, "extent 4 on axis H, expected 8 to 9");
+  const Tensor tall(s, {1, 10, 10, 3}), none_in(s, {1, 0, 5, 2});
+  REFUSED(gatun_conv_transpose2d(s.stream, x, up, bias, tall, &err), GATUN_SHAPE_MISMATCH, "extent 10 on axis H");
+  REFUSED(gatun_conv_transpose2d(s.stream, none_in, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "0 inputs");
+
+  OK(gatun_conv2d(s.stream, x, across, bias, 1, 0, same, &err));
+  REFUSED(gatun_conv2d(s.stream, x, up, bias, 1, 0, same, &err), GATUN_INVALID_ARGUMENT, "made for conv_transpose2d");
+  REFUSED(gatun_conv2d(s.stream, deep, across, bias, 1, 0, same, &err), GATUN_SHAPE_MISMATCH, "expected [1, 4, 5, 2]");
+  REFUSED(gatun_conv2d(s.stream, x, across, bias, 3, 0, same, &err), GATUN_SHAPE_MISMATCH, "padding is 3");
+  REFUSED(gatun_conv2d(s.stream, x, across, bias, -1, 0, same, &err), GATUN_SHAPE_MISMATCH, "padding is -1");
+  REFUSED(gatun_conv2d(s.stream, x, across, bias, 0, 0, same, &err), GATUN_SHAPE_MISMATCH, "expected [1, 2, 3, 3]");
+  REFUSED(gatun_conv2d(s.stream, x, across, bias, 1, 9, same, &err), GATUN_INVALID_ARGUMENT, "activation 9");
+  const Tensor pixel(s, {1, 1, 1, 2});
+  REFUSED(gatun_conv2d(s.stream, pixel, across, bias, 0, 0, same, &err), GATUN_SHAPE_MISMATCH,
+          "3 x 3 is larger than the padded image 1 x 1");
+  CHECK(none == nullptr);
+}
+
+TEST(mapHeadChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {2, 3, 4, 5, 6}), weight(s, {6}), one(s, {1}), months(s, {3}), out(s, {2, 3, 4, 5});
+  const Tensor land(s, {2, 4, 5}, GATUN_BOOL), small(s, {2, 4, 4}, GATUN_BOOL);
+  const auto call = [&](const gatun_tensor* in, const gatun_tensor* w, const gatun_tensor* scale, const gatun_tensor* dry,
+                        const gatun_tensor* to) {
+    return gatun_map_head(s.stream, in, w, one, scale, months, dry, to, &err);
+  };
+  OK(gatun_fill(s.stream, land, 0, &err));
+  OK(call(x, weight, months, land, out));
+  REFUSED(call(out, weight, months, land, out), GATUN_SHAPE_MISMATCH, "expected 5 axes");
+  REFUSED(call(x, months, months, land, out), GATUN_SHAPE_MISMATCH, "weight has shape [3], expected [6]");
+  REFUSED(call(x, weight, weight, land, out), GATUN_SHAPE_MISMATCH, "scale has shape [6], expected [3]");
+  REFUSED(call(x, weight, months, small, out), GATUN_SHAPE_MISMATCH, "land has shape [2, 4, 4]");
+  REFUSED(call(x, weight, months, out, out), GATUN_UNSUPPORTED_DTYPE, "land is float32");
+  REFUSED(call(x, weight, months, land, x), GATUN_SHAPE_MISMATCH, "expected [2, 3, 4, 5]");
+  const gatun_tensor inside = dense(x.view.buffer, {2, 3, 4, 5});
+  REFUSED(call(x, weight, months, land, &inside), GATUN_INVALID_ARGUMENT, "share memory");
+}
+
+}  // namespace
