@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.data;
 
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where a family of golden cases lies: in the folder GATUN_GOLDEN, else in ../shared/golden beside the checkout, else
  * the small part of it among the test resources.
  */
 public final class GoldenFolder {
+    /** Families with a runner; each runner asks {@link #find} for its cases. */
+    private static final Set<String> IMPLEMENTED = Set.of("checkpoints", "climanet_seed");
+
     private GoldenFolder() {
     }
 
     public static Optional<Path> find(String family) {
+        if (!IMPLEMENTED.contains(family)) {
+            throw new AssertionError("a runner asks for " + family + ": add it to IMPLEMENTED");
+        }
         String given = System.getenv("GATUN_GOLDEN");
         if (given != null) {
             return Optional.of(Path.of(given, family)).filter(Files::isDirectory);
@@ -31,9 +41,22 @@ public final class GoldenFolder {
                 .filter(Files::isDirectory);
     }
 
-    /** The committed part of a family. */
+    /** Families of the golden folder that no runner takes yet. */
+    public static List<String> pending() throws IOException {
+        Optional<Path> folder = Optional.ofNullable(System.getenv("GATUN_GOLDEN")).map(Path::of)
+                .or(() -> shared("golden"));
+        if (folder.isEmpty()) {
+            return List.of();
+        }
+        try (Stream<Path> families = Files.list(folder.get())) {
+            return families.filter(Files::isDirectory).map(family -> family.getFileName().toString())
+                    .filter(family -> !IMPLEMENTED.contains(family)).sorted().toList();
+        }
+    }
+
+    /** The committed part of a family, among the resources of whichever module runs its tests. */
     public static Optional<Path> resource(String family) {
-        URL url = GoldenFolder.class.getResource("/golden/" + family);
+        URL url = Thread.currentThread().getContextClassLoader().getResource("golden/" + family);
         try {
             return url == null ? Optional.empty() : Optional.of(Path.of(url.toURI()));
         } catch (URISyntaxException e) {
