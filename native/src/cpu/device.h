@@ -85,6 +85,9 @@ class Scratch {
   Block block_;
 };
 
+// Rounded up to whole cache lines.
+inline int64_t in_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
+
 // Memory of a queued kernel: one shared part, and a part for each worker.
 struct TileMemory {
   float* shared = nullptr;

@@ -83,10 +83,10 @@ gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* e
     CpuDevice& device = device_of(stream);
     const auto& weights = *static_cast<const CpuWeights*>(args.weights);
     const TiledKernel<Conv2dArgs>& kernel = device.kernels.conv2d;
-    const int64_t shared = kernel.shared_floats(args);
-    const Scratch memory(own(stream), shared);
-    own(stream).queue.submit([args, &device, &weights, &kernel, shared, bordered = memory.floats()] {
-      const TileMemory tiles{bordered, nullptr, 0};
+    const int64_t shared = in_lines(kernel.shared_floats(args)), scratch = in_lines(kernel.scratch_floats(args));
+    const Scratch memory(own(stream), shared + scratch * device.workers.count());
+    own(stream).queue.submit([args, &device, &weights, &kernel, shared, scratch, bordered = memory.floats()] {
+      const TileMemory tiles{bordered, bordered + shared, scratch};
       run_phase(device, args, kernel, tiles, 0);
       const float* image = shared > 0 ? bordered : args.x;
       const int64_t in_rows = args.height + 2 * args.padding, in_columns = args.width + 2 * args.padding;

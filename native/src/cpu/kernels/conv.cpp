@@ -22,13 +22,22 @@ int64_t no_floats(const Conv2dArgs&) { return 0; }
 
 int64_t out_rows(const Conv2dArgs& args) { return border(args).rows() - packed(args.weights).kernel_h + 1; }
 
+int64_t out_columns(const Conv2dArgs& args) { return border(args).columns() - packed(args.weights).kernel_w + 1; }
+
+// Tiles of one image.
+int64_t pieces(const Conv2dArgs& args) {
+  const int64_t lines = lines_of_tile(out_columns(args));
+  return (out_rows(args) + lines - 1) / lines;
+}
+
 int64_t tiles(const Conv2dArgs& args, int phase) {
   const Border b = border(args);
   if (phase == 0) return b.empty() ? 0 : args.batch * b.rows();
-  return args.batch * out_rows(args);
+  return args.batch * pieces(args);
 }
 
-void convolve(const Conv2dArgs& args, const float* image, int64_t y, float* out) {
+// Lines [y, y + lines) of one image.
+void convolve(const Conv2dArgs& args, const float* image, int64_t y, int64_t lines, float* out) {
   const PackedWeights& weights = packed(args.weights);
   const Border b = border(args);
   Rows a;
@@ -40,21 +49,21 @@ void convolve(const Conv2dArgs& args, const float* image, int64_t y, float* out)
     }
   }
   StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation == GATUN_ACT_GELU, nullptr};
-  product(a, b.columns() - weights.kernel_w + 1, weights.packed, weights.outputs, sink);
+  product_of_lines(a, lines, b.row_floats(), out_columns(args), weights.packed, weights.outputs, sink,
+                   out_columns(args) * weights.outputs);
 }
 
 void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
   const Border b = border(args);
-  const int64_t rows = phase == 0 ? b.rows() : out_rows(args);
-  const int64_t batch = index / rows, row = index % rows;
+  const int64_t per_image = phase == 0 ? b.rows() : pieces(args), batch = index / per_image, piece = index % per_image;
   const float* image = args.x + batch * args.height * args.width * b.channels;
   if (phase == 0) {
-    b.copy_row(image, row, context.shared + batch * b.image_floats());
+    b.copy_row(image, piece, context.shared + batch * b.image_floats());
     return;
   }
-  const PackedWeights& weights = packed(args.weights);
-  const int64_t out_row = (b.columns() - weights.kernel_w + 1) * weights.outputs;
-  convolve(args, b.empty() ? image : context.shared + batch * b.image_floats(), row, args.out + index * out_row);
+  const int64_t step = lines_of_tile(out_columns(args)), y = piece * step, lines = min(step, out_rows(args) - y);
+  float* out = args.out + (batch * out_rows(args) + y) * out_columns(args) * packed(args.weights).outputs;
+  convolve(args, b.empty() ? image : context.shared + batch * b.image_floats(), y, lines, out);
 }
 
 }  // namespace

@@ -34,23 +34,37 @@ int64_t shared_floats(const ConvTranspose2dArgs& args) {
   return b.empty() ? 0 : args.batch * b.image_floats();
 }
 
+// A tile is a group of output lines of one phase, `stride` apart: they share their weights.
+struct Cut {
+  int64_t lines;   // of a tile
+  int64_t groups;  // of a phase; the last phases may have a line less
+
+  explicit Cut(const ConvTranspose2dArgs& args) {
+    const PackedWeights& w = packed(args.weights);
+    lines = lines_of_tile((args.out_width + w.stride_w - 1) / w.stride_w);
+    groups = ((args.out_height + w.stride_h - 1) / w.stride_h + lines - 1) / lines;
+  }
+};
+
 int64_t no_floats(const ConvTranspose2dArgs&) { return 0; }
 
 int64_t tiles(const ConvTranspose2dArgs& args, int phase) {
   const Border b = border(args);
   if (phase == 0) return b.empty() ? 0 : args.batch * b.rows();
-  return args.batch * args.out_height;
+  return args.batch * packed(args.weights).stride_h * Cut(args).groups;
 }
 
-// All pixels of one output line, phase after phase.
-void line(const ConvTranspose2dArgs& args, const Border& b, const float* image, int64_t y, float* out) {
+// Output lines y, y + stride, ... of one image.
+void convolve(const ConvTranspose2dArgs& args, const Border& b, const float* image, int64_t y, int64_t lines,
+              float* out) {
   const PackedWeights& w = packed(args.weights);
-  const int64_t panel_count = panels(w.outputs), cell_floats = w.inputs * kPanel * panel_count;
-  const GatherAxis rows(y % w.stride_h, w.kernel_h, w.stride_h, w.padding_h);
+  const int64_t cell_floats = w.inputs * kPanel * panels(w.outputs), line_floats = args.out_width * w.outputs;
+  const int64_t row_phase = y % w.stride_h;
+  const GatherAxis rows(row_phase, w.kernel_h, w.stride_h, w.padding_h);
   // Phases lie after each other, each with its own number of taps; those of the lines before this one add up to
   // all kernel columns for each of their kernel rows.
   const float* weights = w.packed;
-  for (int64_t phase = 0; phase < y % w.stride_h; ++phase) {
+  for (int64_t phase = 0; phase < row_phase; ++phase) {
     weights += GatherAxis(phase, w.kernel_h, w.stride_h, w.padding_h).taps * w.kernel_w * cell_floats;
   }
   for (int64_t phase = 0; phase < w.stride_w && phase < args.out_width; ++phase) {
@@ -65,22 +79,28 @@ void line(const ConvTranspose2dArgs& args, const Border& b, const float* image, 
       }
     }
     StoreSink sink{out + phase * w.outputs, w.stride_w * w.outputs, w.outputs, args.bias, false, nullptr};
-    product(a, (args.out_width - phase + w.stride_w - 1) / w.stride_w, weights, w.outputs, sink);
+    product_of_lines(a, lines, b.row_floats(), (args.out_width - phase + w.stride_w - 1) / w.stride_w, weights,
+                     w.outputs, sink, w.stride_h * line_floats);
     weights += a.tap_count * cell_floats;
   }
 }
 
 void tile(const ConvTranspose2dArgs& args, const TileContext& context, int phase, int64_t index) {
+  const PackedWeights& w = packed(args.weights);
   const Border b = border(args);
-  const int64_t rows = phase == 0 ? b.rows() : args.out_height;
-  const int64_t batch = index / rows, row = index % rows;
+  const Cut cut(args);
+  const int64_t per_image = phase == 0 ? b.rows() : w.stride_h * cut.groups;
+  const int64_t batch = index / per_image, piece = index % per_image;
   const float* image = args.x + batch * args.height * args.width * b.channels;
   if (phase == 0) {
-    b.copy_row(image, row, context.shared + batch * b.image_floats());
+    b.copy_row(image, piece, context.shared + batch * b.image_floats());
     return;
   }
-  line(args, b, b.empty() ? image : context.shared + batch * b.image_floats(), row,
-       args.out + index * args.out_width * packed(args.weights).outputs);
+  const int64_t y = piece / cut.groups + piece % cut.groups * cut.lines * w.stride_h;
+  const int64_t lines = min(cut.lines, (args.out_height - y + w.stride_h - 1) / w.stride_h);
+  if (y >= args.out_height) return;  // this phase has a group less
+  convolve(args, b, b.empty() ? image : context.shared + batch * b.image_floats(), y, lines,
+           args.out + (batch * args.out_height + y) * args.out_width * w.outputs);
 }
 
 }  // namespace

@@ -21,15 +21,16 @@ static inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / 
 struct Rows {
   const float* taps[kMaxTaps];
   int64_t tap_count;
-  int64_t stride;  // floats between two rows
-  int64_t depth;   // k
+  int64_t stride;     // floats between two rows
+  int64_t depth;      // k
+  int64_t shift = 0;  // of all taps, for a product of several lines
 };
 
 template <int M>
 static inline __attribute__((always_inline)) void multiply(const Rows& a, int64_t row, const float* b,
                                                            Vec (&sums)[M][kVectors]) {
   for (int64_t tap = 0; tap < a.tap_count; ++tap) {
-    const float* from = a.taps[tap] + row * a.stride;
+    const float* from = a.taps[tap] + a.shift + row * a.stride;
     const float* line[M];
 #pragma GCC unroll 12
     for (int r = 0; r < M; ++r) line[r] = from + r * a.stride;
@@ -82,6 +83,28 @@ static inline void product(const Rows& a, int64_t rows, const float* b, int64_t 
     panel_product(a, rows, b, column, sink);
     b += a.tap_count * a.depth * kPanel;
   }
+}
+
+// The same for several lines of an image, whose taps lie `line_floats` apart and whose results `out_floats`: all
+// weights of a convolution are larger than the second-level cache, a panel is not.
+template <class Sink>
+static inline void product_of_lines(Rows& a, int64_t lines, int64_t line_floats, int64_t rows, const float* b,
+                                    int64_t columns, Sink& sink, int64_t out_floats) {
+  float* const out = sink.out;
+  for (int64_t column = 0; column < columns; column += kPanel) {
+    for (int64_t line = 0; line < lines; ++line) {
+      a.shift = line * line_floats;
+      sink.out = out + line * out_floats;
+      panel_product(a, rows, b, column, sink);
+    }
+    b += a.tap_count * a.depth * kPanel;
+  }
+}
+
+// Lines that make a tile of a convolution: enough rows to pay for reading the weights from the second-level cache.
+static inline int64_t lines_of_tile(int64_t rows_of_line) {
+  constexpr int64_t kTileRows = 256;
+  return rows_of_line >= kTileRows ? 1 : (kTileRows + rows_of_line - 1) / rows_of_line;
 }
 
 // out = activation(sums + bias) + residual, rows `stride` floats apart.
