@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.cli;
+
+import io.gatun.cli.plot.MonthlyPicture;
+import io.gatun.core.Device;
+import io.gatun.core.OutputException;
+import io.gatun.data.netcdf.NetcdfFile;
+import io.gatun.wrappers.reconstruct.DailyFiles;
+import io.gatun.wrappers.reconstruct.MonthlyMaps;
+import io.gatun.wrappers.reconstruct.MonthlyReconstruction;
+import io.gatun.wrappers.reconstruct.Scores;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.YearMonth;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The main job, from files to files.
+ *
+ * @param inputs daily files
+ * @param options what to read of them
+ * @param checkpoint weights file
+ * @param normalisation of a checkpoint that does not state its own
+ * @param device name of the device
+ * @param output monthly file to write
+ * @param truth files of true monthly means; may be empty
+ * @param picture picture to write
+ * @param pictureMonth its month; empty: the one with most cells that were never observed
+ */
+record ReconstructionJob(
+        List<Path> inputs, DailyFiles.Options options, Path checkpoint, Optional<Normalisation> normalisation,
+        String device, Path output, List<Path> truth, Optional<Path> picture, Optional<YearMonth> pictureMonth) {
+    /**
+     * What came out.
+     *
+     * @param maps the maps, written already
+     * @param scores where there is a truth
+     */
+    record Result(MonthlyMaps maps, Optional<Scores> scores) {}
+
+    /** Does the job; whatever goes wrong, no file is left half written. */
+    Result run(Progress progress) {
+        requireUsable(output);
+        picture.ifPresent(this::requireUsable);
+        truth.forEach(path -> NetcdfFile.open(path).close());
+        Device where = Device.of(device);
+        try (DailyFiles input = DailyFiles.open(inputs, options)) {
+            progress.step("input: " + input.variable() + ", " + input.dates().size() + " days from "
+                    + input.dates().getFirst() + " to " + input.dates().getLast() + ", " + input.grid());
+            MonthlyMaps maps = reconstruct(input, where, progress);
+            Optional<Scores.Truth> known =
+                    truth.isEmpty() ? Optional.empty() : Optional.of(Scores.Truth.read(truth, maps));
+            Optional<Scores> scores = known.map(t -> Scores.of(maps, t));
+            Optional<MonthlyPicture> drawn =
+                    picture.map(_ -> MonthlyPicture.draw(maps, input.variable(), known, pictureMonth));
+            progress.step("writing " + output);
+            maps.write(output);
+            drawn.ifPresent(p -> {
+                progress.step("writing " + picture.get());
+                p.write(picture.get());
+            });
+            return new Result(maps, scores);
+        }
+    }
+
+    private MonthlyMaps reconstruct(DailyFiles input, Device where, Progress progress) {
+        try (MonthlyReconstruction reconstruction = normalisation.isPresent()
+                ? normalisation.get().open(checkpoint, where)
+                : MonthlyReconstruction.open(checkpoint, where)) {
+            progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + ")");
+            return reconstruction.reconstruct(input, progress);
+        }
+    }
+
+    /** Hours of computing are not to end in a path that cannot be written, or that is one of the inputs. */
+    private void requireUsable(Path target) {
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder == null || Files.isDirectory(target)) {
+            throw new OutputException(target + ": is a directory, expected the name of a file to write. "
+                    + "Add a file name.");
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new OutputException(target + ": the folder " + folder + " does not exist. Create it first.");
+        }
+        if (!Files.isWritable(folder)) {
+            throw new OutputException(target + ": the folder " + folder + " cannot be written to. Choose another, or "
+                    + "change its permissions.");
+        }
+        Stream<Path> read = Stream.of(inputs.stream(), truth.stream(), Stream.of(checkpoint),
+                options.landMask().stream()).flatMap(paths -> paths);
+        if (Files.exists(target) && read.anyMatch(path -> same(path, target))) {
+            throw new OutputException(target + ": is also read by this run, and would be replaced. Choose another "
+                    + "name.");
+        }
+    }
+
+    private static boolean same(Path path, Path target) {
+        try {
+            return Files.exists(path) && Files.isSameFile(path, target);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
