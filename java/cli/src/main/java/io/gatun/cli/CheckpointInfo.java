@@ -18,19 +18,53 @@ import java.util.stream.Collectors;
 final class CheckpointInfo {
     private CheckpointInfo() {}
 
-    static void print(Path path, boolean tensors, PrintWriter out) {
+    static void print(Path path, String format, boolean tensors, PrintWriter out) {
         Checkpoint checkpoint = Checkpoints.read(path);
         out.println("file: " + path);
+        out.println("format: " + format);
         out.println("sha256: " + checkpoint.digest());
         out.println("tensors: " + checkpoint.tensors().size() + " with " + count(checkpoint) + " values, "
                 + types(checkpoint));
-        out.println("model: " + orReason(() -> SpatioTemporalConfig.of(checkpoint).toString()));
-        out.println("preprocessing: " + orReason(() -> Preprocessing.of(checkpoint).map(Preprocessing::toString)
+        out.println("model: " + orReason(() -> describe(SpatioTemporalConfig.of(checkpoint))));
+        out.println("preprocessing: " + orReason(() -> Preprocessing.of(checkpoint).map(CheckpointInfo::describe)
                 .orElse("not stated; gatun reconstruct takes it as --mean, --std, --target")));
-        checkpoint.configuration().forEach((name, value) -> out.println(name + ": " + value));
+        // "format" in a safetensors header is the framework that wrote it: nothing to tell a user.
+        checkpoint.configuration().forEach((name, value) -> {
+            if (!name.equals("format")) {
+                print(name, value, out);
+            }
+        });
         if (tensors) {
             checkpoint.tensors().forEach((name, tensor) ->
                     out.println("  " + name + " " + tensor.shape() + " " + tensor.dtype().torchName()));
+        }
+    }
+
+    private static String describe(SpatioTemporalConfig config) {
+        return "SpatioTemporalModel for up to " + config.maxMonths() + " months of " + config.maxDays()
+                + " days; patches of " + config.patchSize().time() + " x " + config.patchSize().height() + " x "
+                + config.patchSize().width() + ", width " + config.embedDim() + ", " + config.spatialDepth()
+                + " spatial layers of " + config.spatialHeads() + " heads";
+    }
+
+    private static String describe(Preprocessing preprocessing) {
+        String input = "(value - " + preprocessing.mean() + ") / " + preprocessing.std() + " of "
+                + preprocessing.units();
+        return input + switch (preprocessing.target()) {
+            case RESIDUAL -> "; predicts the difference to the mean of observations, times "
+                    + preprocessing.residualScale();
+            case ABSOLUTE -> "; predicts the value";
+        } + preprocessing.tile().map(tile -> "; trained on windows of " + tile.height() + " x " + tile.width())
+                .orElse("");
+    }
+
+    /** Sections one entry a line. */
+    private static void print(String name, Object value, PrintWriter out) {
+        if (value instanceof Map<?, ?> section) {
+            out.println(name + ":");
+            section.forEach((key, entry) -> out.println("  " + key + ": " + entry));
+        } else {
+            out.println(name + ": " + value);
         }
     }
 

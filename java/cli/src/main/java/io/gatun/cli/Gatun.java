@@ -4,6 +4,8 @@ package io.gatun.cli;
 import io.gatun.core.GatunException;
 import io.gatun.core.InterruptedRunException;
 import java.io.PrintWriter;
+import java.lang.module.ModuleDescriptor;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -24,8 +26,9 @@ public final class Gatun {
     static final int FAILED = 1;
     static final int INTERRUPTED = 130;
 
-    /** Kept, as a logger that nobody holds loses its level. */
+    /** Tells of every file it opens, and calls each release a development version. Kept, or they lose their levels. */
     private static final Logger JHDF = Logger.getLogger("io.jhdf");
+    private static final Logger JHDF_VERSION = Logger.getLogger("io.jhdf.HdfFile");
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
     private boolean debug;
@@ -47,6 +50,7 @@ public final class Gatun {
     /** Runs a command on this thread, which may be interrupted, and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         JHDF.setLevel(Level.WARNING);
+        JHDF_VERSION.setLevel(Level.SEVERE);
         Gatun gatun = new Gatun();
         CommandLine line = new CommandLine(gatun)
                 .setOut(out)
@@ -91,8 +95,9 @@ public final class Gatun {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Gatun.class.getPackage().getImplementationVersion();
-            return new String[] {"gatun " + (version == null ? "development" : version),
+            String version = Optional.ofNullable(Gatun.class.getModule().getDescriptor())
+                    .flatMap(ModuleDescriptor::rawVersion).orElse("development");
+            return new String[] {"gatun " + version,
                 "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " "
                         + System.getProperty("os.arch")};
         }

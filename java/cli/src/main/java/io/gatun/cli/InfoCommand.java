@@ -39,10 +39,11 @@ final class InfoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Path path = Path.of(what);
         if (Files.exists(path)) {
-            if (isNetcdf(path)) {
+            String head = head(path);
+            if (head.startsWith("CDF") || head.equals("\u0089HDF")) {
                 NetcdfInfo.print(path, out);
             } else {
-                CheckpointInfo.print(path, tensors, out);
+                CheckpointInfo.print(path, head.startsWith("PK") ? "PyTorch" : "safetensors", tensors, out);
             }
         } else if (what.equals("devices")) {
             out.println(Device.report());
@@ -73,14 +74,14 @@ final class InfoCommand implements Callable<Integer> {
         out.println("libraries: " + info.libraries());
     }
 
-    private static boolean isNetcdf(Path path) {
+    /** The first four bytes. */
+    private static String head(Path path) {
         if (Files.isDirectory(path)) {
             throw new DataException(path + ": is a directory, expected a NetCDF file or a checkpoint. "
                     + "Name a file in it.");
         }
         try (InputStream in = Files.newInputStream(path)) {
-            String head = new String(in.readNBytes(4), StandardCharsets.ISO_8859_1);
-            return head.startsWith("CDF") || head.equals("\u0089HDF");
+            return new String(in.readNBytes(4), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             throw new DataException(path + ": cannot be read (" + e + "). Check its permissions.", e);
         }

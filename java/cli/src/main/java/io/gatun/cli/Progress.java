@@ -60,7 +60,7 @@ sealed interface Progress extends ProgressListener, AutoCloseable {
 
         @Override
         public void progress(String step, long done, long total) {
-            out.println(step + " (" + done + " of " + total + " done)");
+            out.println(step);
         }
 
         @Override

@@ -56,7 +56,7 @@ record ReconstructionJob(
                     truth.isEmpty() ? Optional.empty() : Optional.of(Scores.Truth.read(truth, maps));
             Optional<Scores> scores = known.map(t -> Scores.of(maps, t));
             Optional<MonthlyPicture> drawn =
-                    picture.map(_ -> MonthlyPicture.draw(maps, input.variable(), known, pictureMonth));
+                    picture.map(_ -> MonthlyPicture.draw(maps, known, pictureMonth));
             progress.step("writing " + output);
             maps.write(output);
             drawn.ifPresent(p -> {

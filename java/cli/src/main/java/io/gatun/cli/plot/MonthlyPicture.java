@@ -38,7 +38,6 @@ public final class MonthlyPicture {
      * Draws it.
      *
      * @param maps of the run
-     * @param variable name for the title
      * @param truth where known
      * @param wanted the month; empty: the one with most cells that were never observed
      * @return the picture
@@ -46,7 +45,7 @@ public final class MonthlyPicture {
      * @throws OutputException if this machine has no font
      */
     public static MonthlyPicture draw(
-            MonthlyMaps maps, String variable, Optional<Scores.Truth> truth, Optional<YearMonth> wanted) {
+            MonthlyMaps maps, Optional<Scores.Truth> truth, Optional<YearMonth> wanted) {
         int month = wanted.map(m -> indexOf(maps, m)).orElseGet(() -> leastObserved(maps));
         YearMonth date = maps.months().get(month);
         float[] mean = maps.meanOfObservations(month);
@@ -69,8 +68,9 @@ public final class MonthlyPicture {
             panels.add(new MapPanel("Error of the mean", rms(meanError, units), meanError, differences));
             panels.add(new MapPanel("Error of reconstruction", rms(error, units), error, differences));
         });
-        String title = variable + ", " + date.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH) + " "
-                + date.getYear();
+        String name = maps.longName();
+        String title = name.substring(0, 1).toUpperCase(Locale.ENGLISH) + name.substring(1) + ": mean of "
+                + date.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH) + " " + date.getYear();
         return new MonthlyPicture(new MapFigure(title,
                 "Outlined: sea cells that were never observed in this month. Grey: land.", maps.grid().lat(),
                 maps.grid().lon(), maps.land(), unobserved(maps, month), panels).render());

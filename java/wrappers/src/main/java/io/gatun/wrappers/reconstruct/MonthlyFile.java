@@ -4,6 +4,7 @@ package io.gatun.wrappers.reconstruct;
 import io.gatun.data.netcdf.AttributeValue;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.NetcdfWriter;
+import java.lang.module.ModuleDescriptor;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -11,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The CF-1.8 file of a run's monthly maps. */
 final class MonthlyFile {
@@ -76,10 +78,10 @@ final class MonthlyFile {
                 "gatun_precision", provenance.precision()).forEach(file::attribute);
     }
 
-    /** Of the jar; a run from class folders has none. */
+    /** Of the module; code on the class path has none. */
     private static String version() {
-        String version = MonthlyFile.class.getPackage().getImplementationVersion();
-        return version == null ? "development" : version;
+        return Optional.ofNullable(MonthlyFile.class.getModule().getDescriptor())
+                .flatMap(ModuleDescriptor::rawVersion).orElse("development");
     }
 
     private static Map<String, AttributeValue> mapAttributes(MonthlyMaps.Provenance provenance, String longName) {

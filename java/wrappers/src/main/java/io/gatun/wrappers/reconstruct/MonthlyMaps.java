@@ -117,6 +117,15 @@ public final class MonthlyMaps {
     }
 
     /**
+     * What the values are, in words.
+     *
+     * @return the input's long name, else its variable's name
+     */
+    public String longName() {
+        return provenance.longName();
+    }
+
+    /**
      * What a user should know about the run.
      *
      * @return sentences, for example about months left out
