@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ClimaNet's SpatioTemporalModel (ESMValGroup/ClimaNet at commit 4ca9a34) in PyTorch, for comparison.
+
+Upstream's structure, state-dict keys and eager operators, written anew. `python climanet_torch.py INPUT OUTPUT` runs
+forwards on request, as io.gatun.bench.ForwardLoop does: INPUT holds `weights/...`, `input/...` and `model_config`,
+OUTPUT gets the first result as `maps`; then it prints `ready`, and for each line on standard input the milliseconds of
+one more forward. PyTorch's settings are left as they are: in inference mode its fast path for nn.TransformerEncoder and
+nn.MultiheadAttention is on. Threads: OMP_NUM_THREADS.
+"""
+import json
+import math
+import sys
+import time
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+MONTH_HEADS = 4
+
+
+def sinusoids(length, width):
+    """[length, width]: sines in even columns, cosines in odd ones."""
+    frequency = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+    angle = torch.arange(length).unsqueeze(1) * frequency
+    return torch.stack([angle.sin(), angle.cos()], dim=2).reshape(length, width)
+
+
+class VideoEncoder(nn.Module):
+    def __init__(self, in_chans, embed_dim, patch_size):
+        super().__init__()
+        self.proj = nn.Conv3d(2 * in_chans, embed_dim, patch_size, stride=patch_size)
+        self.norm = nn.LayerNorm(embed_dim)
+
+    def forward(self, x, mask):
+        valid = (~mask).float()
+        x = self.proj(torch.cat([x * valid, valid], dim=1))
+        return self.norm(x.flatten(2).transpose(1, 2))
+
+
+class TemporalPositionalEncoding(nn.Module):
+    def __init__(self, embed_dim, max_len):
+        super().__init__()
+        self.register_buffer("pe", sinusoids(max_len, embed_dim))
+
+
+class TemporalAttentionAggregator(nn.Module):
+    def __init__(self, embed_dim, max_days, max_months):
+        super().__init__()
+        self.pos_days = TemporalPositionalEncoding(embed_dim, max_days)
+        self.pos_months = TemporalPositionalEncoding(embed_dim, max_months)
+        self.day_scorer = nn.Sequential(
+            nn.LayerNorm(embed_dim), nn.Linear(embed_dim, embed_dim), nn.GELU(), nn.Linear(embed_dim, 1))
+        self.month_ln = nn.LayerNorm(embed_dim)
+        self.month_attn = nn.MultiheadAttention(embed_dim, MONTH_HEADS, batch_first=True)
+        self.month_ffn = nn.Sequential(
+            nn.LayerNorm(embed_dim), nn.Linear(embed_dim, 4 * embed_dim), nn.GELU(),
+            nn.Linear(4 * embed_dim, embed_dim))
+
+    def forward(self, x, months, days, padded):
+        """x [B, M*T*S, E], padded [B, M, T] or None -> [B, M, S, E]."""
+        batch, _, width = x.shape
+        x = x.reshape(batch, months, days, -1, width).permute(0, 3, 1, 2, 4)
+        x = x + self.pos_days.pe[:days]
+        x = x + self.pos_months.pe[:months, None]
+        logits = self.day_scorer(x).squeeze(-1)
+        if padded is not None:
+            logits = logits.masked_fill(padded[:, None], float("-inf"))
+        x = (x * logits.softmax(dim=-1).unsqueeze(-1)).sum(dim=3)
+        z = x.reshape(-1, months, width)
+        h = self.month_ln(z)
+        z = z + self.month_attn(h, h, h, need_weights=False)[0]
+        z = z + self.month_ffn(z)
+        return z.reshape(batch, -1, months, width).permute(0, 2, 1, 3).contiguous()
+
+
+class SpatialPositionalEncoding2D(nn.Module):
+    def __init__(self, embed_dim, max_h, max_w):
+        super().__init__()
+        self.register_buffer("pe_h", sinusoids(max_h, embed_dim // 2), persistent=False)
+        self.register_buffer("pe_w", sinusoids(max_w, embed_dim // 2), persistent=False)
+
+    def forward(self, rows, columns):
+        both = self.pe_h[:rows, None] + self.pe_w[None, :columns]
+        return torch.cat([both, both], dim=-1).flatten(0, 1)
+
+
+class SpatialTransformer(nn.Module):
+    def __init__(self, embed_dim, depth, heads):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(embed_dim, heads, 4 * embed_dim, activation="gelu", batch_first=True)
+        self.enc = nn.TransformerEncoder(layer, depth)
+
+    def forward(self, x):
+        return self.enc(x)
+
+
+class MonthlyConvDecoder(nn.Module):
+    def __init__(self, embed_dim, patch, hidden, overlap, num_months):
+        super().__init__()
+        half = hidden // 2
+        self.scale = nn.Parameter(torch.ones(num_months))
+        self.bias = nn.Parameter(torch.zeros(num_months))
+        self.proj = nn.Conv2d(embed_dim, hidden, 1)
+        self.deconv = nn.ConvTranspose2d(
+            hidden, half, [p + 2 * overlap for p in patch], stride=patch, padding=overlap)
+        self.refine = nn.Sequential(
+            nn.Conv2d(half, half, 3, padding=1), nn.BatchNorm2d(half), nn.GELU(),
+            nn.Conv2d(half, half, 3, padding=1), nn.BatchNorm2d(half), nn.GELU())
+        self.head = nn.Conv2d(half, 1, 1)
+
+    def forward(self, latent, land):
+        """latent [B, M, H', W', E], land [B, H, W] or None -> [B, M, H, W]."""
+        batch, months = latent.shape[:2]
+        x = latent.flatten(0, 1).permute(0, 3, 1, 2).contiguous()
+        x = self.head(self.refine(self.deconv(self.proj(x))))
+        x = x.reshape(batch, months, *x.shape[2:])
+        x = x * self.scale[:months, None, None] + self.bias[:months, None, None]
+        return x if land is None else x.masked_fill(land[:, None], 0.0)
+
+
+class SpatioTemporalModel(nn.Module):
+    def __init__(self, in_chans=1, embed_dim=128, patch_size=(1, 4, 4), max_days=31, max_months=12, num_months=12,
+                 hidden=256, overlap=1, max_H=256, max_W=256, spatial_depth=2, spatial_heads=4):
+        super().__init__()
+        self.patch_size = tuple(patch_size)
+        self.encoder = VideoEncoder(in_chans, embed_dim, self.patch_size)
+        self.temporal = TemporalAttentionAggregator(embed_dim, max_days, max_months)
+        self.spatial_pe = SpatialPositionalEncoding2D(embed_dim, max_H, max_W)
+        self.spatial_tr = SpatialTransformer(embed_dim, spatial_depth, spatial_heads)
+        self.decoder = MonthlyConvDecoder(embed_dim, self.patch_size[1:], hidden, overlap, num_months)
+
+    def forward(self, daily_data, daily_mask, land_mask_patch=None, padded_days_mask=None):
+        """daily_data and daily_mask [B, C, M, T, H, W] -> [B, M, H, W]; masks are true where something is not."""
+        batch, channels, months, days, height, width = daily_data.shape
+        pt, ph, pw = self.patch_size
+        rows, columns = height // ph, width // pw
+        # A plain reshape: with several channels and several months it mixes them, as upstream does.
+        video = (batch * months, channels, days, height, width)
+        tokens = self.encoder(daily_data.reshape(video), daily_mask.reshape(video))
+        tokens = tokens.reshape(batch, -1, tokens.shape[-1])
+        if padded_days_mask is not None and pt > 1:
+            padded_days_mask = padded_days_mask.reshape(batch, months, days // pt, pt).all(dim=-1)
+        x = self.temporal(tokens, months, days // pt, padded_days_mask)
+        x = x + self.spatial_pe(rows, columns)
+        x = self.spatial_tr(x.flatten(0, 1))
+        return self.decoder(x.reshape(batch, months, rows, columns, -1), land_mask_patch)
+
+
+def read(path, prefix):
+    """The tensors of a safetensors file whose names begin with prefix, without it."""
+    with safe_open(path, "pt") as file:
+        return {name.removeprefix(prefix): file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}
+
+
+def loaded(path, arguments):
+    """The model in evaluation mode with the weights of a safetensors file."""
+    model = SpatioTemporalModel(**arguments)
+    model.load_state_dict(read(path, "weights/"))
+    return model.eval()
+
+
+def main(source, target):
+    with safe_open(source, "pt") as file:
+        arguments = json.loads(file.metadata()["model_config"])
+    model = loaded(source, arguments)
+    inputs = read(source, "input/")
+    with torch.inference_mode():
+        save_file({"maps": model(**inputs).contiguous()}, target)
+        print("ready", flush=True)
+        for _ in sys.stdin:
+            start = time.perf_counter()
+            model(**inputs)
+            print(f"{(time.perf_counter() - start) * 1e3:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
