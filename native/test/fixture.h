@@ -6,6 +6,7 @@
 #include "check.h"
 #include "gatun/gatun.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -105,7 +106,7 @@ class Tensor {
   Tensor(Session& session, const Shape& shape, const std::vector<Value>& values, int32_t dtype = GATUN_F32)
       : Tensor(session, shape, dtype) {
     REQUIRE(values.size() * sizeof(Value) == size(), values.size(), "values");
-    std::memcpy(memory_.get(), values.data(), size());
+    std::copy_n(reinterpret_cast<const char*>(values.data()), size(), memory_.get());
   }
   Tensor(Tensor&& other) noexcept
       : view(other.view), stream_(other.stream_), bytes_(other.bytes_), memory_(std::move(other.memory_)) {
@@ -123,7 +124,7 @@ class Tensor {
   std::vector<Value> read() const {
     OK(gatun_sync(stream_, &err));
     std::vector<Value> values(size() / sizeof(Value));
-    std::memcpy(values.data(), memory_.get(), size());
+    std::copy_n(memory_.get(), size(), reinterpret_cast<char*>(values.data()));
     return values;
   }
   std::vector<float> floats() const { return read<float>(); }
@@ -244,7 +245,8 @@ inline void compare(const std::vector<float>& got, const std::vector<Expected>& 
 }
 
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](float x, float y) { return std::memcmp(&x, &y, sizeof x) == 0; });
 }
 
 template <class... Parts>

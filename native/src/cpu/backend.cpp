@@ -139,14 +139,14 @@ gatun_status buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun_error
 gatun_status copy_from_host(gatun_stream* stream, char* dst, const void* src, int64_t bytes, gatun_error* error) {
   return guard(error, [&] {
     own(stream).queue.sync();
-    std::memcpy(dst, src, static_cast<size_t>(bytes));
+    if (bytes > 0) std::memcpy(dst, src, static_cast<size_t>(bytes));  // either address may be NULL else
   });
 }
 
 gatun_status copy_to_host(gatun_stream* stream, void* dst, const char* src, int64_t bytes, gatun_error* error) {
   return guard(error, [&] {
     own(stream).queue.sync();
-    std::memcpy(dst, src, static_cast<size_t>(bytes));
+    if (bytes > 0) std::memcpy(dst, src, static_cast<size_t>(bytes));  // either address may be NULL else
   });
 }
 
