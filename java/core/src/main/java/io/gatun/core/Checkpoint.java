@@ -38,4 +38,27 @@ public record Checkpoint(
         Object value = configuration.get(name);
         return value instanceof Map<?, ?> map ? Optional.of((Map<String, Object>) map) : Optional.empty();
     }
+
+    /**
+     * The same with a prefix removed from all tensor names that have it.
+     *
+     * @param prefix for example {@code model.} for checkpoints of PyTorch Lightning
+     * @return a checkpoint that shares the tensors
+     * @throws CheckpointException if two names become one
+     */
+    public Checkpoint stripPrefix(String prefix) {
+        return new Checkpoint(source, digest, stripped(source, tensors, prefix), configuration);
+    }
+
+    static Map<String, TensorData> stripped(String source, Map<String, TensorData> tensors, String prefix) {
+        Map<String, TensorData> renamed = new LinkedHashMap<>();
+        tensors.forEach((name, data) -> {
+            String shorter = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+            if (renamed.put(shorter, data) != null) {
+                throw new CheckpointException(source + ": without the prefix \"" + prefix
+                        + "\" two tensors are called \"" + shorter + "\"");
+            }
+        });
+        return renamed;
+    }
 }

@@ -16,12 +16,6 @@ import java.util.Set;
  * missing, unexpected or of another shape. Until then a weight that cannot be had is all zeros, so that loading goes
  * on and the report is complete: nothing taken may be used before {@code finish()} has returned.
  *
- * <pre>{@code
- * StateDict weights = StateDict.of(checkpoint);
- * float[] kernel = weights.at("encoder").at("proj").takeFloats("weight", 128, 16);
- * weights.finish();
- * }</pre>
- *
  * <p>For one thread.
  */
 public final class StateDict {
@@ -68,14 +62,7 @@ public final class StateDict {
      * @throws CheckpointException if two names become one
      */
     public StateDict stripPrefix(String removed) {
-        Map<String, TensorData> renamed = new LinkedHashMap<>();
-        loading.tensors.forEach((name, data) -> {
-            String shorter = name.startsWith(removed) ? name.substring(removed.length()) : name;
-            if (renamed.put(shorter, data) != null) {
-                throw new CheckpointException(loading.source + ": without the prefix \"" + removed
-                        + "\" two tensors are called \"" + shorter + "\"");
-            }
-        });
+        Map<String, TensorData> renamed = Checkpoint.stripped(loading.source, loading.tensors, removed);
         return new StateDict(new Loading(loading.source, renamed), prefix);
     }
 
