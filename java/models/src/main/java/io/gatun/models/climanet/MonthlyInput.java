@@ -21,7 +21,7 @@ public record MonthlyInput(
     public enum AllPadded {
         /** It is an error that names the month. */
         ERROR,
-        /** Its maps are NaN, as upstream's. */
+        /** Its maps are NaN, and through the attention over months those of its whole sample, as upstream's. */
         NAN
     }
 

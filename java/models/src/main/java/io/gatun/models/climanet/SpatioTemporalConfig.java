@@ -4,8 +4,9 @@ package io.gatun.models.climanet;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
+import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
-import io.gatun.core.StateDict;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,49 +99,69 @@ public record SpatioTemporalConfig(
     }
 
     /**
-     * The configuration of a checkpoint: its {@code model_config}, else what the shapes of its tensors say. Shapes do
-     * not tell {@code max_H}, {@code max_W} and {@code spatial_heads}; those have upstream's defaults then.
+     * The configuration of a checkpoint: its {@code model_config}, else what the shapes of its tensors say. What shapes
+     * do not tell ({@code max_H}, {@code max_W}, {@code spatial_heads}, and all of a tensor that is absent) has
+     * upstream's default; whether the checkpoint fits at all turns out when it is loaded.
      *
      * @param checkpoint a checkpoint of this model
      * @return the configuration
-     * @throws CheckpointException if there is neither a configuration nor the tensors it could be read from
+     * @throws CheckpointException if what it states or implies is no configuration of this model
      */
     public static SpatioTemporalConfig of(Checkpoint checkpoint) {
         Map<String, Object> stated = checkpoint.section("model_config").orElse(Map.of());
-        return stated.isEmpty() ? of(inferred(checkpoint)) : of(stated);
+        try {
+            return of(stated.isEmpty() ? inferred(checkpoint) : stated);
+        } catch (ArgumentException | ShapeException e) {
+            throw new CheckpointException(checkpoint.source() + (stated.isEmpty()
+                    ? " has no model_config, and the shapes of its tensors imply none. "
+                    : ": its model_config is of another model or version. ") + e.getMessage(), e);
+        }
     }
 
     private static Map<String, Object> inferred(Checkpoint checkpoint) {
-        StateDict state = StateDict.of(checkpoint);
-        long[] patch = shape(checkpoint, state, "encoder.proj.weight", 5);
-        long[] days = shape(checkpoint, state, "temporal.pos_days.pe", 2);
-        long[] months = shape(checkpoint, state, "temporal.pos_months.pe", 2);
-        long[] scale = shape(checkpoint, state, "decoder.scale", 1);
-        long[] deconv = shape(checkpoint, state, "decoder.deconv.weight", 4);
+        String known = "encoder.proj.weight";
+        // Below a wrapper's prefix too, so that the report of the load can say how to make the names fit.
+        String prefix = checkpoint.tensors().keySet().stream().filter(name -> name.endsWith("." + known)).findFirst()
+                .map(name -> name.substring(0, name.length() - known.length())).orElse("");
+        Map<String, Shape> shapes = new HashMap<>();
+        checkpoint.tensors().forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                shapes.put(name.substring(prefix.length()), tensor.shape());
+            }
+        });
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        long[] patch = shape(shapes, known, 5);
+        if (patch.length > 0) {
+            arguments.put("in_chans", patch[1] / 2);
+            arguments.put("embed_dim", patch[0]);
+            arguments.put("patch_size", List.of(patch[2], patch[3], patch[4]));
+        }
+        first(arguments, "max_days", shape(shapes, "temporal.pos_days.pe", 2));
+        first(arguments, "max_months", shape(shapes, "temporal.pos_months.pe", 2));
+        first(arguments, "num_months", shape(shapes, "decoder.scale", 1));
+        long[] deconv = shape(shapes, "decoder.deconv.weight", 4);
+        first(arguments, "hidden", deconv);
+        if (patch.length > 0 && deconv.length > 0) {
+            arguments.put("overlap", (deconv[2] - patch[3]) / 2);
+        }
         long depth = 0;
-        while (state.has("spatial_tr.enc.layers." + depth + ".norm1.weight")) {
+        while (shapes.containsKey("spatial_tr.enc.layers." + depth + ".norm1.weight")) {
             depth++;
         }
-        Map<String, Object> arguments = new LinkedHashMap<>();
-        arguments.put("in_chans", patch[1] / 2);
-        arguments.put("embed_dim", patch[0]);
-        arguments.put("patch_size", List.of(patch[2], patch[3], patch[4]));
-        arguments.put("max_days", days[0]);
-        arguments.put("max_months", months[0]);
-        arguments.put("num_months", scale[0]);
-        arguments.put("hidden", deconv[0]);
-        arguments.put("overlap", (deconv[2] - patch[3]) / 2);
         arguments.put("spatial_depth", depth);
         return arguments;
     }
 
-    private static long[] shape(Checkpoint checkpoint, StateDict state, String name, int rank) {
-        return state.shapeOf(name).filter(s -> s.rank() == rank).orElseThrow(() -> new CheckpointException(
-                checkpoint.source() + " is no checkpoint of SpatioTemporalModel: it has no model_config, and no tensor "
-                        + name + " of " + rank + " axes from which to read one. It has "
-                        + checkpoint.tensors().keySet().stream().limit(8).toList() + (checkpoint.tensors().size() > 8
-                                ? " and " + (checkpoint.tensors().size() - 8) + " more" : "")))
-                .toArray();
+    /** Extents of a tensor of the expected rank, or none. */
+    private static long[] shape(Map<String, Shape> shapes, String name, int rank) {
+        Shape shape = shapes.get(name);
+        return shape == null || shape.rank() != rank ? new long[0] : shape.toArray();
+    }
+
+    private static void first(Map<String, Object> arguments, String key, long[] shape) {
+        if (shape.length > 0) {
+            arguments.put(key, shape[0]);
+        }
     }
 
     private static int integer(Map<String, ?> arguments, String key, int otherwise) {
@@ -159,9 +180,11 @@ public record SpatioTemporalConfig(
         if (value == null) {
             return otherwise;
         }
-        if (value instanceof List<?> list && list.size() == 3 && list.stream().allMatch(Number.class::isInstance)) {
-            List<Integer> extents = list.stream().map(n -> ((Number) n).intValue()).toList();
-            return new PatchSize(extents.get(0), extents.get(1), extents.get(2));
+        if (value instanceof List<?> list && list.size() == 3) {
+            Map<String, Object> extents = Map.of("patch_size[0]", list.get(0), "patch_size[1]", list.get(1),
+                    "patch_size[2]", list.get(2));
+            return new PatchSize(integer(extents, "patch_size[0]", 1), integer(extents, "patch_size[1]", 1),
+                    integer(extents, "patch_size[2]", 1));
         }
         throw new ArgumentException("SpatioTemporalModel: patch_size is " + value
                 + ", expected three integers (days, rows, columns)");

@@ -5,6 +5,7 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
 import io.gatun.core.DType;
+import io.gatun.core.DTypeException;
 import io.gatun.core.Device;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
@@ -44,7 +45,7 @@ public final class SpatioTemporalModel implements Model {
         encoder = new VideoEncoder(weights, state.at("encoder"), config.inChans(), embed, config.patchSize());
         temporal = new TemporalAttentionAggregator(
                 weights, state.at("temporal"), embed, config.maxDays(), config.maxMonths());
-        spatialPe = new SpatialPositionalEncoding2D(embed, config.maxH(), config.maxW());
+        spatialPe = new SpatialPositionalEncoding2D(embed);
         spatialTr = new SpatialTransformer(
                 weights, state.at("spatial_tr"), embed, config.spatialDepth(), config.spatialHeads(), MLP_RATIO);
         decoder = new MonthlyConvDecoder(weights, state.at("decoder"), embed, config.patchSize().height(),
@@ -109,6 +110,7 @@ public final class SpatioTemporalModel implements Model {
      * @param input masks and months
      * @return f32 [B, M, H, W]
      * @throws ShapeException if a shape does not fit; the message names the axis and the nearest legal size
+     * @throws DTypeException if a tensor has another element type
      * @throws ArgumentException if a month is out of range, or all its days are padded and that is an error
      */
     public Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input) {
@@ -160,34 +162,39 @@ public final class SpatioTemporalModel implements Model {
 
     private void check(Tensor data, Tensor mask) {
         PatchSize patch = config.patchSize();
-        if (data.shape().rank() != 6) {
+        if (data.shape().rank() != 6 || data.dim(0) < 1 || data.dim(2) < 1) {
             throw new ShapeException("SpatioTemporalModel: daily_data has shape " + data.shape()
-                    + ", expected [batch, channel, month, day, height, width]");
+                    + ", expected [batch, channel, month, day, height, width], at least 1 of each");
         }
-        if (!mask.shape().equals(data.shape()) || mask.dtype() != DType.BOOL) {
-            throw new ShapeException("SpatioTemporalModel: daily_mask is " + mask.dtype().torchName() + " "
-                    + mask.shape() + ", expected bool of the shape of daily_data, " + data.shape());
+        if (data.dtype() != DType.F32 || mask.dtype() != DType.BOOL) {
+            throw new DTypeException("SpatioTemporalModel: daily_data is " + data.dtype().torchName()
+                    + " and daily_mask " + mask.dtype().torchName() + "; expected float32 and bool");
+        }
+        if (!mask.shape().equals(data.shape())) {
+            throw new ShapeException("SpatioTemporalModel: daily_mask has shape " + mask.shape()
+                    + ", expected that of daily_data, " + data.shape());
         }
         if (data.dim(1) != config.inChans()) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has " + data.dim(1) + " channels, the model in_chans "
-                    + config.inChans());
+            throw new ShapeException("SpatioTemporalModel: daily_data has " + data.dim(1)
+                    + " channels on axis C, the model in_chans = " + config.inChans());
         }
-        wantMultiple(data, 3, "T", patch.time());
-        wantMultiple(data, 4, "H", patch.height());
-        wantMultiple(data, 5, "W", patch.width());
-        if (data.dim(3) / patch.time() > temporal.maxDays()) {
-            throw new ShapeException("SpatioTemporalModel: " + data.dim(3) + " days make " + data.dim(3) / patch.time()
-                    + " temporal patches, the model encodes max_days = " + temporal.maxDays());
-        }
+        wantPatches(data, 3, "T", patch.time(), "max_days", config.maxDays());
+        wantPatches(data, 4, "H", patch.height(), "max_H", config.maxH());
+        wantPatches(data, 5, "W", patch.width(), "max_W", config.maxW());
     }
 
-    private static void wantMultiple(Tensor data, int axis, String name, int patch) {
+    private static void wantPatches(Tensor data, int axis, String name, int patch, String limit, int most) {
         long extent = data.dim(axis);
         if (extent < 1 || extent % patch != 0) {
             long above = Math.max(1, (extent + patch - 1) / patch) * patch;
             throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name
                     + ", expected a multiple of the patch size " + patch + "; pad to " + above
                     + (above > patch ? " or crop to " + (above - patch) : ""));
+        }
+        if (extent / patch > most) {
+            throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name + ", "
+                    + extent / patch + " patches of " + patch + "; the model encodes at most " + limit + " = " + most
+                    + ". Crop to " + (long) most * patch + " or less.");
         }
     }
 

@@ -104,8 +104,7 @@ class ClimanetSeedGoldenTest {
     }
 
     private static void spatialPe(GoldenCase golden, Scope scope) {
-        SpatialPositionalEncoding2D encoding = new SpatialPositionalEncoding2D(golden.constructor("embed_dim", 128),
-                golden.constructor("max_H", 256), golden.constructor("max_W", 256));
+        SpatialPositionalEncoding2D encoding = new SpatialPositionalEncoding2D(golden.constructor("embed_dim", 128));
         compare(golden, "expected/pe", encoding.forward(scope, forward(golden, "Hp"), forward(golden, "Wp")));
     }
 

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -55,12 +56,11 @@ public final class MonthlyReconstruction implements AutoCloseable {
      */
     public static MonthlyReconstruction open(Path checkpoint, Device device) {
         Checkpoint read = Checkpoints.read(checkpoint);
-        // Another model's file is to be told so, not that it lacks a section it never had.
-        SpatioTemporalConfig.of(read);
-        Preprocessing preprocessing = Preprocessing.of(read).orElseThrow(() -> new CheckpointException(checkpoint
-                + " does not say how its input was normalised (no section \"normalization\"). Give mean, standard"
-                + " deviation, units and target of its training."));
-        return of(read, preprocessing, device);
+        // The model first: another model's file is to be told so, not that it lacks a section it never had.
+        return of(read, SpatioTemporalModel.load(read, device), () -> Preprocessing.of(read)
+                .orElseThrow(() -> new CheckpointException(checkpoint + " does not say how its input was normalised (no"
+                        + " section \"normalization\"). Give mean, standard deviation, units and target of its"
+                        + " training.")));
     }
 
     /**
@@ -74,14 +74,21 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @throws ArgumentException if the model takes more than one channel
      */
     public static MonthlyReconstruction of(Checkpoint checkpoint, Preprocessing preprocessing, Device device) {
-        SpatioTemporalModel model = SpatioTemporalModel.load(checkpoint, device);
-        if (model.config().inChans() != 1) {
-            int channels = model.config().inChans();
+        return of(checkpoint, SpatioTemporalModel.load(checkpoint, device), () -> preprocessing);
+    }
+
+    private static MonthlyReconstruction of(
+            Checkpoint checkpoint, SpatioTemporalModel model, Supplier<Preprocessing> preprocessing) {
+        try {
+            if (model.config().inChans() != 1) {
+                throw new ArgumentException(checkpoint.source() + " takes " + model.config().inChans()
+                        + " channels; monthly reconstruction works on one variable. Call SpatioTemporalModel itself.");
+            }
+            return new MonthlyReconstruction(checkpoint, preprocessing.get(), model);
+        } catch (RuntimeException | Error e) {
             model.close();
-            throw new ArgumentException(checkpoint.source() + " takes " + channels
-                    + " channels; monthly reconstruction works on one variable. Call SpatioTemporalModel itself.");
+            throw e;
         }
-        return new MonthlyReconstruction(checkpoint, preprocessing, model);
     }
 
     /**

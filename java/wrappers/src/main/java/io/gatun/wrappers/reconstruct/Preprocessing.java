@@ -93,7 +93,11 @@ public record Preprocessing(
      * @throws CheckpointException if the section lacks an entry or asks for something unknown
      */
     public static Optional<Preprocessing> of(Checkpoint checkpoint) {
-        return checkpoint.section("normalization").map(section -> read(checkpoint, section));
+        try {
+            return checkpoint.section("normalization").map(section -> read(checkpoint, section));
+        } catch (ArgumentException e) {
+            throw new CheckpointException(checkpoint.source() + ": " + e.getMessage(), e);
+        }
     }
 
     private static Preprocessing read(Checkpoint checkpoint, Map<String, Object> section) {
