@@ -13,26 +13,42 @@ import io.gatun.core.CpuOptions;
 import io.gatun.core.Device;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** What must not change a bit of the result, and what must. */
+/** What must not change a bit of the result, and what must, at each CPU level that this machine has. */
+@ParameterizedClass
+@MethodSource("levels")
 class ModelInvarianceTest {
     private static final SpatioTemporalConfig CONFIG =
             new SpatioTemporalConfig(1, 24, new PatchSize(1, 4, 4), 31, 12, 12, 20, 1, 16, 16, 2, 4);
     private static final Sample SAMPLE = Sample.random(1, 3, 1, 2, 9, 12, 20);
 
+    @Parameter
+    private CpuLevel level;
+    private Device device;
     private SpatioTemporalModel model;
+
+    static Stream<CpuLevel> levels() {
+        CpuLevel best = Device.cpu().info().cpuLevel();
+        return Arrays.stream(CpuLevel.values()).filter(l -> l != CpuLevel.AUTO && l.compareTo(best) <= 0);
+    }
 
     @BeforeEach
     void load() {
-        model = SpatioTemporalModel.load(RandomCheckpoint.of(CONFIG, 3, 2), Device.cpu());
+        device = Device.cpu(CpuOptions.DEFAULT.withLevel(level));
+        model = SpatioTemporalModel.load(RandomCheckpoint.of(CONFIG, 3, 2), device);
     }
 
     @AfterEach
     void close() {
         model.close();
+        device.close();
     }
 
     /** Replaces the values of chosen cells by NaN, infinities, huge and ordinary numbers. */
@@ -108,8 +124,9 @@ class ModelInvarianceTest {
     void threadsDoNotChangeABit() {
         float[] expected = SAMPLE.run(model);
         for (int threads : new int[] {1, 2, 5}) {
-            try (Device device = Device.cpu(new CpuOptions(threads, CpuLevel.AUTO, 0))) {
-                assertArrayEquals(expected, SAMPLE.run(CONFIG, 2, device), threads + " threads");
+            try (Device own = Device.cpu(new CpuOptions(threads, level, 0));
+                    SpatioTemporalModel same = SpatioTemporalModel.load(RandomCheckpoint.of(CONFIG, 3, 2), own)) {
+                assertArrayEquals(expected, SAMPLE.run(same), threads + " threads");
             }
         }
     }

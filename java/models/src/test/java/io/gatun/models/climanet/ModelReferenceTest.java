@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -44,7 +46,7 @@ class ModelReferenceTest {
 
     private static List<Integer> calendar(Random random, int count) {
         List<Integer> all = new ArrayList<>(IntStream.rangeClosed(1, 12).boxed().toList());
-        java.util.Collections.shuffle(all, random);
+        Collections.shuffle(all, random);
         return all.subList(0, count);
     }
 
@@ -62,7 +64,7 @@ class ModelReferenceTest {
                 worst = Double.isNaN(share) ? Double.POSITIVE_INFINITY : Math.max(worst, share);
             }
             assertTrue(worst <= TOLERANCE, "off by " + worst + " with " + config + " and input "
-                    + java.util.Arrays.toString(sample.shape()) + ", months " + sample.months());
+                    + Arrays.toString(sample.shape()) + ", months " + sample.months());
         }
     }
 
@@ -93,8 +95,8 @@ class ModelReferenceTest {
         try (SpatioTemporalModel model = SpatioTemporalModel.load(RandomCheckpoint.of(config, 3, 4), Device.cpu())) {
             Sample none = new Sample(sample.shape(), sample.data(), sample.missing(), sample.land(), Optional.empty(),
                     List.of());
-            assertTrue(java.util.Arrays.equals(none.run(model), half.run(model)), "half a patch was left out");
-            assertTrue(!java.util.Arrays.equals(none.run(model), whole.run(model)), "a whole patch was not left out");
+            assertTrue(Arrays.equals(none.run(model), half.run(model)), "half a patch was left out");
+            assertTrue(!Arrays.equals(none.run(model), whole.run(model)), "a whole patch was not left out");
         }
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.climanet;
 
-import io.gatun.core.Device;
 import io.gatun.core.Scope;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -69,16 +69,16 @@ record Sample(int[] shape, float[] data, boolean[] missing, Optional<boolean[]> 
 
     private float[] slice(float[] values, int b) {
         int part = values.length / shape[0];
-        return java.util.Arrays.copyOfRange(values, b * part, (b + 1) * part);
+        return Arrays.copyOfRange(values, b * part, (b + 1) * part);
     }
 
     private boolean[] slice(boolean[] values, int b) {
         int part = values.length / shape[0];
-        return java.util.Arrays.copyOfRange(values, b * part, (b + 1) * part);
+        return Arrays.copyOfRange(values, b * part, (b + 1) * part);
     }
 
     long[] longShape() {
-        return java.util.Arrays.stream(shape).asLongStream().toArray();
+        return Arrays.stream(shape).asLongStream().toArray();
     }
 
     /** The model's answer, [B, M, H, W]. */
@@ -97,14 +97,6 @@ record Sample(int[] shape, float[] data, boolean[] missing, Optional<boolean[]> 
             }
             return model.forward(scope, scope.of(data, longShape()), scope.ofBooleans(missing, longShape()), input)
                     .toFloatArray();
-        }
-    }
-
-    /** The answer of a model that is loaded for this call. */
-    float[] run(SpatioTemporalConfig config, long weightsSeed, Device device) {
-        try (SpatioTemporalModel model =
-                SpatioTemporalModel.load(RandomCheckpoint.of(config, 3, weightsSeed), config, device)) {
-            return run(model);
         }
     }
 }
