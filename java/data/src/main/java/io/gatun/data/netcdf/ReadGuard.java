@@ -44,7 +44,11 @@ final class ReadGuard {
         }
     }
 
+    /** The HDF5 library does not always keep the cause, but an interrupted thread's flag stays set. */
     private static boolean wasInterrupted(Throwable error) {
+        if (Thread.currentThread().isInterrupted()) {
+            return true;
+        }
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             if (cause instanceof ClosedByInterruptException) {
                 return true;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A command, run on this thread, and what it printed. */
+record CommandRun(int code, String out, String err) {
+    static final Path SAMPLE = Path.of(System.getProperty("gatun.root"), "sample");
+    static final Path DAILY = SAMPLE.resolve("tasman_daily_gappy_2014.nc");
+    static final Path TRUTH = SAMPLE.resolve("tasman_monthly_truth_2014.nc");
+    static final Path CHECKPOINT = SAMPLE.resolve("model.safetensors");
+
+    static CommandRun of(Object... arguments) {
+        StringWriter err = new StringWriter();
+        return withErr(err, new PrintWriter(err, true), arguments);
+    }
+
+    static CommandRun withErr(StringWriter captured, PrintWriter err, Object... arguments) {
+        StringWriter out = new StringWriter();
+        int code = Gatun.run(new PrintWriter(out, true), err, Stream.of(arguments).map(String::valueOf)
+                .toArray(String[]::new));
+        return new CommandRun(code, out.toString(), captured.toString());
+    }
+
+    /** Reconstructs the sample, with further options. */
+    static CommandRun reconstruct(Path output, Object... more) {
+        return of(Stream.concat(
+                Stream.of("reconstruct", "--input", DAILY, "--checkpoint", CHECKPOINT, "--output", output),
+                Stream.of(more)).toArray());
+    }
+
+    List<String> outLines() {
+        return out.lines().toList();
+    }
+
+    static List<String> filesIn(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

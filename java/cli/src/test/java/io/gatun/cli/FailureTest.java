@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gatun.core.Checkpoint;
+import io.gatun.data.safetensors.SafetensorsFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong ends in exit code 1, one block that says what to do, and no file. */
+class FailureTest {
+    @TempDir
+    private Path folder;
+
+    private Path map() {
+        return folder.resolve("monthly.nc");
+    }
+
+    private void assertFails(CommandRun run, String... parts) {
+        assertEquals(Gatun.FAILED, run.code(), run.err());
+        assertEquals("", run.out());
+        List<String> errors = run.err().lines().filter(line -> line.startsWith("gatun: ")).toList();
+        assertEquals(1, errors.size(), run.err());
+        for (String part : parts) {
+            assertTrue(run.err().contains(part), part + " is not in: " + run.err());
+        }
+        assertFalse(run.err().contains("\tat "), run.err());
+        assertTrue(Files.notExists(map()), "a map was written");
+        assertTrue(CommandRun.filesIn(folder).stream().noneMatch(name -> name.endsWith(".part")));
+    }
+
+    private CommandRun reconstruct(Object input, Object checkpoint, Object... more) {
+        return CommandRun.of(Stream.concat(
+                Stream.of("reconstruct", "--input", input, "--checkpoint", checkpoint, "--output", map()),
+                Stream.of(more)).toArray());
+    }
+
+    @Test
+    void inputThatIsMissing() {
+        assertFails(reconstruct(folder.resolve("no.nc"), CommandRun.CHECKPOINT), "no.nc: no such file");
+    }
+
+    @Test
+    void inputThatIsNotNetcdf() throws IOException {
+        Path text = Files.writeString(folder.resolve("page.nc"), "<html>not found</html>");
+        assertFails(reconstruct(text, CommandRun.CHECKPOINT), "not a NetCDF file", "a web page");
+    }
+
+    @Test
+    void truthThatIsMissingIsFoundBeforeTheRun() {
+        CommandRun run = reconstruct(CommandRun.DAILY, CommandRun.CHECKPOINT, "--truth", folder.resolve("no.nc"));
+        assertFails(run, "no.nc: no such file");
+        assertFalse(run.err().contains("reading"), run.err());
+    }
+
+    @Test
+    void variableThatIsAbsentSuggestsTheNearest() {
+        assertFails(reconstruct(CommandRun.DAILY, CommandRun.CHECKPOINT, "--variable", "sstt"),
+                "Did you mean \"sst\"?", "land_mask(lat, lon)");
+    }
+
+    @Test
+    void checkpointThatIsMissing() {
+        assertFails(reconstruct(CommandRun.DAILY, folder.resolve("no.pth")), "no.pth");
+    }
+
+    @Test
+    void checkpointOfAnotherModelReportsItsKeys() {
+        Checkpoint full = SafetensorsFile.read(CommandRun.CHECKPOINT);
+        Path other = folder.resolve("other.safetensors");
+        SafetensorsFile.write(other, Map.of("backbone.stem.weight", full.tensors().get("encoder.proj.weight")),
+                full.configuration());
+        assertFails(reconstruct(CommandRun.DAILY, other), "other.safetensors", "backbone.stem.weight",
+                "encoder.proj.weight");
+    }
+
+    @Test
+    void checkpointThatWouldRunCodeIsRefusedByName() throws IOException {
+        Path witness = folder.resolve("witness");
+        Path bad = folder.resolve("bad.pth");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(bad))) {
+            zip.putNextEntry(new ZipEntry("archive/data.pkl"));
+            // Protocol 0: os.system("touch witness").
+            zip.write(("cposix\nsystem\n(S'touch " + witness + "'\ntR.").getBytes(StandardCharsets.US_ASCII));
+            zip.putNextEntry(new ZipEntry("archive/version"));
+            zip.write("3\n".getBytes(StandardCharsets.US_ASCII));
+        }
+        assertFails(reconstruct(CommandRun.DAILY, bad), "bad.pth", "posix.system");
+        assertTrue(Files.notExists(witness));
+    }
+
+    @Test
+    void inputWithoutAnyValue() {
+        Path empty = folder.resolve("empty.nc");
+        new DailySample(LocalDate.of(2014, 1, 1), 40, -99).write(empty);
+        assertFails(reconstruct(empty, CommandRun.CHECKPOINT), "40 days and not one value at sea");
+    }
+
+    @Test
+    void outputThatCannotBeWrittenIsFoundBeforeTheRun() throws IOException {
+        Path absent = folder.resolve("absent/monthly.nc");
+        CommandRun run = CommandRun.reconstruct(absent);
+        assertFails(run, absent.toString(), "does not exist");
+        assertFalse(run.err().contains("reading"), run.err());
+
+        assertFails(CommandRun.reconstruct(folder), "is a directory");
+
+        Path file = Files.createFile(folder.resolve("file"));
+        assertFails(CommandRun.reconstruct(file.resolve("monthly.nc")), "does not exist");
+    }
+
+    @Test
+    void outputThatIsAnInputIsRefused() throws IOException {
+        Path copy = Files.copy(CommandRun.DAILY, folder.resolve("daily.nc"));
+        byte[] before = Files.readAllBytes(copy);
+        CommandRun run = CommandRun.of(
+                "reconstruct", "--input", copy, "--checkpoint", CommandRun.CHECKPOINT, "--output", copy);
+        assertFails(run, "is also read by this run");
+        assertEquals(-1, Arrays.mismatch(before, Files.readAllBytes(copy)));
+    }
+
+    @Test
+    void monthOfThePictureThatTheRunLacks() {
+        assertFails(reconstruct(CommandRun.DAILY, CommandRun.CHECKPOINT, "--plot", folder.resolve("m.png"),
+                "--plot-month", "2015-01"), "no 2015-01 to draw", "2014-12");
+        assertTrue(Files.notExists(folder.resolve("m.png")));
+    }
+
+    @Test
+    void deviceThatIsUnknown() {
+        assertFails(reconstruct(CommandRun.DAILY, CommandRun.CHECKPOINT, "--device", "tpu"), "\"tpu\"", "cuda:N");
+    }
+
+    @Test
+    void debugShowsTheStackTrace() {
+        CommandRun run = reconstruct(folder.resolve("no.nc"), CommandRun.CHECKPOINT, "--debug");
+        assertEquals(Gatun.FAILED, run.code());
+        assertTrue(run.err().contains("io.gatun.core.DataException"), run.err());
+        assertTrue(run.err().contains("\tat io.gatun"), run.err());
+    }
+}

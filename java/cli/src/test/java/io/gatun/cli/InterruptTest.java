@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run that is stopped leaves nothing under the target's names, and an earlier file as it was. */
+class InterruptTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"input: ", "reading 2014-05", "reconstructing 2014", "writing "})
+    void interruptLeavesEarlierOutputUntouched(String when) throws IOException {
+        Path map = Files.writeString(folder.resolve("monthly.nc"), "earlier");
+        StringWriter captured = new StringWriter();
+        // Interrupts the run at the moment it announces a step.
+        PrintWriter err = new PrintWriter(captured, true) {
+            @Override
+            public void println(String line) {
+                super.println(line);
+                if (line.startsWith(when)) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        CommandRun run = CommandRun.withErr(captured, err, "reconstruct", "--input", CommandRun.DAILY, "--checkpoint",
+                CommandRun.CHECKPOINT, "--output", map, "--plot", folder.resolve("monthly.png"));
+        assertTrue(Thread.interrupted(), "the interrupt was swallowed");
+        assertEquals(Gatun.INTERRUPTED, run.code(), run.err());
+        assertEquals("earlier", Files.readString(map));
+        assertEquals(List.of("monthly.nc"), CommandRun.filesIn(folder));
+    }
+
+    @Test
+    void interruptKeyEndsTheProcessWithoutOutput() throws Exception {
+        Path years = folder.resolve("years.nc");
+        new DailySample(LocalDate.of(1990, 1, 1), 20 * 365, 15).write(years);
+        Process process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-Xmx512m",
+                "-Dgatun.library.path=" + System.getProperty("gatun.library.path"),
+                "-cp", classPath(), "io.gatun.cli.Gatun", "reconstruct", "--input", years.toString(), "--checkpoint",
+                CommandRun.CHECKPOINT.toString(), "--output", folder.resolve("monthly.nc").toString())
+                .redirectErrorStream(true).start();
+        StringBuilder printed = new StringBuilder();
+        try (BufferedReader lines = process.inputReader()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                printed.append(line).append('\n');
+                if (line.equals("reading 1991-01")) {
+                    // As Ctrl-C does.
+                    assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+                }
+            }
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process goes on");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertEquals(Gatun.INTERRUPTED, process.exitValue(), printed.toString());
+        assertTrue(printed.toString().contains("gatun: the reconstruction was interrupted"), printed.toString());
+        assertEquals(List.of("years.nc"), CommandRun.filesIn(folder));
+    }
+
+    private static String classPath() {
+        return Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
+                .map(name -> System.getProperty(name, ""))
+                .filter(path -> !path.isEmpty())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+}
