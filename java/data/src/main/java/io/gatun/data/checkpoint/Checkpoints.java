@@ -33,7 +33,7 @@ public final class Checkpoints {
         FileFormat format = FileFormat.of(head);
         return switch (format) {
             case SAFETENSORS -> SafetensorsFile.read(path);
-            case ZIP -> TorchCheckpoint.read(path);
+            case ZIP, TORCH_LEGACY -> TorchCheckpoint.read(path);
             default -> throw new CheckpointException("Weights file " + path + " " + format.refusal(head));
         };
     }

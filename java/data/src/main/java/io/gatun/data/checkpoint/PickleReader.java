@@ -2,6 +2,7 @@
 package io.gatun.data.checkpoint;
 
 import io.gatun.core.CheckpointException;
+import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,24 +30,23 @@ final class PickleReader {
     }
 
     private final String source;
-    private final ByteBuffer in;
+    private final PickleInput in;
     private final TorchGlobals globals;
     private final List<Object> stack = new ArrayList<>();
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
 
-    PickleReader(String source, byte[] pickle) {
+    PickleReader(String source, PickleInput in) {
         this.source = source;
-        this.in = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
+        this.in = in;
         this.globals = new TorchGlobals(source);
     }
 
-    /** Runs the machine and returns the pickled object. */
+    /** Runs the machine and returns the pickled object; the input then stands behind it. */
     Object read() {
         while (true) {
-            need(1);
-            int at = in.position();
-            int opcode = in.get() & 0xff;
+            long at = in.position();
+            int opcode = unsignedByte();
             if (opcode == '.') {
                 return pop();
             }
@@ -54,7 +54,12 @@ final class PickleReader {
         }
     }
 
-    private void execute(int opcode, int at) {
+    /** The storages that the pickle named, by key. */
+    Map<String, StoredTensor.Storage> storages() {
+        return globals.storages();
+    }
+
+    private void execute(int opcode, long at) {
         switch (opcode) {
             case 0x80 -> protocol();                                           // PROTO
             case 0x95 -> bytes(8);                                             // FRAME: a hint to file readers
@@ -152,14 +157,13 @@ final class PickleReader {
     }
 
     private Object integer(int length) {
-        byte[] littleEndian = new byte[bytesLength(length)];
-        in.get(littleEndian);
-        if (littleEndian.length == 0) {
+        ByteBuffer littleEndian = bytes(length);
+        if (length == 0) {
             return 0L;
         }
-        byte[] bigEndian = new byte[littleEndian.length];
-        for (int i = 0; i < bigEndian.length; i++) {
-            bigEndian[i] = littleEndian[bigEndian.length - 1 - i];
+        byte[] bigEndian = new byte[length];
+        for (int i = 0; i < length; i++) {
+            bigEndian[i] = littleEndian.get(length - 1 - i);
         }
         BigInteger value = new BigInteger(bigEndian);
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : (Object) value.doubleValue();
@@ -174,11 +178,11 @@ final class PickleReader {
     }
 
     private String line() {
-        int start = in.position();
-        do {
-            need(1);
-        } while (in.get() != '\n');
-        return new String(in.array(), start, in.position() - 1 - start, StandardCharsets.UTF_8);
+        var line = new ByteArrayOutputStream();
+        for (int character = unsignedByte(); character != '\n'; character = unsignedByte()) {
+            line.write(character);
+        }
+        return line.toString(StandardCharsets.UTF_8);
     }
 
     private int unsignedByte() {
@@ -186,26 +190,16 @@ final class PickleReader {
     }
 
     private int length4() {
-        return bytesLength(bytes(4).getInt());
+        return bytes(4).getInt();
     }
 
     /** The next bytes as a little-endian view. */
     private ByteBuffer bytes(long length) {
-        ByteBuffer view = in.slice(in.position(), bytesLength(length)).order(ByteOrder.LITTLE_ENDIAN);
-        in.position(in.position() + (int) length);
-        return view;
-    }
-
-    private int bytesLength(long length) {
-        need(length);
-        return (int) length;
-    }
-
-    private void need(long length) {
         if (length < 0 || length > in.remaining()) {
             throw bad("an instruction that reaches " + length + " bytes beyond byte " + in.position()
                     + ", where only " + in.remaining() + " are left");
         }
+        return in.take((int) length).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void push(Object value) {

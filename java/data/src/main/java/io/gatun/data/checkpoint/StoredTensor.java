@@ -6,8 +6,15 @@ import io.gatun.core.Shape;
 
 /** A tensor as the pickle describes it: a strided view of a storage, offset and strides in elements. */
 record StoredTensor(Storage storage, long offset, Shape shape, long[] strides) {
-    /** A flat array of the archive, known by the name of its record. */
+    /** A flat array of the file, known by its key; at most {@code Long.MAX_VALUE / 8} elements. */
     record Storage(String key, DType dtype, long numElements) {
+        long sizeBytes() {
+            return numElements * dtype.sizeBytes();
+        }
+    }
+
+    /** The part of a storage that a tensor may use: all of it, or less in old files. */
+    record StorageView(Storage storage, long start, long numElements) {
     }
 
     /** An element type of the pickle, such as {@code torch.FloatStorage}. */

@@ -7,7 +7,9 @@ import io.gatun.data.internal.HashedFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Turns tensors as the pickle describes them into dense row-major ones. Each storage is read once; contiguous tensors
@@ -15,19 +17,26 @@ import java.util.Map;
  */
 final class TensorMaterializer {
     private final String source;
-    private final TorchArchive archive;
+    private final Function<StoredTensor.Storage, MemorySegment> reader;
+    private final MemoryBudget budget;
     private final Map<String, MemorySegment> storages = new HashMap<>();
 
-    TensorMaterializer(String source, TorchArchive archive) {
+    TensorMaterializer(String source, Function<StoredTensor.Storage, MemorySegment> reader, MemoryBudget budget) {
         this.source = source;
-        this.archive = archive;
+        this.reader = reader;
+        this.budget = budget;
     }
 
-    TensorData materialize(StoredTensor tensor) {
-        // A storage may be named twice with different sizes: its record is checked against each.
-        archive.checkedEntry(tensor.storage());
+    /** The dense tensors, in the same order. */
+    Map<String, TensorData> materialize(Map<String, StoredTensor> stored) {
+        Map<String, TensorData> tensors = new LinkedHashMap<>();
+        stored.forEach((name, tensor) -> tensors.put(name, materialize(tensor)));
+        return tensors;
+    }
+
+    private TensorData materialize(StoredTensor tensor) {
         MemorySegment storage = storages.computeIfAbsent(
-                tensor.storage().key(), _ -> archive.storage(tensor.storage()));
+                tensor.storage().key(), _ -> reader.apply(tensor.storage()));
         Shape shape = tensor.shape();
         int elementBytes = tensor.storage().dtype().sizeBytes();
         long bytes = Math.multiplyExact(shape.numElements(), elementBytes);
@@ -38,7 +47,7 @@ final class TensorMaterializer {
             MemorySegment view = storage.asSlice(tensor.offset() * elementBytes, bytes);
             return new TensorData(tensor.storage().dtype(), shape, view);
         }
-        archive.charge(bytes);
+        budget.charge(bytes);
         MemorySegment target = HashedFile.allocate(source, bytes);
         copy(storage, tensor, elementBytes, target);
         return new TensorData(tensor.storage().dtype(), shape, target);

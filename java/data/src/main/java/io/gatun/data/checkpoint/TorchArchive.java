@@ -18,14 +18,8 @@ import java.util.zip.ZipFile;
 /**
  * The records of a PyTorch checkpoint: {@code <name>/data.pkl}, {@code <name>/data/<key>} and some small ones, in a
  * ZIP archive. Each record is read on demand and its checksum verified.
- *
- * <p>Memory is bounded by the file: what is handed out may add up to {@value #MAX_GROWTH} times the size of the file
- * plus {@value #FREE_BYTES} bytes; {@link #charge} counts.
  */
 final class TorchArchive implements AutoCloseable {
-    static final int MAX_GROWTH = 16;
-    static final int FREE_BYTES = 1 << 20;
-    private static final int MAX_PICKLE_BYTES = 1 << 26;
     private static final int CHUNK_BYTES = 1 << 20;
     private static final String PICKLE = "/data.pkl";
 
@@ -33,9 +27,9 @@ final class TorchArchive implements AutoCloseable {
     private final ZipFile zip;
     private final Map<String, ZipEntry> records;
     private final String root;
-    private long budget;
+    private final MemoryBudget budget;
 
-    private TorchArchive(Path path, ZipFile zip, Map<String, ZipEntry> records, String root, long budget) {
+    private TorchArchive(Path path, ZipFile zip, Map<String, ZipEntry> records, String root, MemoryBudget budget) {
         this.path = path;
         this.zip = zip;
         this.records = records;
@@ -43,8 +37,8 @@ final class TorchArchive implements AutoCloseable {
         this.budget = budget;
     }
 
-    /** Opens an archive of {@code fileBytes} bytes and checks that it is a checkpoint in this machine's byte order. */
-    static TorchArchive open(Path path, long fileBytes) {
+    /** Opens an archive and checks that it is a checkpoint in this machine's byte order. */
+    static TorchArchive open(Path path, MemoryBudget budget) {
         ZipFile zip;
         try {
             zip = new ZipFile(path.toFile());
@@ -54,7 +48,6 @@ final class TorchArchive implements AutoCloseable {
         }
         try {
             Map<String, ZipEntry> records = records(path, zip);
-            long budget = Math.addExact(Math.multiplyExact(fileBytes, MAX_GROWTH), FREE_BYTES);
             var archive = new TorchArchive(path, zip, records, root(path, records), budget);
             archive.checkByteOrder();
             return archive;
@@ -67,40 +60,23 @@ final class TorchArchive implements AutoCloseable {
     /** The pickle of the checkpoint's object. */
     byte[] pickle() {
         ZipEntry entry = record(PICKLE);
-        if (entry.getSize() > MAX_PICKLE_BYTES) {
-            throw bad("its pickle has " + entry.getSize() + " bytes, at most " + MAX_PICKLE_BYTES + " are read");
+        if (entry.getSize() > PickleInput.MAX_BYTES) {
+            throw bad("its pickle has " + entry.getSize() + " bytes, at most " + PickleInput.MAX_BYTES + " are read");
         }
         return bytes(entry);
     }
 
     /** The bytes of a storage. */
     MemorySegment storage(StoredTensor.Storage storage) {
-        ZipEntry entry = checkedEntry(storage);
-        charge(entry.getSize());
-        MemorySegment target = HashedFile.allocate(path.toString(), entry.getSize());
-        read(entry, target);
-        return target;
-    }
-
-    /** Finds the record of a storage and checks its size, without reading it. */
-    ZipEntry checkedEntry(StoredTensor.Storage storage) {
         ZipEntry entry = record("/data/" + storage.key());
-        if (storage.numElements() > Long.MAX_VALUE / Long.BYTES
-                || entry.getSize() != storage.numElements() * storage.dtype().sizeBytes()) {
+        if (entry.getSize() != storage.sizeBytes()) {
             throw bad("record " + TorchGlobals.shown(entry.getName()) + " has " + entry.getSize()
                     + " bytes, its pickle says " + storage.numElements() + " elements of " + storage.dtype());
         }
-        return entry;
-    }
-
-    /** Takes memory from the budget. */
-    void charge(long bytes) {
-        if (bytes > budget) {
-            throw new CheckpointException("Weights file " + path + " was refused: its tensors, written out, would need"
-                    + " more than " + MAX_GROWTH + " times the memory that the file has bytes. Expanded tensors do"
-                    + " that: call .contiguous() on them before saving.");
-        }
-        budget -= bytes;
+        budget.charge(entry.getSize());
+        MemorySegment target = HashedFile.allocate(path.toString(), entry.getSize());
+        read(entry, target);
+        return target;
     }
 
     private void checkByteOrder() {
@@ -126,7 +102,7 @@ final class TorchArchive implements AutoCloseable {
     }
 
     private byte[] bytes(ZipEntry entry) {
-        charge(entry.getSize());
+        budget.charge(entry.getSize());
         byte[] bytes = new byte[(int) entry.getSize()];
         read(entry, MemorySegment.ofArray(bytes));
         return bytes;

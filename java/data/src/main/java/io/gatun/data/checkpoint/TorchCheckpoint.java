@@ -8,11 +8,11 @@ import io.gatun.core.TensorData;
 import io.gatun.data.internal.FileFormat;
 import io.gatun.data.internal.HashedFile;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Reads PyTorch checkpoints, the ZIP archives that {@code torch.save} writes since 1.6, without Python.
+ * Reads PyTorch checkpoints without Python: the ZIP archives that {@code torch.save} writes since 1.6, and the legacy
+ * files, pickles with raw storages behind, that it wrote before.
  *
  * <ul>
  * <li>Tensors are those of the dictionary {@code model_state_dict} or {@code state_dict}, else all of the file. Paths
@@ -35,8 +35,8 @@ public final class TorchCheckpoint {
      *
      * @param path the file
      * @return its tensors in the order of the dictionary, its configuration and its digest
-     * @throws CheckpointException if the file is missing, unreadable, damaged, of another format (the legacy PyTorch
-     *     format included), big-endian, or asks for anything but tensors and plain data
+     * @throws CheckpointException if the file is missing, unreadable, damaged, of another format (the tar archives
+     *     of the first PyTorch releases included), big-endian, or asks for anything but tensors and plain data
      * @throws InterruptedRunException if the thread is interrupted
      */
     public static Checkpoint read(Path path) {
@@ -44,18 +44,24 @@ public final class TorchCheckpoint {
         try (HashedFile file = HashedFile.open(path)) {
             byte[] head = file.head();
             FileFormat format = FileFormat.of(head);
-            if (format != FileFormat.ZIP) {
-                throw new CheckpointException("Weights file " + path + " " + format.refusal(head));
-            }
-            try (TorchArchive archive = TorchArchive.open(path, file.size())) {
-                byte[] pickle = archive.pickle();
-                Object root = new PickleReader(source, pickle).read();
-                var content = new CheckpointContent(source, root, pickle.length);
-                var materializer = new TensorMaterializer(source, archive);
-                Map<String, TensorData> tensors = new LinkedHashMap<>();
-                content.tensors().forEach((name, tensor) -> tensors.put(name, materializer.materialize(tensor)));
-                return new Checkpoint(source, file.digest(), tensors, content.configuration());
-            }
+            MemoryBudget budget = new MemoryBudget(source, file.size());
+            return switch (format) {
+                case ZIP -> readArchive(path, file, budget);
+                case TORCH_LEGACY -> new LegacyCheckpoint(source, file, budget).read();
+                default -> throw new CheckpointException("Weights file " + path + " " + format.refusal(head));
+            };
+        }
+    }
+
+    private static Checkpoint readArchive(Path path, HashedFile file, MemoryBudget budget) {
+        String source = path.toString();
+        try (TorchArchive archive = TorchArchive.open(path, budget)) {
+            byte[] pickle = archive.pickle();
+            Object root = new PickleReader(source, new PickleInput(source, pickle)).read();
+            var content = new CheckpointContent(source, root, pickle.length);
+            Map<String, TensorData> tensors =
+                    new TensorMaterializer(source, archive::storage, budget).materialize(content.tensors());
+            return new Checkpoint(source, file.digest(), tensors, content.configuration());
         }
     }
 }

@@ -30,6 +30,7 @@ final class TorchGlobals {
 
     private final String source;
     private final Map<String, Object> allowed = new HashMap<>();
+    private final Map<String, StoredTensor.Storage> storages = new HashMap<>();
 
     TorchGlobals(String source) {
         this.source = source;
@@ -64,15 +65,42 @@ final class TorchGlobals {
                 + " PyTorch and save the weights alone: torch.save(model.state_dict(), file).");
     }
 
-    /** What a storage's persistent id {@code ('storage', type, key, location, numel)} stands for. */
-    StoredTensor.Storage storage(Object id) {
-        if (id instanceof PickleReader.Tuple(List<Object> parts) && parts.size() == 5 && "storage".equals(parts.get(0))
+    /**
+     * What a storage's persistent id stands for: {@code ('storage', type, key, location, numel)}, in legacy files with
+     * {@code None} or {@code (view key, offset, numel)} behind.
+     */
+    StoredTensor.StorageView storage(Object id) {
+        if (id instanceof PickleReader.Tuple(List<Object> parts) && (parts.size() == 5 || parts.size() == 6)
+                && "storage".equals(parts.get(0))
                 && parts.get(1) instanceof StoredTensor.StorageType(DType dtype)
                 && parts.get(2) instanceof String key
-                && parts.get(4) instanceof Long numElements && numElements >= 0) {
-            return new StoredTensor.Storage(key, dtype, numElements);
+                && parts.get(4) instanceof Long numElements
+                && numElements >= 0 && numElements <= Long.MAX_VALUE / Long.BYTES) {
+            var storage = new StoredTensor.Storage(key, dtype, numElements);
+            StoredTensor.Storage first = storages.putIfAbsent(key, storage);
+            if (first != null && first.sizeBytes() != storage.sizeBytes()) {
+                throw malformed("storage \"" + shown(key) + "\" once with " + first.sizeBytes() + " bytes and once"
+                        + " with " + storage.sizeBytes());
+            }
+            return parts.size() == 6 && parts.get(5) != null ? view(storage, parts.get(5))
+                    : new StoredTensor.StorageView(storage, 0, numElements);
         }
         throw malformed("a persistent id that is no storage");
+    }
+
+    /** All storages named so far, by key, as they were named first. */
+    Map<String, StoredTensor.Storage> storages() {
+        return storages;
+    }
+
+    private StoredTensor.StorageView view(StoredTensor.Storage storage, Object metadata) {
+        if (metadata instanceof PickleReader.Tuple(List<Object> parts) && parts.size() == 3
+                && parts.get(1) instanceof Long start && parts.get(2) instanceof Long numElements
+                && start >= 0 && numElements >= 0 && start <= storage.numElements() - numElements) {
+            return new StoredTensor.StorageView(storage, start, numElements);
+        }
+        throw malformed("a view beyond storage \"" + shown(storage.key()) + "\", which has " + storage.numElements()
+                + " elements");
     }
 
     private void constructor(String name, Constructor constructor) {
@@ -82,7 +110,7 @@ final class TorchGlobals {
     private Object tensor(List<Object> arguments) {
         // storage, offset, size, stride, requires_grad, hooks, and since 2.1 metadata such as a pending negation
         if (arguments.size() < 6 || arguments.size() > 7
-                || !(arguments.get(0) instanceof StoredTensor.Storage storage)
+                || !(arguments.get(0) instanceof StoredTensor.StorageView view)
                 || !(arguments.get(1) instanceof Long offset)) {
             throw malformed("a tensor without storage and offset");
         }
@@ -102,11 +130,13 @@ final class TorchGlobals {
             }
         }
         try {
-            var tensor = new StoredTensor(storage, offset, Shape.of(size), strides);
-            if (tensor.shape().numElements() > 0 && tensor.lastElement() >= storage.numElements()) {
+            long start = Math.addExact(view.start(), offset);
+            var tensor = new StoredTensor(view.storage(), start, Shape.of(size), strides);
+            long end = view.start() + view.numElements();
+            if (tensor.shape().numElements() > 0 && tensor.lastElement() >= end) {
                 throw malformed("a tensor of shape " + tensor.shape() + " that reaches element "
-                        + tensor.lastElement() + " of storage \"" + shown(storage.key()) + "\", which has "
-                        + storage.numElements());
+                        + tensor.lastElement() + " of storage \"" + shown(view.storage().key()) + "\", which has "
+                        + end);
             }
             return tensor;
         } catch (ShapeException | ArithmeticException e) {

@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What a file is, told by its first bytes and never by its name. */
 public enum FileFormat {
@@ -13,9 +14,11 @@ public enum FileFormat {
     SAFETENSORS("a safetensors file", "Read it with SafetensorsFile or Checkpoints."),
     /** ZIP archive, the form of PyTorch checkpoints since 1.6. */
     ZIP("a ZIP archive, as PyTorch checkpoints are", "Read it with TorchCheckpoint or Checkpoints."),
-    /** PyTorch checkpoint as written before 1.6. */
-    TORCH_LEGACY("a checkpoint in the legacy PyTorch format (no ZIP archive), which is not read yet",
-            "Re-save it with torch.save(torch.load(file), file, _use_new_zipfile_serialization=True)."),
+    /** PyTorch checkpoint as written before 1.6: pickles, then raw storages. */
+    TORCH_LEGACY("a checkpoint in the legacy PyTorch format", "Read it with TorchCheckpoint or Checkpoints."),
+    /** tar archive, the form of the very first PyTorch checkpoints. */
+    TAR("a tar archive, as only the first PyTorch releases wrote checkpoints",
+            "Unpack it, or, if it is a checkpoint, convert it in PyTorch: torch.save(torch.load(file), other)."),
     /** Some other Python pickle. */
     PICKLE("a bare Python pickle", "Save the weights with torch.save or safetensors instead."),
     /** HDF5, which includes NetCDF-4. */
@@ -36,8 +39,10 @@ public enum FileFormat {
     UNKNOWN("of an unknown format", "Known are safetensors files and PyTorch checkpoints.");
 
     private static final long MAX_SAFETENSORS_HEADER = 100_000_000;
-    /** The pickled number that opens every legacy checkpoint. */
-    private static final String LEGACY_MAGIC = "\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019";
+    /** The first pickle of every legacy checkpoint: protocol, a frame since protocol 4, and one number. */
+    private static final Pattern LEGACY_START = Pattern.compile("\u0080[\2-\5](\u0095.{8})?"
+            + "\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019\\.", Pattern.DOTALL);
+    private static final int TAR_MAGIC_AT = 257;
 
     private final String description;
     private final String remedy;
@@ -50,7 +55,7 @@ public enum FileFormat {
     /**
      * Tells the format.
      *
-     * @param head the first bytes of the file, 64 of them if it has so many
+     * @param head the first bytes of the file, 512 of them if it has so many
      * @return the format
      */
     public static FileFormat of(byte[] head) {
@@ -75,7 +80,9 @@ public enum FileFormat {
         } else if (text.stripLeading().toLowerCase(Locale.ROOT).matches("(?s)<(!doctype )?html.*")) {
             return HTML;
         } else if (text.startsWith("\u0080") && head.length > 1 && head[1] <= 5) {
-            return text.contains(LEGACY_MAGIC) ? TORCH_LEGACY : PICKLE;
+            return LEGACY_START.matcher(text).lookingAt() ? TORCH_LEGACY : PICKLE;
+        } else if (text.startsWith("ustar", TAR_MAGIC_AT)) {
+            return TAR;
         }
         return UNKNOWN;
     }

@@ -26,7 +26,7 @@ import java.util.HexFormat;
  */
 public final class HashedFile implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 20;
-    private static final int HEAD_BYTES = 64;
+    private static final int HEAD_BYTES = 512;
     private static final int ALIGNMENT = 64;
 
     private final Path path;
@@ -78,9 +78,18 @@ public final class HashedFile implements AutoCloseable {
     }
 
     /**
+     * What has not been read yet.
+     *
+     * @return bytes
+     */
+    public long left() {
+        return size - position;
+    }
+
+    /**
      * The first bytes, for telling formats apart; the position does not move.
      *
-     * @return at most 64 bytes
+     * @return at most 512 bytes
      */
     public byte[] head() {
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(HEAD_BYTES, size));
@@ -91,19 +100,40 @@ public final class HashedFile implements AutoCloseable {
     /**
      * Reads the next bytes.
      *
-     * @param count how many, at most what is left of {@link #size()}
+     * @param count how many, at most {@link #left()}
      * @return memory that the garbage collector frees, aligned to 64 bytes
      * @throws CheckpointException if the file has become shorter, or memory is short
      */
     public MemorySegment read(long count) {
         MemorySegment target = allocate(path.toString(), count);
-        for (long done = 0; done < count; done += CHUNK_BYTES) {
-            ByteBuffer chunk = target.asSlice(done, Math.min(CHUNK_BYTES, count - done)).asByteBuffer();
-            fill(chunk, position);
-            sha256.update(chunk.flip());
-            position += chunk.limit();
-        }
+        readInto(target);
         return target;
+    }
+
+    /**
+     * Reads the next bytes into memory of the caller.
+     *
+     * @param target is filled; at most {@link #left()} bytes
+     * @throws CheckpointException if the file has become shorter
+     */
+    public void readInto(MemorySegment target) {
+        for (long done = 0; done < target.byteSize(); done += CHUNK_BYTES) {
+            ByteBuffer chunk = target.asSlice(done, Math.min(CHUNK_BYTES, target.byteSize() - done)).asByteBuffer();
+            readChunk(chunk);
+        }
+    }
+
+    /**
+     * Reads the next bytes for the digest alone.
+     *
+     * @param count how many, at most {@link #left()}
+     * @throws CheckpointException if the file has become shorter
+     */
+    public void skip(long count) {
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, count));
+        for (long done = 0; done < count; done += CHUNK_BYTES) {
+            readChunk(buffer.clear().limit((int) Math.min(CHUNK_BYTES, count - done)));
+        }
     }
 
     /**
@@ -112,13 +142,7 @@ public final class HashedFile implements AutoCloseable {
      * @return 64 lower-case hexadecimal digits
      */
     public String digest() {
-        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, size - position));
-        while (position < size) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), size - position));
-            fill(buffer, position);
-            sha256.update(buffer.flip());
-            position += buffer.limit();
-        }
+        skip(left());
         return HexFormat.of().formatHex(sha256.digest());
     }
 
@@ -158,6 +182,12 @@ public final class HashedFile implements AutoCloseable {
             default -> new CheckpointException("Weights file " + path + " cannot be read: " + cause.getMessage()
                     + ". Check that the file is complete and the disk healthy.", cause);
         };
+    }
+
+    private void readChunk(ByteBuffer chunk) {
+        fill(chunk, position);
+        sha256.update(chunk.flip());
+        position += chunk.limit();
     }
 
     private void fill(ByteBuffer buffer, long from) {

@@ -37,7 +37,7 @@ import java.util.UUID;
 public final class SafetensorsFile {
     private static final long MAX_HEADER_BYTES = 100_000_000;
     private static final int LENGTH_BYTES = 8;
-    private static final int CHUNK_BYTES = 1 << 24;
+    private static final int CHUNK_BYTES = 1 << 20;
     private static final ValueLayout.OfLong LITTLE_ENDIAN_LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -172,8 +172,11 @@ public final class SafetensorsFile {
     }
 
     private static void write(FileChannel channel, MemorySegment bytes) throws IOException {
+        // Copied, because memory over an array of floats has no view as a byte buffer.
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, bytes.byteSize()));
         for (long done = 0; done < bytes.byteSize(); done += CHUNK_BYTES) {
-            ByteBuffer chunk = bytes.asSlice(done, Math.min(CHUNK_BYTES, bytes.byteSize() - done)).asByteBuffer();
+            chunk.clear().limit((int) Math.min(CHUNK_BYTES, bytes.byteSize() - done));
+            MemorySegment.copy(bytes, done, MemorySegment.ofBuffer(chunk), 0, chunk.limit());
             while (chunk.hasRemaining()) {
                 channel.write(chunk);
             }

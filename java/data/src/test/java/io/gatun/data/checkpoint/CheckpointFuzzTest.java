@@ -31,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class CheckpointFuzzTest {
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    /** Where the pickles of legacy.pth end and its storages begin. */
+    private static final int LEGACY_PICKLE_BYTES = 1833;
 
     private final long seed = Long.getLong("gatun.fuzz.seed", 20261120L);
     private final int rounds = Integer.getInteger("gatun.fuzz.rounds", 400);
@@ -62,6 +64,23 @@ class CheckpointFuzzTest {
     @Test
     void damagedArchivesAreReadOrRefused() throws IOException {
         checkDamaged("views.pth");
+    }
+
+    @Test
+    void damagedLegacyFilesAreReadOrRefused() throws IOException {
+        checkDamaged("legacy.pth");
+    }
+
+    @Test
+    void damagedLegacyPicklesAreReadOrRefused() throws IOException {
+        byte[] intact = Files.readAllBytes(golden.resolve("legacy.pth"));
+        byte[] pickles = Arrays.copyOf(intact, LEGACY_PICKLE_BYTES);
+        for (int round = 0; round < rounds; round++) {
+            byte[] head = damaged(pickles);
+            byte[] file = Arrays.copyOf(head, head.length + intact.length - LEGACY_PICKLE_BYTES);
+            System.arraycopy(intact, LEGACY_PICKLE_BYTES, file, head.length, intact.length - LEGACY_PICKLE_BYTES);
+            check(Files.write(folder.resolve("fuzz.pth"), file), "pickles of legacy.pth", round);
+        }
     }
 
     @Test

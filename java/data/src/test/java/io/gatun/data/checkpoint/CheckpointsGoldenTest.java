@@ -12,11 +12,9 @@ import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
 import io.gatun.core.TensorData;
 import io.gatun.data.GoldenFolder;
-import io.gatun.data.internal.FileFormat;
 import io.gatun.data.internal.Json;
 import io.gatun.data.safetensors.SafetensorsFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,10 +52,6 @@ class CheckpointsGoldenTest {
             assertFalse(Files.exists(Path.of("golden_checkpoint_was_executed")), "the file's command was run");
             return;
         }
-        if (isLegacy(file)) {
-            assertThrows(CheckpointException.class, () -> Checkpoints.read(file));
-            abort("the legacy PyTorch format is refused by name; reading it comes later");
-        }
         Checkpoint actual = Checkpoints.read(file);
         Checkpoint expected = SafetensorsFile.read(json.resolveSibling(stem(json) + ".safetensors"));
         assertEquals(description.get("tensors"), (long) actual.tensors().size());
@@ -72,12 +66,6 @@ class CheckpointsGoldenTest {
             assertEquals(tensor.shape(), other.shape(), name);
             assertEquals(-1, tensor.bytes().mismatch(other.bytes()), () -> name + " differs at this byte");
         });
-    }
-
-    private static boolean isLegacy(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return FileFormat.of(in.readNBytes(64)) == FileFormat.TORCH_LEGACY;
-        }
     }
 
     private static String stem(Path json) {

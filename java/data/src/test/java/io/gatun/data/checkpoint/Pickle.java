@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -61,6 +62,41 @@ final class Pickle {
     byte[] end() {
         op(".");
         return out.toByteArray();
+    }
+
+    /**
+     * A storage in a legacy file that is the part from {@code start} on, {@code length} elements, of storage
+     * {@code key}.
+     */
+    Pickle viewedStorage(String key, long numElements, long start, long length) {
+        op("(").text("storage").op("ctorch\nFloatStorage\n").text(key).text("cpu").number(numElements);
+        return op("(").text("view").number(start).number(length).op("ttQ");
+    }
+
+    /** Writes {@code end()} as a legacy checkpoint with these bytes behind the pickles. */
+    Path saveLegacy(Path file, byte[] storages, String... keys) throws IOException {
+        var list = new Pickle().op("](");
+        Arrays.stream(keys).forEach(list::text);
+        return legacy(file, 1001, true, end(), list.op("e").end(), storages);
+    }
+
+    /** A legacy checkpoint of these facts, followed by {@code rest}. */
+    static Path legacy(Path file, long version, boolean littleEndian, byte[]... rest) throws IOException {
+        var out = new ByteArrayOutputStream();
+        out.writeBytes(new Pickle().op("\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019").end());
+        out.writeBytes(new Pickle().number(version).end());
+        out.writeBytes(new Pickle().op("}").text("little_endian").op(littleEndian ? "\u0088s" : "\u0089s").end());
+        for (byte[] part : rest) {
+            out.writeBytes(part);
+        }
+        return Files.write(file, out.toByteArray());
+    }
+
+    /** A storage as legacy files have it: number of elements, elements. */
+    static byte[] storage(float... elements) {
+        ByteBuffer bytes = ByteBuffer.allocate(8 + 4 * elements.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(elements.length).asFloatBuffer().put(elements);
+        return bytes.array();
     }
 
     /** Writes {@code end()} and one record {@code data/0} of {@code floats} zeros as a checkpoint. */

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.CheckpointException;
 import io.gatun.core.InterruptedRunException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -33,10 +34,15 @@ class HashedFileTest {
         new Random(1).nextBytes(content);
         Path path = Files.write(folder.resolve("file"), content);
         try (HashedFile file = HashedFile.open(path)) {
-            assertArrayEquals(Arrays.copyOf(content, 64), file.head());
+            assertArrayEquals(Arrays.copyOf(content, 512), file.head());
             assertArrayEquals(Arrays.copyOf(content, 5), file.read(5).toArray(ValueLayout.JAVA_BYTE));
-            assertArrayEquals(Arrays.copyOfRange(content, 5, 2_500_000),
-                    file.read(2_500_000 - 5).toArray(ValueLayout.JAVA_BYTE));
+            assertArrayEquals(Arrays.copyOfRange(content, 5, 1_300_000),
+                    file.read(1_300_000 - 5).toArray(ValueLayout.JAVA_BYTE));
+            file.skip(1_200_000);
+            byte[] rest = new byte[7];
+            file.readInto(MemorySegment.ofArray(rest));
+            assertArrayEquals(Arrays.copyOfRange(content, 2_500_000, 2_500_007), rest);
+            assertEquals(content.length - 2_500_007, file.left());
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
             assertEquals(HexFormat.of().formatHex(digest), file.digest());
         }

@@ -72,6 +72,15 @@ class SafetensorsFileTest {
     }
 
     @Test
+    void tensorsOverArraysOfFloatsAreWritten() {
+        Path path = folder.resolve("floats.safetensors");
+        float[] elements = {1.5f, -2, 3};
+        var tensor = new TensorData(DType.F32, Shape.of(3), MemorySegment.ofArray(elements));
+        SafetensorsFile.write(path, Map.of("t", tensor), Map.of());
+        assertSame(tensor, SafetensorsFile.read(path).tensors().get("t"));
+    }
+
+    @Test
     void writtenTensorsAndMetadataAreReadBack() {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         for (DType dtype : DType.values()) {
