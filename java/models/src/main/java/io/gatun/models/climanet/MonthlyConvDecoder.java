@@ -12,8 +12,8 @@ import java.util.Optional;
 
 /**
  * Tokens to maps: 1x1 convolution, transposed convolution with overlapping patches, two convolutions with batch norm
- * and GELU, 1x1 head, scale and bias of the month, land. Upstream class of the same name; images are channels-last here,
- * and the batch norms are folded into the convolutions when loading.
+ * and GELU, 1x1 head, scale and bias of the month, land. Upstream class of the same name; images are channels-last
+ * here, and the batch norms are folded into the convolutions when loading.
  */
 final class MonthlyConvDecoder {
     private final Linear proj;
@@ -27,7 +27,8 @@ final class MonthlyConvDecoder {
     private final float[] bias;
 
     MonthlyConvDecoder(
-            Scope scope, StateDict state, int embedDim, int patchH, int patchW, int hidden, int overlap, int numMonths) {
+            Scope scope, StateDict state, int embedDim, int patchH, int patchW, int hidden, int overlap,
+            int numMonths) {
         scale = state.takeFloats("scale", numMonths);
         bias = state.takeFloats("bias", numMonths);
         proj = Linear.loadConv1x1(scope, state.at("proj"), embedDim, hidden);

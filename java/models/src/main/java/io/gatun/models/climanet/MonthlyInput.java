@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@link SpatioTemporalModel#forward} takes beside the daily values; the parts are upstream's arguments of the same
- * names.
+ * What {@link SpatioTemporalModel#forward} takes beside the daily values; the parts are upstream's arguments of the
+ * same names.
  *
  * @param landMask bool [B, H, W], true = land: the result is exactly 0 there
  * @param paddedDays day slots that do not exist

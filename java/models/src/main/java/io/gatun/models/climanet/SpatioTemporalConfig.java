@@ -55,8 +55,8 @@ public record SpatioTemporalConfig(
                     + "; expected a multiple of 4 (month heads and the spatial encoding need it)");
         }
         if (spatialHeads < 1 || embedDim % spatialHeads != 0) {
-            throw new ShapeException("SpatioTemporalModel: embed_dim " + embedDim + " is not a multiple of spatial_heads "
-                    + spatialHeads);
+            throw new ShapeException("SpatioTemporalModel: embed_dim " + embedDim + " is not a multiple of"
+                    + " spatial_heads " + spatialHeads);
         }
         if (hidden < 2 || hidden % 2 != 0) {
             throw new ShapeException("SpatioTemporalModel: hidden is " + hidden + "; expected an even number");

@@ -21,9 +21,9 @@ import java.util.stream.IntStream;
 /**
  * Monthly maps from gappy daily fields: patch embedding, temporal attention, spatial transformer, decoder.
  *
- * <p>Upstream class {@code SpatioTemporalModel} of {@code climanet/st_encoder_decoder.py}, ESMValGroup/ClimaNet at commit
- * 4ca9a34; its checkpoints load as they are. Values under the mask, NaN and infinity included, never change a result;
- * upstream lets NaN through.
+ * <p>Upstream class {@code SpatioTemporalModel} of {@code climanet/st_encoder_decoder.py}, ESMValGroup/ClimaNet at
+ * commit 4ca9a34; its checkpoints load as they are. Values under the mask, NaN and infinity included, never change a
+ * result; upstream lets NaN through.
  *
  * <p>Thread-safe: each call works in the scope it is given.
  */
@@ -209,8 +209,8 @@ public final class SpatioTemporalModel implements Model {
             return IntStream.range(0, months).toArray();
         }
         if (calendar.size() != months) {
-            throw new ArgumentException("SpatioTemporalModel: " + calendar.size() + " month numbers " + calendar + " for "
-                    + months + " months of data");
+            throw new ArgumentException("SpatioTemporalModel: " + calendar.size() + " month numbers " + calendar
+                    + " for " + months + " months of data");
         }
         for (int month : calendar) {
             if (month < 1 || month > known) {

@@ -30,7 +30,8 @@ public record Linear(Weights weight, Tensor bias) {
     }
 
     /**
-     * Takes the fused {@code in_proj_weight} [3E, E] and {@code in_proj_bias} [3E] of {@code torch.nn.MultiheadAttention}.
+     * Takes the fused {@code in_proj_weight} [3E, E] and {@code in_proj_bias} [3E] of
+     * {@code torch.nn.MultiheadAttention}.
      *
      * @param scope owns the parameters
      * @param state parameters of the attention layer

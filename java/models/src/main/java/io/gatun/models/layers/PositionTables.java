@@ -45,7 +45,8 @@ public final class PositionTables {
      */
     public static float[] spatial2d(int height, int width, int embedDim) {
         if (embedDim % 4 != 0) {
-            throw new ShapeException("a 2-D position table needs an embed_dim that is a multiple of 4, got " + embedDim);
+            throw new ShapeException("a 2-D position table needs an embed_dim that is a multiple of 4, got "
+                    + embedDim);
         }
         int half = embedDim / 2;
         float[] rows = sinusoidal(height, half);

@@ -56,7 +56,8 @@ class TwoMonthsGoldenTest {
                     });
             compare(golden, "expected/monthly_pred", result.toFloatArray());
         }
-        assertEquals(Set.of("expected/encoder", "expected/temporal", "expected/spatial_in", "expected/spatial_out"), seen);
+        assertEquals(Set.of("expected/encoder", "expected/temporal", "expected/spatial_in", "expected/spatial_out"),
+                seen);
     }
 
     private static void compare(Checkpoint golden, String key, float[] actual) {

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A daily variable [time, lat, lon] over one or more NetCDF files of one grid, in time order, and which of its cells are
- * land. Values are read month by month. Not thread-safe.
+ * A daily variable [time, lat, lon] over one or more NetCDF files of one grid, in time order, and which of its cells
+ * are land. Values are read month by month. Not thread-safe.
  */
 public final class DailyFiles implements AutoCloseable {
     private static final String STANDARD_NAME = "sea_surface_temperature";
@@ -25,8 +25,8 @@ public final class DailyFiles implements AutoCloseable {
     /**
      * What to read.
      *
-     * @param variable name of the variable; empty: the only one with standard name {@code sea_surface_temperature}, else
-     *     the only one with dimensions (time, lat, lon)
+     * @param variable name of the variable; empty: the only one with standard name {@code sea_surface_temperature},
+     *     else the only one with dimensions (time, lat, lon)
      * @param landMask a file whose variable {@code land_mask} (or its only variable on the grid) is 1 on land and 0 on
      *     sea; empty: the variable {@code land_mask} of the input files
      */
@@ -57,15 +57,15 @@ public final class DailyFiles implements AutoCloseable {
         for (Source source : sources) {
             Grid other = Grid.of(source.file(), source.variable());
             if (!grid.matches(other)) {
-                throw new DataException(source.file().path() + " has " + other + "; " + first.file().path() + " has " + grid
-                        + ". Files of one run must have one grid.");
+                throw new DataException(source.file().path() + " has " + other + "; " + first.file().path() + " has "
+                        + grid + ". Files of one run must have one grid.");
             }
             for (int i = 0; i < source.time().size(); i++) {
                 Step before = steps.put(source.time().date(i), new Step(source, i));
                 if (before != null) {
                     throw new DataException(source.file().path() + " has a time step on " + source.time().date(i)
-                            + ", and so has " + before.source().file().path() + ". Expected one step a day; average them"
-                            + " first (for example with ncra).");
+                            + ", and so has " + before.source().file().path() + ". Expected one step a day; average"
+                            + " them first (for example with ncra).");
                 }
             }
         }
@@ -124,7 +124,8 @@ public final class DailyFiles implements AutoCloseable {
             throw new DataException(file.path() + " has " + candidates.size() + " variables that could be meant"
                     + (candidates.isEmpty() ? "" : ": " + candidates.stream().map(GridVariable::name).toList())
                     + ". Expected one over (time, latitude, longitude) with standard_name " + STANDARD_NAME
-                    + "; name the variable. The file has " + file.variables().stream().map(GridVariable::name).toList());
+                    + "; name the variable. The file has "
+                    + file.variables().stream().map(GridVariable::name).toList());
         }
         return candidates.get(0);
     }
@@ -144,8 +145,8 @@ public final class DailyFiles implements AutoCloseable {
                 return land(source.file().variable(LAND_MASK));
             }
         }
-        throw new DataException(sources.get(0).file().path() + " does not say which cells are land: it has no variable \""
-                + LAND_MASK + "\" (1 land, 0 sea). Name a file that has one.");
+        throw new DataException(sources.get(0).file().path() + " does not say which cells are land: it has no variable"
+                + " \"" + LAND_MASK + "\" (1 land, 0 sea). Name a file that has one.");
     }
 
     private GridVariable landVariable(NetcdfFile file) {
@@ -156,7 +157,8 @@ public final class DailyFiles implements AutoCloseable {
                 .filter(v -> v.dimensions().size() == 2 && v.shape().numElements() == grid.cells()).toList();
         if (maps.size() != 1) {
             throw new DataException(file.path() + " has no variable \"" + LAND_MASK + "\" and " + maps.size()
-                    + " other maps of " + grid.height() + " x " + grid.width() + " cells; expected one mask, 1 on land");
+                    + " other maps of " + grid.height() + " x " + grid.width() + " cells; expected one mask,"
+                    + " 1 on land");
         }
         return maps.get(0);
     }

@@ -71,8 +71,8 @@ final class MonthlyFile {
         String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
         attributes("Conventions", "CF-1.8", "title", "Monthly means reconstructed from gappy daily fields",
                 "source", "ClimaNet SpatioTemporalModel, run by Gatun " + version,
-                "history", now + " gatun " + version + " reconstruct: checkpoint " + provenance.checkpoint() + " (sha256 "
-                        + provenance.digest() + "), window " + provenance.window() + ", precision "
+                "history", now + " gatun " + version + " reconstruct: checkpoint " + provenance.checkpoint()
+                        + " (sha256 " + provenance.digest() + "), window " + provenance.window() + ", precision "
                         + provenance.precision(),
                 "gatun_checkpoint_sha256", provenance.digest(), "gatun_window", provenance.window(),
                 "gatun_precision", provenance.precision()).forEach(file::attribute);
@@ -97,8 +97,8 @@ final class MonthlyFile {
     }
 
     private static Map<String, AttributeValue> flags() {
-        Map<String, AttributeValue> result = attributes("standard_name", "land_binary_mask", "long_name", "land", "units",
-                "1", "flag_meanings", "sea land");
+        Map<String, AttributeValue> result = attributes("standard_name", "land_binary_mask", "long_name", "land",
+                "units", "1", "flag_meanings", "sea land");
         result.put("flag_values", AttributeValue.of(NetcdfType.BYTE, 0, 1));
         return result;
     }

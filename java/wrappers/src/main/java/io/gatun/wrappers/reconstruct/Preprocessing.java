@@ -11,9 +11,9 @@ import java.util.Optional;
 /**
  * What happens between a file's values and the model's numbers, as the checkpoint was trained.
  *
- * <p>Input: {@code (value - mean) / std}, then 0 where there is no value. Land cells are present zeros, upstream's rule,
- * unless {@code landIsMissing}. Output: {@link Target#RESIDUAL} is {@code baseline + prediction * scale}, the baseline
- * being that of {@link MonthlyBaseline}; {@link Target#ABSOLUTE} is {@code mean + prediction * std}.
+ * <p>Input: {@code (value - mean) / std}, then 0 where there is no value. Land cells are present zeros, upstream's
+ * rule, unless {@code landIsMissing}. Output: {@link Target#RESIDUAL} is {@code baseline + prediction * scale}, the
+ * baseline being that of {@link MonthlyBaseline}; {@link Target#ABSOLUTE} is {@code mean + prediction * std}.
  *
  * @param mean subtracted from the input, in {@code units}
  * @param std the input is divided by it, in {@code units}
@@ -25,8 +25,8 @@ import java.util.Optional;
  * @param tile rows and columns of the windows the checkpoint was trained on, where known
  */
 public record Preprocessing(
-        double mean, double std, String units, Target target, double residualScale, boolean landIsMissing, int fillPower,
-        Optional<Tile> tile) {
+        double mean, double std, String units, Target target, double residualScale, boolean landIsMissing,
+        int fillPower, Optional<Tile> tile) {
     /** What the model predicts. */
     public enum Target {
         /** The difference to the baseline, divided by a scale. */

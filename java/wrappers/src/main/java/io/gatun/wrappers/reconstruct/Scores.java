@@ -59,8 +59,8 @@ public record Scores(
                             Optional.of(of.provenance().variable()).filter(file::hasVariable));
                     Grid grid = Grid.of(file, variable);
                     if (!grid.matches(of.grid())) {
-                        throw new DataException(variable + " lies on " + grid + "; the truth must lie on the grid of the"
-                                + " maps, " + of.grid());
+                        throw new DataException(variable + " lies on " + grid + "; the truth must lie on the grid of"
+                                + " the maps, " + of.grid());
                     }
                     checkUnits(variable, of);
                     TimeAxis time = TimeAxis.of(file, variable);
