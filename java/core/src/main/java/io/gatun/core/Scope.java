@@ -13,13 +13,6 @@ import java.util.Optional;
  * The owner of one piece of work: a stream on which its operations run in order, and the tensors they make, which all
  * end with it.
  *
- * <pre>{@code
- * try (Scope scope = Scope.open(device)) {
- *     Tensor x = scope.of(pixels, 1, height, width, 1);
- *     float[] y = Kernels.conv2d(scope, x, weights, bias, 1, Activation.GELU).toFloatArray();
- * }
- * }</pre>
- *
  * <p>A scope serves one thread at a time, any thread; concurrent use is an {@link IllegalStateException}. Operations
  * may read tensors and weights of other scopes of the same device: they stay allocated until this scope has waited for
  * its work, even if their owner is closed meanwhile. They may write only tensors of this scope.

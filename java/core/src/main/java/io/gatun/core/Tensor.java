@@ -71,8 +71,8 @@ public final class Tensor implements AutoCloseable {
      * the caller closes it all the same, the tensor ends too, after the work that reads it.
      *
      * @param device a CPU device
-     * @param segment native memory of a shared arena, dense, row-major, aligned to its elements, and not written to
-     *     while the tensor lives
+     * @param segment native memory of a shared or automatic arena, dense, row-major, aligned to its elements, and not
+     *     written to while the tensor lives
      * @param owner the arena that the segment was allocated from, and nothing else
      * @param dtype element type
      * @param shape extents

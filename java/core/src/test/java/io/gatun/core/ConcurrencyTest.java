@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -172,6 +173,15 @@ class ConcurrencyTest {
             holder.join();
             assertEquals(1, scope.zeros(1).toFloatArray().length, "a scope may move between threads");
         }
+    }
+
+    @Test
+    void aRefusedCallLeavesNoLockBehind() throws InterruptedException {
+        Scope scope = Scope.open(Device.cpu());
+        scope.close();
+        assertThrows(IllegalStateException.class, () -> scope.zeros(1));
+        Thread other = Thread.startVirtualThread(scope::close);
+        assertTrue(other.join(Duration.ofSeconds(20)), "close() on another thread must not wait for this one");
     }
 
     @Test

@@ -7,7 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
+import java.util.Map;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DeviceTest {
     @Test
@@ -56,5 +61,37 @@ class DeviceTest {
         assertFalse(cuda.detail().isBlank());
         assertTrue(report.toString().startsWith("cpu: "), report.toString());
         assertEquals(!cuda.usable(), report.toString().contains("cuda:0: not usable: "), report.toString());
+    }
+
+    @Test
+    void theEnvironmentChoosesTheDevice() throws Exception {
+        String info = Jvm.run(DeviceProbe.class,
+                Map.of("GATUN_DEVICE", "cpu", "GATUN_NUM_THREADS", "3", "GATUN_CPU", "portable"));
+        assertTrue(info.contains("name=cpu,") && info.contains("threads=3, cpuLevel=PORTABLE"), info);
+        String unknown = Jvm.run(DeviceProbe.class, Map.of("GATUN_DEVICE", "tpu"));
+        assertTrue(unknown.contains("ArgumentException: unknown device \"tpu\""), unknown);
+        String threads = Jvm.run(DeviceProbe.class, Map.of("GATUN_DEVICE", "cpu", "GATUN_NUM_THREADS", "many"));
+        assertTrue(threads.contains("ArgumentException: GATUN_NUM_THREADS is \"many\""), threads);
+    }
+
+    @Test
+    void aLibraryThatCannotBeLoadedIsADeviceException(@TempDir Path empty) throws Exception {
+        String absent = Jvm.run(DeviceProbe.class, Map.of(), "-Dgatun.library.path=" + empty);
+        assertTrue(absent.contains("DeviceException: No libgatun.so in " + empty), absent);
+    }
+
+    @Test
+    void allocationsAreFlightRecorderEvents(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("allocations.jfr");
+        try (Recording recording = new Recording(); Scope scope = Scope.open(Device.cpu())) {
+            recording.enable("io.gatun.Allocation");
+            recording.start();
+            scope.empty(DType.F32, 12345).close();
+            recording.stop();
+            recording.dump(file);
+        }
+        assertTrue(RecordingFile.readAllEvents(file).stream()
+                .anyMatch(event -> event.getEventType().getName().equals("io.gatun.Allocation")
+                        && event.getLong("bytes") == 4 * 12345));
     }
 }

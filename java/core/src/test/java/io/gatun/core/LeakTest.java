@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.core;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.gatun.bindings.NativeLibrary;
-import java.io.File;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class LeakTest {
     private static String runProbe(String... options) throws IOException, InterruptedException {
-        String classes = String.join(File.pathSeparator, location(LeakProbe.class), location(Device.class),
-                location(NativeLibrary.class));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classes,
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dgatun.library.path=" + System.getProperty("gatun.library.path")));
-        command.addAll(List.of(options));
-        command.add(LeakProbe.class.getName());
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
-        return output;
-    }
-
-    private static String location(Class<?> type) {
-        return Path.of(URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString()))
-                .toString();
+        return Jvm.run(LeakProbe.class, Map.of(), options);
     }
 
     private static void assertEverythingWasReportedAndFreed(String output) {

@@ -6,6 +6,7 @@ import io.gatun.bindings.ffi.GatunH;
 import io.gatun.bindings.ffi.gatun_tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.WeakReference;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -39,7 +40,10 @@ public final class Buffer extends Resource {
                     device.address(), memory, memory.byteSize(), stream.slot(), stream.error()));
             Buffer buffer = new Buffer(device, stream.slotValue(), memory, arena);
             try {
-                NativeMemory.onClose(memory, arena, buffer::arenaIsClosing);
+                // Weak: an automatic arena must stay collectable, and its list of actions is not.
+                WeakReference<Buffer> self = new WeakReference<>(buffer);
+                NativeMemory.onClose(memory, arena,
+                        () -> Optional.ofNullable(self.get()).ifPresent(Buffer::arenaIsClosing));
             } catch (RuntimeException e) {
                 buffer.arenaClosed = true;
                 buffer.close();
@@ -125,20 +129,28 @@ public final class Buffer extends Resource {
         synchronized (this) {
             arena = segmentArena;
         }
-        // A segment that is in the middle of a transfer keeps its arena from closing: wait for it.
-        while (arena != null && arena.scope().isAlive()) {
-            try {
-                arena.close();
-            } catch (IllegalStateException _) {
-                LockSupport.parkNanos(ARENA_RETRY_NANOS);
-            }
+        if (arena != null) {
+            closeWaiting(arena);
         }
     }
 
     @Override
     void afterFree() {
         if (wrapped.isPresent() && !arenaClosed) {
-            wrapped.get().close();
+            closeWaiting(wrapped.get());
+        }
+    }
+
+    /** A segment that is in the middle of a transfer keeps its arena from closing: waits for it. */
+    private static void closeWaiting(Arena arena) {
+        while (arena.scope().isAlive()) {
+            try {
+                arena.close();
+            } catch (IllegalStateException _) {
+                LockSupport.parkNanos(ARENA_RETRY_NANOS);
+            } catch (UnsupportedOperationException _) {
+                return; // an automatic arena, which ends by itself
+            }
         }
     }
 

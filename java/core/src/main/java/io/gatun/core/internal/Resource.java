@@ -12,7 +12,7 @@ public abstract sealed class Resource permits Buffer, PackedWeights {
     private volatile ScopeHandle owner;
     private volatile boolean closed;
     private boolean freed;
-    private int holders = 1;
+    private long holders = 1; // views of shared weights may never be closed
     private int generation;
     private final List<ScopeHandle> pins = new ArrayList<>(0);
 

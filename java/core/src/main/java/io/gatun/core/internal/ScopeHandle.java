@@ -28,7 +28,8 @@ public final class ScopeHandle {
     private final Queue<Resource> returned = new ConcurrentLinkedQueue<>();
     private final MemorySegment options;
     private volatile boolean closed;
-    private volatile boolean busy;
+    private volatile boolean busy; // work was queued since the last wait
+    private volatile boolean working; // a thread is between begin and end
 
     public ScopeHandle(DeviceHandle device) {
         this.device = device;
@@ -54,26 +55,36 @@ public final class ScopeHandle {
     /** Takes the scope for this thread until {@link #end}; nests. */
     public void begin() {
         if (!stream.lock().tryLock()) {
-            throw new IllegalStateException("this scope is in use by another thread. A scope serves one thread at a"
-                    + " time: open one for each.");
+            if (working) {
+                throw new IllegalStateException("this scope is in use by another thread. A scope serves one thread at a"
+                        + " time: open one for each.");
+            }
+            // Another thread only reads a result or closes a tensor: no misuse.
+            stream.lock().lock();
         }
+        requireOpen();
+        working = true;
+        freeReturned();
+    }
+
+    /** The lock is let go if the scope is closed. */
+    private void requireOpen() {
         if (closed) {
             stream.lock().unlock();
             throw new IllegalStateException("this scope is closed");
         }
-        freeReturned();
     }
 
     /** As {@link #begin}, but waits for the thread that uses the scope. */
     private void beginWaiting() {
         stream.lock().lock();
-        if (closed) {
-            stream.lock().unlock();
-            throw new IllegalStateException("this scope is closed");
-        }
+        requireOpen();
     }
 
     public void end() {
+        if (stream.lock().getHoldCount() == 1) {
+            working = false;
+        }
         stream.lock().unlock();
     }
 
