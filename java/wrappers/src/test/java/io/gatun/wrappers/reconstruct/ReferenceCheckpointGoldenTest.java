@@ -12,18 +12,26 @@ import io.gatun.core.CpuOptions;
 import io.gatun.core.Device;
 import io.gatun.core.TensorData;
 import io.gatun.data.GoldenFolder;
+import io.gatun.data.netcdf.AttributeValue;
+import io.gatun.data.netcdf.GridVariable;
+import io.gatun.data.netcdf.NetcdfFile;
+import io.gatun.data.netcdf.NetcdfType;
+import io.gatun.data.netcdf.NetcdfWriter;
 import io.gatun.data.safetensors.SafetensorsFile;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.YearMonth;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The reference checkpoint, from NetCDF files to monthly means, against the upstream program's results and the scores it
- * was published with. Needs ../shared.
+ * The reference checkpoint, from NetCDF files to monthly means, against the upstream program's results and the scores
+ * it was published with. Needs ../shared.
  */
 class ReferenceCheckpointGoldenTest {
     private Path models;
@@ -52,6 +60,52 @@ class ReferenceCheckpointGoldenTest {
         MonthlyMaps maps = run(Device.cpu(), models.resolve("model.safetensors"), 2014);
         assertEquals(12, maps.months().size());
         compare(SafetensorsFile.read(models.resolve("golden.safetensors")), maps, 12);
+    }
+
+    @Test
+    void twoMonthsFromAClassicFileMatchUpstream(@TempDir Path folder) {
+        Path twoMonths = folder.resolve("two_months.nc");
+        copyFirstDays(data.resolve("tasman_daily_gappy_2014.nc"), 59, twoMonths);
+        try (DailyFiles input = DailyFiles.open(List.of(twoMonths), DailyFiles.Options.none());
+                MonthlyReconstruction reconstruction =
+                        MonthlyReconstruction.open(models.resolve("model.safetensors"), Device.cpu())) {
+            MonthlyMaps maps = reconstruction.reconstruct(input, ProgressListener.none());
+            assertEquals(List.of(YearMonth.of(2014, 1), YearMonth.of(2014, 2)), maps.months());
+            compare(SafetensorsFile.read(models.resolve("golden_two_months.safetensors")), maps, 2);
+        }
+    }
+
+    /** The packed numbers as they are, with the attributes that unpack them. */
+    private static void copyFirstDays(Path source, int days, Path target) {
+        try (NetcdfFile from = NetcdfFile.open(source); NetcdfWriter to = NetcdfWriter.create(target)) {
+            GridVariable sst = from.variable("sst");
+            to.dimension("time", days);
+            to.dimension("lat", sst.shape().dim(1));
+            to.dimension("lon", sst.shape().dim(2));
+            List<NetcdfWriter.Variable> axes = List.of("time", "lat", "lon").stream().map(name -> to.variable(name,
+                    NetcdfType.DOUBLE, List.of(name), texts(from.variable(name)))).toList();
+            NetcdfWriter.Variable values =
+                    to.variable("sst", NetcdfType.SHORT, List.of("time", "lat", "lon"), packed(sst));
+            NetcdfWriter.Variable land = to.variable("land_mask", NetcdfType.DOUBLE, List.of("lat", "lon"), Map.of());
+            axes.get(0).write(from.variable("time").readDoubles(0, days));
+            axes.get(1).write(from.variable("lat").readDoubles());
+            axes.get(2).write(from.variable("lon").readDoubles());
+            values.write(sst.readPackedShorts(0, days));
+            land.write(from.variable("land_mask").readDoubles());
+            to.commit();
+        }
+    }
+
+    private static Map<String, AttributeValue> texts(GridVariable variable) {
+        return Map.of("units", AttributeValue.of(variable.text("units").orElseThrow()));
+    }
+
+    private static Map<String, AttributeValue> packed(GridVariable variable) {
+        Map<String, AttributeValue> result = new LinkedHashMap<>(texts(variable));
+        for (String name : List.of("standard_name", "scale_factor", "add_offset", "_FillValue")) {
+            result.put(name, variable.attributes().get(name));
+        }
+        return result;
     }
 
     @Test
