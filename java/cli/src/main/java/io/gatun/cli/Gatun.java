@@ -20,7 +20,7 @@ import picocli.CommandLine.ScopeType;
         description = "Runs Earth-observation and climate models.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed, with the reason on standard error", "2:wrong usage",
-            "130:interrupted; no output was written"},
+            "130:interrupted; no half-written file is left"},
         subcommands = {ReconstructCommand.class, DemoCommand.class, InfoCommand.class})
 public final class Gatun {
     static final int FAILED = 1;

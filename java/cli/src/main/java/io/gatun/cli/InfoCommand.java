@@ -40,10 +40,10 @@ final class InfoCommand implements Callable<Integer> {
         Path path = Path.of(what);
         if (Files.exists(path)) {
             String head = head(path);
-            if (head.startsWith("CDF") || head.equals("\u0089HDF")) {
+            if (head.startsWith("CDF") || head.startsWith("\u0089HDF")) {
                 NetcdfInfo.print(path, out);
             } else {
-                CheckpointInfo.print(path, head.startsWith("PK") ? "PyTorch" : "safetensors", tensors, out);
+                CheckpointInfo.print(path, head.endsWith("{") ? "safetensors" : "PyTorch", tensors, out);
             }
         } else if (what.equals("devices")) {
             out.println(Device.report());
@@ -74,14 +74,14 @@ final class InfoCommand implements Callable<Integer> {
         out.println("libraries: " + info.libraries());
     }
 
-    /** The first four bytes. */
+    /** The first nine bytes; in a safetensors file the last of them opens the JSON of its header. */
     private static String head(Path path) {
         if (Files.isDirectory(path)) {
             throw new DataException(path + ": is a directory, expected a NetCDF file or a checkpoint. "
                     + "Name a file in it.");
         }
         try (InputStream in = Files.newInputStream(path)) {
-            return new String(in.readNBytes(4), StandardCharsets.ISO_8859_1);
+            return new String(in.readNBytes(9), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             throw new DataException(path + ": cannot be read (" + e + "). Check its permissions.", e);
         }

@@ -4,6 +4,7 @@ package io.gatun.cli;
 import io.gatun.wrappers.reconstruct.ProgressListener;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -87,7 +88,8 @@ sealed interface Progress extends ProgressListener, AutoCloseable {
                     .setTaskName("gatun")
                     .setUnit(" months", 1)
                     .setInitialMax(total)
-                    .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                    .setStyle(StandardCharsets.UTF_8.equals(System.err.charset())
+                            ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(100)
                     .setConsumer(new ConsoleProgressBarConsumer(System.err))
                     .build();

@@ -2,6 +2,7 @@
 package io.gatun.cli;
 
 import io.gatun.cli.plot.MonthlyPicture;
+import io.gatun.core.ArgumentException;
 import io.gatun.core.Device;
 import io.gatun.core.OutputException;
 import io.gatun.data.netcdf.NetcdfFile;
@@ -42,7 +43,10 @@ record ReconstructionJob(
      */
     record Result(MonthlyMaps maps, Optional<Scores> scores) {}
 
-    /** Does the job; whatever goes wrong, no file is left half written. */
+    /**
+     * Does the job. Whatever goes wrong, no file is left half written; a map that is complete stays, even if the truth
+     * turns out not to fit it.
+     */
     Result run(Progress progress) {
         requireUsable(output);
         picture.ifPresent(this::requireUsable);
@@ -51,19 +55,25 @@ record ReconstructionJob(
         try (DailyFiles input = DailyFiles.open(inputs, options)) {
             progress.step("input: " + input.variable() + ", " + input.dates().size() + " days from "
                     + input.dates().getFirst() + " to " + input.dates().getLast() + ", " + input.grid());
+            pictureMonth.ifPresent(month -> requireDaysOf(month, input));
             MonthlyMaps maps = reconstruct(input, where, progress);
+            progress.step("writing " + output);
+            maps.write(output);
             Optional<Scores.Truth> known =
                     truth.isEmpty() ? Optional.empty() : Optional.of(Scores.Truth.read(truth, maps));
             Optional<Scores> scores = known.map(t -> Scores.of(maps, t));
-            Optional<MonthlyPicture> drawn =
-                    picture.map(_ -> MonthlyPicture.draw(maps, known, pictureMonth));
-            progress.step("writing " + output);
-            maps.write(output);
-            drawn.ifPresent(p -> {
-                progress.step("writing " + picture.get());
-                p.write(picture.get());
+            picture.ifPresent(target -> {
+                progress.step("writing " + target);
+                MonthlyPicture.draw(maps, known, pictureMonth).write(target);
             });
             return new Result(maps, scores);
+        }
+    }
+
+    private static void requireDaysOf(YearMonth month, DailyFiles input) {
+        if (input.dates().stream().noneMatch(day -> YearMonth.from(day).equals(month))) {
+            throw new ArgumentException("there is no " + month + " to draw: the input has days from "
+                    + input.dates().getFirst() + " to " + input.dates().getLast() + ". Choose a month of it.");
         }
     }
 

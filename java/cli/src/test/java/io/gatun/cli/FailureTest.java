@@ -136,7 +136,7 @@ class FailureTest {
     @Test
     void monthOfThePictureThatTheRunLacks() {
         assertFails(reconstruct(CommandRun.DAILY, CommandRun.CHECKPOINT, "--plot", folder.resolve("m.png"),
-                "--plot-month", "2015-01"), "no 2015-01 to draw", "2014-12");
+                "--plot-month", "2015-01"), "no 2015-01 to draw", "2014-12-31");
         assertTrue(Files.notExists(folder.resolve("m.png")));
     }
 

@@ -14,15 +14,15 @@ import java.util.List;
  * A picture of maps of one region in rows of three.
  *
  * @param title in the first line
- * @param note in the second line
  * @param lat latitudes of the rows, in degrees north
  * @param lon longitudes of the columns, in degrees east
  * @param land which cells are land, [lat, lon]
- * @param outlined cells that get an outline in each map, [lat, lon]
+ * @param outlined cells that get an outline in each map where they are large enough, [lat, lon]
+ * @param outlinedAs what those cells are
  * @param panels from left to right, top to bottom
  */
 record MapFigure(
-        String title, String note, double[] lat, double[] lon, boolean[] land, boolean[] outlined,
+        String title, double[] lat, double[] lon, boolean[] land, boolean[] outlined, String outlinedAs,
         List<MapPanel> panels) {
     private static final int COLUMNS = 3;
     /** Longer side of a map in pixels. */
@@ -44,7 +44,7 @@ record MapFigure(
         Graphics2D g = image.createGraphics();
         try {
             prepare(g, image);
-            drawHeader(g);
+            drawHeader(g, frame);
             for (int i = 0; i < panels.size(); i++) {
                 int x = MARGIN + i % COLUMNS * panelWidth;
                 int y = MARGIN + HEADER + i / COLUMNS * panelHeight;
@@ -78,11 +78,12 @@ record MapFigure(
         g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     }
 
-    private void drawHeader(Graphics2D g) {
+    private void drawHeader(Graphics2D g, MapFrame frame) {
         g.setColor(MapPanel.INK);
         g.setFont(TITLE_FONT);
         g.drawString(title, MARGIN + MapPanel.LEFT, MARGIN + 34);
         g.setFont(MapPanel.LABEL_FONT);
-        g.drawString(note, MARGIN + MapPanel.LEFT, MARGIN + 66);
+        String outlines = frame.hasRoomForOutlines() ? " Outlined: " + outlinedAs + "." : "";
+        g.drawString("Grey: land." + outlines, MARGIN + MapPanel.LEFT, MARGIN + 66);
     }
 }

@@ -11,6 +11,7 @@ final class MapFrame {
     private static final double NARROWEST = 0.45;
     private static final double WIDEST = 1.8;
     private static final int MAX_TICKS = 5;
+    private static final int SMALLEST_OUTLINED_CELL = 5;
 
     private final double[] latEdges;
     private final double[] lonEdges;
@@ -43,6 +44,11 @@ final class MapFrame {
 
     int columns() {
         return lonEdges.length - 1;
+    }
+
+    /** Whether a cell is so large that an outline does not hide it. */
+    boolean hasRoomForOutlines() {
+        return (double) width / columns() >= SMALLEST_OUTLINED_CELL;
     }
 
     /** Pixel of a longitude, from the left. */
@@ -80,11 +86,12 @@ final class MapFrame {
     }
 
     List<Double> latTicks() {
-        return Ticks.of(Math.min(latEdges[0], latEdges[rows()]), Math.max(latEdges[0], latEdges[rows()]), MAX_TICKS);
+        return Ticks.ofDegrees(
+                Math.min(latEdges[0], latEdges[rows()]), Math.max(latEdges[0], latEdges[rows()]), MAX_TICKS);
     }
 
     List<Double> lonTicks() {
-        return Ticks.of(
+        return Ticks.ofDegrees(
                 Math.min(lonEdges[0], lonEdges[columns()]), Math.max(lonEdges[0], lonEdges[columns()]), MAX_TICKS);
     }
 

@@ -33,8 +33,6 @@ record MapPanel(String title, String subtitle, float[] values, ColorScale scale)
     private static final int BAR_WIDTH = 20;
     static final int RIGHT = BAR_GAP + BAR_WIDTH + 72;
     private static final int TICK = 7;
-    /** Outlines of cells smaller than this would hide them. */
-    private static final double SMALLEST_OUTLINED_CELL = 5;
 
     static final Font TITLE_FONT = new Font(Font.SANS_SERIF, Font.BOLD, 22);
     static final Font LABEL_FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 18);
@@ -44,7 +42,7 @@ record MapPanel(String title, String subtitle, float[] values, ColorScale scale)
         g.translate(LEFT, TOP);
         g.drawImage(cells(frame, land), 0, 0, null);
         g.setStroke(new BasicStroke(2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-        if ((double) frame.width() / frame.columns() >= SMALLEST_OUTLINED_CELL) {
+        if (frame.hasRoomForOutlines()) {
             g.setColor(INK);
             border(g, frame, cell -> outlined[cell]);
         }

@@ -71,9 +71,8 @@ public final class MonthlyPicture {
         String name = maps.longName();
         String title = name.substring(0, 1).toUpperCase(Locale.ENGLISH) + name.substring(1) + ": mean of "
                 + date.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH) + " " + date.getYear();
-        return new MonthlyPicture(new MapFigure(title,
-                "Outlined: sea cells that were never observed in this month. Grey: land.", maps.grid().lat(),
-                maps.grid().lon(), maps.land(), unobserved(maps, month), panels).render());
+        return new MonthlyPicture(new MapFigure(title, maps.grid().lat(), maps.grid().lon(), maps.land(),
+                unobserved(maps, month), "sea cells that were never observed in this month", panels).render());
     }
 
     /**

@@ -10,9 +10,23 @@ import java.util.function.DoubleFunction;
 final class Ticks {
     private Ticks() {}
 
-    /** The multiples of a step that lie in a range. */
+    /** The round numbers in a range that is not empty. */
     static List<Double> of(double low, double high, int atMost) {
+        return multiples(low, high, step(high - low, atMost));
+    }
+
+    /** The same for angles: above 10 degrees the steps divide the circle. */
+    static List<Double> ofDegrees(double low, double high, int atMost) {
         double step = step(high - low, atMost);
+        for (int angle : new int[] {15, 30, 60, 90}) {
+            if (step > 10 && (high - low) / atMost <= angle) {
+                return multiples(low, high, angle);
+            }
+        }
+        return multiples(low, high, step);
+    }
+
+    private static List<Double> multiples(double low, double high, double step) {
         List<Double> ticks = new ArrayList<>();
         double tolerance = 1e-9 * step;
         for (double k = Math.ceil((low - tolerance) / step); k * step <= high + tolerance; k++) {
@@ -23,7 +37,7 @@ final class Ticks {
 
     /** The smallest round step that gives no more than a number of steps. */
     static double step(double span, int atMost) {
-        double raw = Math.max(span, Double.MIN_NORMAL) / atMost;
+        double raw = span / atMost;
         double power = Math.pow(10, Math.floor(Math.log10(raw)));
         for (int factor : new int[] {1, 2, 5}) {
             if (factor * power >= raw * (1 - 1e-9)) {

@@ -14,7 +14,14 @@ class TicksTest {
         assertEquals(List.of(148.0, 150.0, 152.0, 154.0), Ticks.of(147, 155, 5));
         assertEquals(List.of(-0.4, -0.2, 0.0, 0.2, 0.4), Ticks.of(-0.45, 0.45, 5));
         assertEquals(List.of(0.001, 0.002, 0.003), Ticks.of(0.001, 0.003, 3));
-        assertEquals(List.of(7.0), Ticks.of(7, 7, 3));
+    }
+
+    @Test
+    void largeStepsDivideTheCircle() {
+        assertEquals(List.of(0.0, 90.0, 180.0, 270.0, 360.0), Ticks.ofDegrees(0, 360, 5));
+        assertEquals(List.of(-60.0, -30.0, 0.0, 30.0, 60.0), Ticks.ofDegrees(-60, 60, 5));
+        assertEquals(List.of(10.0, 20.0, 30.0, 40.0), Ticks.ofDegrees(5, 45, 5));
+        assertEquals(List.of(148.0, 150.0, 152.0, 154.0), Ticks.ofDegrees(147, 155, 5));
     }
 
     @ParameterizedTest
