@@ -6,18 +6,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-
 /** Positional reads of a channel. */
 final class Bytes {
+    /** The JDK copies through native memory as large as a read, so large reads are done in pieces. */
+    private static final int PIECE = 1 << 20;
+
     private Bytes() {}
 
     /** Fills the rest of the buffer from a position of the file. */
     static void readFully(FileChannel channel, long position, ByteBuffer target) throws IOException {
+        int end = target.limit();
         long at = position;
-        while (target.hasRemaining()) {
+        while (target.position() < end) {
+            target.limit(Math.min(end - target.position(), PIECE) + target.position());
             int count = channel.read(target, at);
             if (count < 0) {
-                throw new EOFException("the file ends at byte " + channel.size() + ", " + target.remaining()
+                throw new EOFException("the file ends at byte " + channel.size() + ", " + (end - target.position())
                         + " bytes are wanted from byte " + at + " on");
             }
             at += count;

@@ -190,8 +190,9 @@ final class ClassicReader {
             throw new IOException("variable \"" + entry.name() + "\" ends at byte " + end + ", the file at byte "
                     + channel.size());
         }
+        ByteLayout layout = ByteLayout.contiguous(entry.begin(), extents, entry.type().sizeBytes());
         return new StoredVariable(entry.name(), entry.type(), names, Shape.of(extents), entry.attributes(),
-                new ClassicData(channel, entry.begin(), entry.stepBytes(), stride));
+                new ClassicData(channel, entry.isRecord() ? layout.withStepStride(stride) : layout));
     }
 
     private long listLength(int expectedTag, String what) throws IOException {

@@ -4,7 +4,9 @@ package io.gatun.data.netcdf;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DataException;
 import io.gatun.core.Shape;
+import io.gatun.core.ShapeException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A variable of an open {@link NetcdfFile}. Data are read on demand, row-major, in slices along the first axis; chunked
- * files are read fastest in slices that start and end at chunk borders. A scalar counts as one step.
+ * A variable of an open {@link NetcdfFile}. Data are read on demand, row-major, in slices along the first axis or
+ * in boxes; chunked files are read fastest in pieces that start and end at chunk borders. A scalar counts as one step.
  *
  * <p>Usable until the file is closed, by one thread at a time.
  */
@@ -127,8 +129,24 @@ public final class GridVariable {
      * @throws DataException if the variable holds text or the file is damaged
      */
     public double[] readDoubles(long start, long count) {
-        Packing packing = packing();
-        ByteBuffer bytes = readStored(start, count);
+        return unpackDoubles(packing(), readSteps(start, count));
+    }
+
+    /**
+     * Values of a box, unpacked in double precision. Only the byte ranges or chunks that the box touches are
+     * read, each chunk once; memory is that of the box, stored and unpacked, and of one chunk.
+     *
+     * @param start first index on each axis; as many as the shape has axes, none for a scalar
+     * @param count number of indices on each axis
+     * @return the box, row-major, NaN where missing
+     * @throws ShapeException if the box has another rank or is not inside the variable
+     * @throws DataException if the variable holds text, the file is damaged, or the box exceeds 2 GiB as stored
+     */
+    public double[] readDoubles(long[] start, long[] count) {
+        return unpackDoubles(packing(), readBox(start, count));
+    }
+
+    private double[] unpackDoubles(Packing packing, ByteBuffer bytes) {
         double[] values = allocate(bytes.remaining() / type.sizeBytes(), double[]::new);
         type.widen(bytes, values, values.length);
         for (int i = 0; i < values.length; i++) {
@@ -157,8 +175,25 @@ public final class GridVariable {
      * @throws DataException if the variable holds text or the file is damaged
      */
     public float[] readFloats(long start, long count) {
-        Packing packing = packing();
-        ByteBuffer bytes = readStored(start, count);
+        return unpackFloats(packing(), readSteps(start, count));
+    }
+
+    /**
+     * Values of a box, unpacked in double precision and rounded to float at the
+     * end. Only the byte ranges or chunks that the box touches are
+     * read, each chunk once; memory is that of the box, stored and unpacked, and of one chunk.
+     *
+     * @param start first index on each axis; as many as the shape has axes, none for a scalar
+     * @param count number of indices on each axis
+     * @return the box, row-major, NaN where missing
+     * @throws ShapeException if the box has another rank or is not inside the variable
+     * @throws DataException if the variable holds text, the file is damaged, or the box exceeds 2 GiB as stored
+     */
+    public float[] readFloats(long[] start, long[] count) {
+        return unpackFloats(packing(), readBox(start, count));
+    }
+
+    private float[] unpackFloats(Packing packing, ByteBuffer bytes) {
         float[] values = allocate(bytes.remaining() / type.sizeBytes(), float[]::new);
         double[] block = new double[Math.min(BLOCK, values.length)];
         for (int done = 0; done < values.length; done += block.length) {
@@ -186,24 +221,51 @@ public final class GridVariable {
             throw new DataException(this + " is stored as " + type.cdlName()
                     + ", expected short (16-bit integers). Read it with readFloats().");
         }
-        ByteBuffer bytes = readStored(start, count);
+        ByteBuffer bytes = readSteps(start, count);
         short[] values = allocate(bytes.remaining() / Short.BYTES, short[]::new);
         bytes.asShortBuffer().get(values);
         return values;
     }
 
-    private ByteBuffer readStored(long start, long count) {
-        if (!type.isNumeric()) {
-            throw new DataException(this + " holds text (type char), expected numbers. Choose another variable.");
-        }
+    private ByteBuffer readSteps(long start, long count) {
         if (start < 0 || count < 0 || start > steps() - count) {
             throw new ArgumentException(this + ": steps " + start + " to " + (start + count - 1) + " (" + count
                     + ") were asked for, the first axis has " + steps() + ". Stay inside the variable's shape.");
         }
-        long bytesPerStep = shape().numElements() / Math.max(1, steps()) * type.sizeBytes();
-        if (count > 0 && bytesPerStep > StoredData.MAX_BYTES / count) {
-            throw new DataException(this + ": " + count + " steps of " + bytesPerStep + " bytes are more than the "
-                    + StoredData.MAX_BYTES + " bytes that one read can return. Read fewer steps at a time.");
+        if (count == 0) {
+            return ByteBuffer.allocate(0);
+        }
+        long[] first = new long[shape().rank()];
+        long[] extents = shape().toArray();
+        if (extents.length > 0) {
+            first[0] = start;
+            extents[0] = count;
+        }
+        return readStored(first, extents);
+    }
+
+    private ByteBuffer readBox(long[] start, long[] count) {
+        boolean inside = start.length == shape().rank() && count.length == shape().rank();
+        for (int axis = 0; inside && axis < start.length; axis++) {
+            inside = start[axis] >= 0 && count[axis] >= 0 && start[axis] <= shape().dim(axis) - count[axis];
+        }
+        if (!inside) {
+            throw new ShapeException(this + ": " + Arrays.toString(count) + " values from index "
+                    + Arrays.toString(start) + " on were asked for, the shape is " + shape()
+                    + ". Give one start and count per axis, inside the variable's shape.");
+        }
+        return readStored(start.clone(), count.clone());
+    }
+
+    private ByteBuffer readStored(long[] start, long[] count) {
+        if (!type.isNumeric()) {
+            throw new DataException(this + " holds text (type char), expected numbers. Choose another variable.");
+        }
+        // Inside the shape, whose number of elements is known to be a long.
+        if (Shape.of(count).numElements() > StoredData.MAX_BYTES / type.sizeBytes()) {
+            throw new DataException(this + ": " + Arrays.toString(count) + " values of " + type.sizeBytes()
+                    + " bytes are more than the " + StoredData.MAX_BYTES + " bytes that one read can return. "
+                    + "Read fewer steps or a smaller box at a time.");
         }
         return file.guard("reading variable \"" + name() + "\"", () -> stored.data().read(start, count));
     }

@@ -22,44 +22,43 @@ import java.util.Optional;
 record HdfData(FileChannel channel, long userBlock, Dataset dataset, NetcdfType type, ByteOrder order)
         implements StoredData {
     @Override
-    public ByteBuffer read(long start, long count) throws IOException {
-        long[] extents = dataset.getDimensionsAsLong();
-        long stepBytes = type.sizeBytes();
-        for (int axis = 1; axis < extents.length; axis++) {
-            stepBytes = Math.multiplyExact(stepBytes, extents[axis]);
-        }
-        int length = Math.toIntExact(count * stepBytes);
+    public ByteBuffer read(long[] start, long[] count) throws IOException {
+        int length = StoredData.bytes(count, type.sizeBytes());
         if (length == 0) {
             return ByteBuffer.allocate(0);
         }
         ByteBuffer bytes = switch (dataset) {
-            case ChunkedDataset chunked -> ByteBuffer.wrap(fromChunks(chunked, extents, start, count, length));
+            case ChunkedDataset chunked -> ByteBuffer.wrap(fromChunks(chunked, start, count, length));
             case ContiguousDataset _ when dataset.isEmpty() -> ByteBuffer.wrap(filled(length));
-            case ContiguousDataset contiguous -> {
+            case ContiguousDataset contiguous ->
+                new ClassicData(channel, layout(userBlock + contiguous.getDataAddress())).read(start, count);
+            case DatasetBase compact -> {
+                ByteBuffer all = compact.getDataBuffer();
                 ByteBuffer target = ByteBuffer.allocate(length);
-                Bytes.readFully(channel, userBlock + contiguous.getDataAddress() + start * stepBytes, target);
+                layout(0).forEachRun(start, count, (offset, run) -> target.put(all.slice((int) offset, run)));
                 yield target.flip();
             }
-            case DatasetBase compact ->
-                compact.getDataBuffer().slice(Math.toIntExact(start * stepBytes), length);
             default -> throw new IOException("data set of the unknown kind " + dataset.getClass().getSimpleName());
         };
         return bytes.order(order);
     }
 
-    private byte[] fromChunks(ChunkedDataset chunked, long[] extents, long start, long count, int length)
-            throws IOException {
+    private ByteLayout layout(long begin) {
+        return ByteLayout.contiguous(begin, dataset.getDimensionsAsLong(), type.sizeBytes());
+    }
+
+    private byte[] fromChunks(ChunkedDataset chunked, long[] start, long[] count, int length) throws IOException {
         byte[] target = filled(length);
         int[] chunk = chunked.getChunkDimensions();
         int chunkBytes = type.sizeBytes();
         for (int extent : chunk) {
             chunkBytes = Math.multiplyExact(chunkBytes, extent);
         }
-        if (chunk.length != extents.length || chunkBytes <= 0) {
+        if (chunk.length != count.length || chunkBytes <= 0) {
             throw new IOException("chunks of shape " + Arrays.toString(chunk) + " for a data set of shape "
-                    + Arrays.toString(extents));
+                    + Arrays.toString(dataset.getDimensionsAsLong()));
         }
-        var slab = new ChunkSlab(extents, chunk, type.sizeBytes(), start, count);
+        var slab = new ChunkSlab(chunk, type.sizeBytes(), start, count);
         for (int[] offset = slab.first(); offset.length > 0; offset = slab.next(offset)) {
             Optional<byte[]> data = decompress(chunked, offset);
             if (data.isPresent()) {

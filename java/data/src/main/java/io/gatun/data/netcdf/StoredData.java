@@ -10,8 +10,21 @@ interface StoredData {
     long MAX_BYTES = Integer.MAX_VALUE - 64;
 
     /**
-     * Reads steps along the first axis, row-major, in the byte order that the buffer says. A scalar has one step. The
-     * caller has checked the range, and that it has at most {@link #MAX_BYTES}.
+     * Reads a box, row-major, in the byte order that the buffer says; what lies outside the box is not read, except the
+     * rest of the chunks that it touches. The caller has checked that the box is inside and has at most
+     * {@link #MAX_BYTES}.
+     *
+     * @param start first index on each axis; none for a scalar
+     * @param count number of indices on each axis
      */
-    ByteBuffer read(long start, long count) throws IOException;
+    ByteBuffer read(long[] start, long[] count) throws IOException;
+
+    /** Size of a box whose size was checked. */
+    static int bytes(long[] count, int elementBytes) {
+        long bytes = elementBytes;
+        for (long extent : count) {
+            bytes *= extent;
+        }
+        return Math.toIntExact(bytes);
+    }
 }
