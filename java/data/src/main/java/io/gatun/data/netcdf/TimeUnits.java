@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.data.netcdf;
 
+import io.gatun.core.ArgumentException;
 import io.gatun.core.DataException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -19,14 +19,14 @@ import java.util.regex.Pattern;
  * CF time units: what one count means, and from when it is counted.
  *
  * @param owner names the variable in messages
+ * @param calendar whose days are counted
  * @param microseconds length of one unit
- * @param epoch start of counting, in the proleptic Gregorian calendar
- * @param mixedCalendar whether dates before 1582-10-15 are Julian
+ * @param epochDay day of the start of counting, as the calendar counts from 1970-01-01
+ * @param epochMicros start of counting after that day's midnight in UTC; outside the day where a zone shifts it
  */
-record TimeUnits(String owner, long microseconds, LocalDateTime epoch, boolean mixedCalendar) {
+record TimeUnits(String owner, CfCalendar calendar, long microseconds, long epochDay, long epochMicros) {
     private static final LocalDate REFORM = LocalDate.of(1582, 10, 15);
-    /** Days from the Julian day number's origin to 1970-01-01. */
-    private static final long JULIAN_DAY_OF_1970 = 2440588;
+    private static final long MICROS_PER_DAY = 86_400_000_000L;
     private static final double MAX_MICROSECONDS = 0x1p62;
 
     private static final Pattern UNITS = Pattern.compile(
@@ -36,78 +36,58 @@ record TimeUnits(String owner, long microseconds, LocalDateTime epoch, boolean m
                     + "\\s*(?<zone>z|utc|gmt|(?<sign>[+-])(?<zoneHour>\\d{1,2})(?::?(?<zoneMinute>\\d{2}))?)?");
 
     static TimeUnits parse(String owner, String units, String calendar) {
-        boolean mixed = switch (calendar) {
-            case "standard", "gregorian" -> true;
-            case "proleptic_gregorian" -> false;
-            default -> throw new DataException(owner + ": calendar \"" + calendar + "\" is not supported; supported: "
-                    + "standard, gregorian, proleptic_gregorian. Convert the file's time axis to one of them.");
-        };
+        CfCalendar days = CfCalendar.named(calendar).orElseThrow(() -> new DataException(owner + ": calendar \""
+                + calendar + "\" is not supported; supported: " + CfCalendar.supportedNames()
+                + ". Convert the file's time axis to one of them."));
         Matcher matcher = UNITS.matcher(units.strip().toLowerCase(Locale.ROOT));
         if (!matcher.matches()) {
             throw unusable(owner, units, "the form is not understood");
         }
         long microseconds = switch (matcher.group("unit")) {
-            case "days", "day", "d" -> ChronoUnit.DAYS.getDuration().toSeconds() * 1_000_000;
+            case "days", "day", "d" -> MICROS_PER_DAY;
             case "hours", "hour", "hrs", "hr", "h" -> 3_600_000_000L;
             case "minutes", "minute", "mins", "min" -> 60_000_000L;
             case "seconds", "second", "secs", "sec", "s" -> 1_000_000L;
             default -> throw unusable(owner, units, "the unit \"" + matcher.group("unit") + "\" is not supported");
         };
         try {
-            return new TimeUnits(owner, microseconds, epoch(matcher, mixed), mixed);
-        } catch (DateTimeException e) {
-            throw unusable(owner, units, e.getMessage());
+            var epoch = new CalendarDate(number(matcher, "year"), number(matcher, "month"), number(matcher, "day"));
+            return new TimeUnits(owner, days, microseconds, days.epochDay(epoch), epochMicros(matcher));
+        } catch (DateTimeException | ArgumentException e) {
+            throw unusable(owner, units, e.getMessage().replaceFirst("\\..*", ""));
         }
     }
 
     /** One time per value; a value that is missing or far out of range is an error. */
-    List<LocalDateTime> decode(double[] values) {
-        List<LocalDateTime> times = new ArrayList<>(values.length);
+    List<CalendarTime> decode(double[] values) {
+        List<CalendarTime> times = new ArrayList<>(values.length);
         for (int i = 0; i < values.length; i++) {
             double exact = values[i] * microseconds;
             if (!(Math.abs(exact) < MAX_MICROSECONDS)) {
                 throw new DataException(owner + ": step " + i + " has the time value " + values[i]
                         + ", expected a finite number of plausible size. Remove the step or repair the value.");
             }
-            LocalDateTime time = epoch.plus(Math.round(exact), ChronoUnit.MICROS);
-            if (mixedCalendar && time.toLocalDate().isBefore(REFORM)) {
-                throw new DataException(owner + ": step " + i + " is " + time + ", before " + REFORM
-                        + ", where the standard calendar is Julian. Expected later dates, or the calendar "
+            long micros = epochMicros + Math.round(exact);
+            long day = epochDay + Math.floorDiv(micros, MICROS_PER_DAY);
+            if (calendar == CfCalendar.STANDARD && day < REFORM.toEpochDay()) {
+                throw new DataException(owner + ": step " + i + " is on " + LocalDate.ofEpochDay(day) + ", before "
+                        + REFORM + ", where the standard calendar is Julian. Expected later dates, or the calendar "
                         + "proleptic_gregorian.");
             }
-            times.add(time);
+            times.add(new CalendarTime(calendar.date(day),
+                    LocalTime.ofNanoOfDay(Math.floorMod(micros, MICROS_PER_DAY) * 1000)));
         }
         return times;
     }
 
-    private static LocalDateTime epoch(Matcher matcher, boolean mixed) {
-        int year = number(matcher, "year");
+    private static long epochMicros(Matcher matcher) {
         LocalTime time = LocalTime.of(number(matcher, "hour"), number(matcher, "minute"), number(matcher, "second"));
         String fraction = Optional.ofNullable(matcher.group("fraction")).orElse("");
-        long nanos = fraction.isEmpty() ? 0 : Long.parseLong((fraction + "000000000").substring(0, 9));
+        long micros = ChronoUnit.MICROS.between(LocalTime.MIDNIGHT, time)
+                + Long.parseLong((fraction + "000000").substring(0, 6));
         Duration zone = Duration.ofHours(number(matcher, "zoneHour")).plusMinutes(number(matcher, "zoneMinute"));
-        LocalDateTime local = date(year, number(matcher, "month"), number(matcher, "day"), mixed).atTime(time)
-                .plusNanos(nanos);
-        return "-".equals(matcher.group("sign")) ? local.plus(zone) : local.minus(zone);
-    }
-
-    private static LocalDate date(int year, int month, int day, boolean mixed) {
-        boolean julian = mixed && (year < 1582 || year == 1582 && (month < 10 || month == 10 && day < 15));
-        if (!julian) {
-            return LocalDate.of(year, month, day);
-        }
-        if (year < 1) {
-            throw new DateTimeException("the standard calendar has no year " + year);
-        }
-        boolean leapDay = month == 2 && day == 29 && year % 4 == 0;
-        if (!leapDay) {
-            LocalDate.of(year, month, day);
-        }
-        // Julian day number of a Julian date, with years that start in March.
-        long shift = (14 - month) / 12;
-        long marchYear = year + 4800 - shift;
-        long julianDay = day + (153 * (month + 12 * shift - 3) + 2) / 5 + 365 * marchYear + marchYear / 4 - 32083;
-        return LocalDate.ofEpochDay(julianDay - JULIAN_DAY_OF_1970);
+        long shift = zone.toMillis() * 1000;
+        return "-".equals(matcher.group("sign")) ? micros + shift : micros - shift;
     }
 
     private static int number(Matcher matcher, String group) {
