@@ -60,8 +60,8 @@ final class AttributeCodec {
             case FLOAT -> bytes.putFloat(number.floatValue());
             case DOUBLE -> bytes.putDouble(number.doubleValue());
             case CHAR, UBYTE, USHORT, UINT, INT64, UINT64 -> throw new ArgumentException("attribute " + name
-                    + " has the type " + type.cdlName() + "; a CDF-2 file holds text, byte, short, int, float and "
-                    + "double. Choose one of these.");
+                    + " has the type " + type.cdlName() + "; the files written here hold text, byte, short, int, "
+                    + "float and double. Choose one of these.");
         }
     }
 

@@ -12,27 +12,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Collects what a CDF-2 file declares, lays its data out and encodes its header. */
+/**
+ * Collects what a file declares, lays its data out and encodes its header: CDF-2, or CDF-5, whose counts have 64 bits,
+ * where a variable is too large for it.
+ */
 final class ClassicHeader {
-    /** Stored sizes are 32-bit numbers, rounded up to a multiple of four. */
-    private static final long MAX_VARIABLE_BYTES = 0xFFFF_FFFCL;
+    /** Above this a variable needs CDF-5: CDF-2 has sizes of 32 bits, rounded up to a multiple of four. */
+    private static final long MAX_CDF2_BYTES = 0xFFFF_FFFCL;
+    /** Keeps the offsets of many such variables within 64 bits. */
+    private static final long MAX_VARIABLE_BYTES = 1L << 60;
     /** A letter, digit, underscore or non-ASCII character, then anything but control characters, '/' and DEL. */
     private static final Pattern NAME = Pattern.compile("[\\w\\x{80}-\\x{10FFFF}][^\\x00-\\x1f/\\x7f]{0,255}(?<! )");
 
     private final Map<String, Long> dimensions = new LinkedHashMap<>();
-    private final Map<String, byte[]> attributes = new LinkedHashMap<>();
+    private final Map<String, EncodedAttribute> attributes = new LinkedHashMap<>();
     private final Map<String, VariableEntry> variables = new LinkedHashMap<>();
+
+    private record EncodedAttribute(NetcdfType type, byte[] values) {}
 
     /** A declared variable; {@code begin} is known once the header is laid out. */
     static final class VariableEntry {
         private final String name;
         private final NetcdfType type;
         private final int[] dimensions;
-        private final Map<String, byte[]> attributes;
+        private final Map<String, EncodedAttribute> attributes;
         private final long elements;
         private long begin;
 
-        private VariableEntry(String name, NetcdfType type, int[] dimensions, Map<String, byte[]> attributes,
+        private VariableEntry(String name, NetcdfType type, int[] dimensions, Map<String, EncodedAttribute> attributes,
                 long elements) {
             this.name = name;
             this.type = type;
@@ -81,7 +88,7 @@ final class ClassicHeader {
         requireNew("variable", name, variables);
         if (type.code() > NetcdfType.DOUBLE.code()) {
             throw new ArgumentException("variable " + name + " has the type " + type.cdlName()
-                    + "; a CDF-2 file holds byte, char, short, int, float and double. Choose one of these.");
+                    + "; the files written here hold byte, char, short, int, float and double. Choose one of these.");
         }
         List<String> known = new ArrayList<>(dimensions.keySet());
         int[] ids = new int[dimensionNames.size()];
@@ -92,13 +99,14 @@ final class ClassicHeader {
                 throw new ArgumentException("variable " + name + ": dimension " + dimensionNames.get(axis)
                         + " is not declared; declared: " + known + ". Declare it first.");
             }
-            elements = Math.multiplyExact(elements, (long) dimensions.get(dimensionNames.get(axis)));
-            if (elements > MAX_VARIABLE_BYTES / type.sizeBytes()) {
+            long length = dimensions.get(dimensionNames.get(axis));
+            if (elements > MAX_VARIABLE_BYTES / type.sizeBytes() / length) {
                 throw new ArgumentException("variable " + name + " has more than " + MAX_VARIABLE_BYTES
-                        + " bytes, the limit of a CDF-2 file. Split it, for example by year.");
+                        + " bytes, the most that is written. Split it, for example by year.");
             }
+            elements *= length;
         }
-        Map<String, byte[]> encoded = new LinkedHashMap<>();
+        Map<String, EncodedAttribute> encoded = new LinkedHashMap<>();
         values.forEach((key, value) -> {
             requireNew("attribute", key, encoded);
             encoded.put(key, encodeAttribute(key, value));
@@ -125,39 +133,34 @@ final class ClassicHeader {
     }
 
     private byte[] encodeOnce() {
-        Output out = new Output();
-        out.bytes.writeBytes(new byte[] {'C', 'D', 'F', 2});
-        out.int32(0);
+        boolean wide = variables.values().stream().anyMatch(variable -> variable.paddedBytes() > MAX_CDF2_BYTES);
+        Output out = new Output(wide);
+        out.bytes.writeBytes(new byte[] {'C', 'D', 'F', (byte) (wide ? 5 : 2)});
+        out.count(0);
         out.list(10, dimensions.size());
         dimensions.forEach((name, length) -> {
             out.name(name);
-            out.int32(length.intValue());
+            out.count(length);
         });
         out.attributes(attributes);
         out.list(11, variables.size());
         for (VariableEntry variable : variables.values()) {
             out.name(variable.name);
-            out.int32(variable.dimensions.length);
+            out.count(variable.dimensions.length);
             for (int id : variable.dimensions) {
-                out.int32(id);
+                out.count(id);
             }
             out.attributes(variable.attributes);
             out.int32(variable.type.code());
-            out.int32((int) variable.paddedBytes());
-            out.bytes.writeBytes(ByteBuffer.allocate(Long.BYTES).putLong(variable.begin).array());
+            out.count(variable.paddedBytes());
+            out.int64(variable.begin);
         }
         return out.bytes.toByteArray();
     }
 
-    /** Type, count and padded values, as they stand in the header. */
-    private static byte[] encodeAttribute(String name, AttributeValue value) {
+    private static EncodedAttribute encodeAttribute(String name, AttributeValue value) {
         NetcdfType type = value instanceof AttributeValue.Numbers numbers ? numbers.type() : NetcdfType.CHAR;
-        byte[] values = AttributeCodec.encode(name, value);
-        Output out = new Output();
-        out.int32(type.code());
-        out.int32(values.length / type.sizeBytes());
-        out.padded(values);
-        return out.bytes.toByteArray();
+        return new EncodedAttribute(type, AttributeCodec.encode(name, value));
     }
 
     private static void requireNew(String kind, String name, Map<String, ?> taken) {
@@ -173,19 +176,36 @@ final class ClassicHeader {
 
     private static final class Output {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final boolean wide;
+
+        Output(boolean wide) {
+            this.wide = wide;
+        }
 
         void int32(int value) {
             bytes.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(value).array());
         }
 
+        void int64(long value) {
+            bytes.writeBytes(ByteBuffer.allocate(Long.BYTES).putLong(value).array());
+        }
+
+        void count(long value) {
+            if (wide) {
+                int64(value);
+            } else {
+                int32((int) value);
+            }
+        }
+
         void list(int tag, int length) {
             int32(length == 0 ? 0 : tag);
-            int32(length);
+            count(length);
         }
 
         void name(String name) {
             byte[] text = name.getBytes(StandardCharsets.UTF_8);
-            int32(text.length);
+            count(text.length);
             padded(text);
         }
 
@@ -194,11 +214,13 @@ final class ClassicHeader {
             bytes.writeBytes(new byte[-values.length & 3]);
         }
 
-        void attributes(Map<String, byte[]> encoded) {
+        void attributes(Map<String, EncodedAttribute> encoded) {
             list(12, encoded.size());
-            encoded.forEach((name, value) -> {
+            encoded.forEach((name, attribute) -> {
                 name(name);
-                bytes.writeBytes(value);
+                int32(attribute.type().code());
+                count(attribute.values().length / attribute.type().sizeBytes());
+                padded(attribute.values());
             });
         }
     }

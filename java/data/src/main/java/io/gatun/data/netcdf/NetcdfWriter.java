@@ -11,12 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a NetCDF classic file with 64-bit offsets (CDF-2), readable by every NetCDF program.
+ * Writes a NetCDF classic file with 64-bit offsets (CDF-2), readable by every NetCDF program; where a variable exceeds
+ * 4 GiB, one with 64-bit data (CDF-5), which the NetCDF library reads since version 4.4.
  *
- * <p>First dimensions, global attributes and variables are declared, then data are written, each variable from its
- * start to its end, in as many pieces as wanted; pieces of several variables may alternate. The bytes go to a temporary
- * file beside the target. {@link #commit()} moves it into place; closing without commit, an error or an interrupt
- * leaves nothing behind and an earlier file of that name untouched.
+ * <p>First dimensions, global attributes and variables are declared, then data are written, in as many pieces as
+ * wanted, each variable from its start to its end or at positions in any order, each element once; pieces of several
+ * variables may alternate. The bytes go to a temporary file beside the target. {@link #commit()} moves it into place;
+ * closing without commit, an error or an interrupt leaves nothing behind and an earlier file of that name untouched.
  *
  * {@snippet :
  * try (NetcdfWriter writer = NetcdfWriter.create(Path.of("monthly.nc"))) {
@@ -88,8 +89,8 @@ public final class NetcdfWriter implements AutoCloseable {
      * @param dimensions names of declared dimensions, outermost first; empty for a scalar
      * @param attributes in the order in which they are to be written
      * @return where its data are written
-     * @throws ArgumentException if a name, type, dimension or attribute is not legal, the variable exceeds 4 GiB, or
-     *     data were already written
+     * @throws ArgumentException if a name, type, dimension or attribute is not legal, the variable exceeds 2^60 bytes,
+     *     or data were already written
      */
     public Variable variable(
             String name, NetcdfType type, List<String> dimensions, Map<String, AttributeValue> attributes) {
@@ -99,10 +100,14 @@ public final class NetcdfWriter implements AutoCloseable {
         return variable;
     }
 
-    /** The data of one variable, written from start to end. */
+    /**
+     * The data of one variable. Values are written after those of the last write, from the start at first, or at a
+     * position.
+     */
     public final class Variable {
         private final ClassicHeader.VariableEntry entry;
-        private long written;
+        private final Coverage written = new Coverage();
+        private long next;
 
         private Variable(ClassicHeader.VariableEntry entry) {
             this.entry = entry;
@@ -113,10 +118,22 @@ public final class NetcdfWriter implements AutoCloseable {
          *
          * @param values row-major; missing values as the variable's {@code _FillValue}
          * @throws OutputException if they cannot be written
-         * @throws ArgumentException if the variable has another type or fewer values left
+         * @throws ArgumentException if the variable has another type, fewer values left, or some of them already
          */
         public void write(float[] values) {
-            append(NetcdfType.FLOAT, values.length, (bytes, from, count) -> bytes.asFloatBuffer()
+            write(next, values);
+        }
+
+        /**
+         * Writes values of a {@link NetcdfType#FLOAT} variable at a position.
+         *
+         * @param firstElement where the first goes, counted in elements, row-major
+         * @param values row-major; missing values as the variable's {@code _FillValue}
+         * @throws OutputException if they cannot be written
+         * @throws ArgumentException if the variable has another type, ends before them, or has some of them already
+         */
+        public void write(long firstElement, float[] values) {
+            put(NetcdfType.FLOAT, firstElement, values.length, (bytes, from, count) -> bytes.asFloatBuffer()
                     .put(values, from, count));
         }
 
@@ -125,10 +142,22 @@ public final class NetcdfWriter implements AutoCloseable {
          *
          * @param values row-major
          * @throws OutputException if they cannot be written
-         * @throws ArgumentException if the variable has another type or fewer values left
+         * @throws ArgumentException if the variable has another type, fewer values left, or some of them already
          */
         public void write(double[] values) {
-            append(NetcdfType.DOUBLE, values.length, (bytes, from, count) -> bytes.asDoubleBuffer()
+            write(next, values);
+        }
+
+        /**
+         * Writes values of a {@link NetcdfType#DOUBLE} variable at a position.
+         *
+         * @param firstElement where the first goes, counted in elements, row-major
+         * @param values row-major
+         * @throws OutputException if they cannot be written
+         * @throws ArgumentException if the variable has another type, ends before them, or has some of them already
+         */
+        public void write(long firstElement, double[] values) {
+            put(NetcdfType.DOUBLE, firstElement, values.length, (bytes, from, count) -> bytes.asDoubleBuffer()
                     .put(values, from, count));
         }
 
@@ -137,10 +166,22 @@ public final class NetcdfWriter implements AutoCloseable {
          *
          * @param values row-major
          * @throws OutputException if they cannot be written
-         * @throws ArgumentException if the variable has another type or fewer values left
+         * @throws ArgumentException if the variable has another type, fewer values left, or some of them already
          */
         public void write(int[] values) {
-            append(NetcdfType.INT, values.length, (bytes, from, count) -> bytes.asIntBuffer()
+            write(next, values);
+        }
+
+        /**
+         * Writes values of an {@link NetcdfType#INT} variable at a position.
+         *
+         * @param firstElement where the first goes, counted in elements, row-major
+         * @param values row-major
+         * @throws OutputException if they cannot be written
+         * @throws ArgumentException if the variable has another type, ends before them, or has some of them already
+         */
+        public void write(long firstElement, int[] values) {
+            put(NetcdfType.INT, firstElement, values.length, (bytes, from, count) -> bytes.asIntBuffer()
                     .put(values, from, count));
         }
 
@@ -149,10 +190,22 @@ public final class NetcdfWriter implements AutoCloseable {
          *
          * @param values row-major
          * @throws OutputException if they cannot be written
-         * @throws ArgumentException if the variable has another type or fewer values left
+         * @throws ArgumentException if the variable has another type, fewer values left, or some of them already
          */
         public void write(short[] values) {
-            append(NetcdfType.SHORT, values.length, (bytes, from, count) -> bytes.asShortBuffer()
+            write(next, values);
+        }
+
+        /**
+         * Writes values of a {@link NetcdfType#SHORT} variable at a position.
+         *
+         * @param firstElement where the first goes, counted in elements, row-major
+         * @param values row-major
+         * @throws OutputException if they cannot be written
+         * @throws ArgumentException if the variable has another type, ends before them, or has some of them already
+         */
+        public void write(long firstElement, short[] values) {
+            put(NetcdfType.SHORT, firstElement, values.length, (bytes, from, count) -> bytes.asShortBuffer()
                     .put(values, from, count));
         }
 
@@ -161,36 +214,61 @@ public final class NetcdfWriter implements AutoCloseable {
          *
          * @param values row-major; text as single bytes
          * @throws OutputException if they cannot be written
-         * @throws ArgumentException if the variable has another type or fewer values left
+         * @throws ArgumentException if the variable has another type, fewer values left, or some of them already
          */
         public void write(byte[] values) {
-            NetcdfType type = entry.type() == NetcdfType.CHAR ? NetcdfType.CHAR : NetcdfType.BYTE;
-            append(type, values.length, (bytes, from, count) -> bytes.slice().put(values, from, count));
+            write(next, values);
         }
 
-        private void append(NetcdfType type, int count, Encoder encoder) {
+        /**
+         * Writes values of a {@link NetcdfType#BYTE} or {@link NetcdfType#CHAR} variable at a position.
+         *
+         * @param firstElement where the first goes, counted in elements, row-major
+         * @param values row-major; text as single bytes
+         * @throws OutputException if they cannot be written
+         * @throws ArgumentException if the variable has another type, ends before them, or has some of them already
+         */
+        public void write(long firstElement, byte[] values) {
+            NetcdfType type = entry.type() == NetcdfType.CHAR ? NetcdfType.CHAR : NetcdfType.BYTE;
+            put(type, firstElement, values.length, (bytes, from, count) -> bytes.slice()
+                    .put(values, from, count));
+        }
+
+        private void put(NetcdfType type, long first, int count, Encoder encoder) {
             file.requireOpen();
-            if (type != entry.type() || count > entry.elements() - written) {
-                throw new ArgumentException(file.target() + ": variable " + entry.name() + " is of type "
-                        + entry.type().cdlName() + " and has " + (entry.elements() - written) + " of "
-                        + entry.elements() + " values left; got " + count + " of type " + type.cdlName()
-                        + ". Write its own type, up to its size.");
-            }
+            requireWritable(type, first, count);
             writeHeaderOnce();
             ByteBuffer block = ByteBuffer.allocate(Math.min(count, BLOCK) * type.sizeBytes());
             for (int done = 0; done < count; done += BLOCK) {
                 int part = Math.min(BLOCK, count - done);
                 encoder.put(block.clear(), done, part);
-                file.write(block.limit(part * type.sizeBytes()),
-                        entry.begin() + (written + done) * type.sizeBytes());
+                file.write(block.limit(part * type.sizeBytes()), entry.begin() + (first + done) * type.sizeBytes());
             }
-            written += count;
+            written.add(first, first + count);
+            next = first + count;
+        }
+
+        private void requireWritable(NetcdfType type, long first, int count) {
+            String what = file.target() + ": variable " + entry.name();
+            if (type != entry.type()) {
+                throw new ArgumentException(what + " is of type " + entry.type().cdlName() + ", got values of type "
+                        + type.cdlName() + ". Write its own type.");
+            }
+            if (first < 0 || first > entry.elements() - count) {
+                throw new ArgumentException(what + " has " + entry.elements() + " values, got " + count
+                        + " to write from element " + first + " on. Stay inside its size.");
+            }
+            if (written.overlaps(first, first + count)) {
+                throw new ArgumentException(what + ": some of the elements " + first + " to " + (first + count - 1)
+                        + " were written before. Write each element once.");
+            }
         }
 
         private void requireComplete() {
-            if (written != entry.elements()) {
-                throw new ArgumentException(file.target() + ": variable " + entry.name() + " got " + written
-                        + " of its " + entry.elements() + " values. Write the rest before commit().");
+            if (written.count() != entry.elements()) {
+                throw new ArgumentException(file.target() + ": variable " + entry.name() + " got " + written.count()
+                        + " of its " + entry.elements() + " values, element " + written.firstGap()
+                        + " is the first without. Write the rest before commit().");
             }
         }
     }

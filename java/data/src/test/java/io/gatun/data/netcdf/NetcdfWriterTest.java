@@ -12,14 +12,20 @@ import io.gatun.core.InterruptedRunException;
 import io.gatun.core.OutputException;
 import io.gatun.core.Shape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -223,12 +229,126 @@ class NetcdfWriterTest {
         assertEquals(List.of("x.nc"), filesInFolder());
     }
 
+    /** Rows of a map of each month as they come, in an order of their own, as a window after the other is done. */
+    @Test
+    void valuesAreWrittenAtPositions() {
+        Path path = folder.resolve("rows.nc");
+        int times = 3;
+        int rows = 7;
+        int columns = 5;
+        try (NetcdfWriter writer = NetcdfWriter.create(path)) {
+            writer.dimension("time", times);
+            writer.dimension("lat", rows);
+            writer.dimension("lon", columns);
+            var map = writer.variable("map", NetcdfType.FLOAT, List.of("time", "lat", "lon"), Map.of());
+            var days = writer.variable("days", NetcdfType.INT, List.of("lat"), Map.of());
+            var lat = writer.variable("lat", NetcdfType.DOUBLE, List.of("lat"), Map.of());
+            for (int row : new int[] {4, 0, 6, 2}) {
+                int height = row == 6 ? 1 : 2;
+                for (int time = 0; time < times; time++) {
+                    int first = (time * rows + row) * columns;
+                    map.write(first, values(first, height * columns));
+                }
+            }
+            days.write(5, new int[] {5, 6});
+            days.write(0, new int[] {0, 1});
+            days.write(new int[] {2, 3, 4});
+            lat.write(0, new double[] {0, 1, 2, 3, 4, 5, 6});
+            writer.commit();
+        }
+        float[] expected = values(0, times * rows * columns);
+        expected[7] = Float.NaN;
+        try (NetcdfFile file = NetcdfFile.open(path)) {
+            assertArrayEquals(expected, file.variable("map").readFloats());
+            assertArrayEquals(new double[] {0, 1, 2, 3, 4, 5, 6}, file.variable("days").readDoubles());
+            assertArrayEquals(new double[] {0, 1, 2, 3, 4, 5, 6}, file.variable("lat").readDoubles());
+        }
+    }
+
+    @Test
+    void elementsAreWrittenOnce() {
+        try (NetcdfWriter writer = NetcdfWriter.create(folder.resolve("x.nc"))) {
+            writer.dimension("x", 10);
+            var variable = writer.variable("v", NetcdfType.INT, List.of("x"), Map.of());
+            variable.write(4, new int[3]);
+            for (int first : new int[] {2, 3, 4, 5, 6}) {
+                assertArgument(() -> variable.write(first, new int[3]), "elements " + first + " to " + (first + 2),
+                        "before", "once");
+            }
+            for (long first : new long[] {-1, 8, Long.MAX_VALUE}) {
+                assertArgument(() -> variable.write(first, new int[3]), "10 values", "element " + first);
+            }
+            variable.write(5, new int[0]);
+            variable.write(7, new int[3]);
+            variable.write(0, new int[2]);
+            assertArgument(writer::commit, "8 of its 10", "element 2 is");
+            variable.write(2, new int[2]);
+            writer.commit();
+        }
+    }
+
+    @Test
+    void coverageMatchesAFlagPerElement() {
+        var random = new Random(7);
+        for (int round = 0; round < 200; round++) {
+            var coverage = new Coverage();
+            boolean[] flags = new boolean[30];
+            for (int i = 0; i < 40; i++) {
+                int first = random.nextInt(30);
+                int end = first + random.nextInt(Math.min(6, 31 - first));
+                boolean overlap = IntStream.range(first, end).anyMatch(e -> flags[e]);
+                assertEquals(overlap, coverage.overlaps(first, end));
+                if (!overlap) {
+                    coverage.add(first, end);
+                    Arrays.fill(flags, first, end, true);
+                }
+                assertEquals(IntStream.range(0, 30).filter(e -> flags[e]).count(), coverage.count());
+                assertEquals(IntStream.range(0, 30).filter(e -> !flags[e]).findFirst().orElse(30), coverage.firstGap());
+            }
+        }
+    }
+
+    /** Only the header and the last value are written: the file is sparse. */
+    @Test
+    void variableBeyondFourGibibytesIsWrittenAs64BitData() throws Exception {
+        Path path = folder.resolve("large.nc");
+        var header = new ClassicHeader();
+        header.addDimension("time", 12);
+        header.addDimension("x", 100_000_000);
+        header.addAttribute("title", AttributeValue.of("large"));
+        header.addAttribute("numbers", AttributeValue.of(NetcdfType.SHORT, 1, 2, 3));
+        header.addVariable("v", NetcdfType.FLOAT, List.of("time", "x"), Map.of("units", AttributeValue.of("K")));
+        header.addVariable("last", NetcdfType.BYTE, List.of("time"), Map.of());
+        var start = header.encode();
+        long end = header.end();
+        try (var sparse = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
+                StandardOpenOption.SPARSE)) {
+            sparse.write(start, 0);
+            sparse.write(ByteBuffer.allocate(4).putFloat(0, 2.5f), end - 16);
+            sparse.write(ByteBuffer.wrap(new byte[] {7}), end - 1);
+        }
+        try (NetcdfFile file = NetcdfFile.open(path)) {
+            assertTrue(file.format().contains("CDF-5"), file::format);
+            assertEquals(AttributeValue.of("large"), file.attributes().get("title"));
+            assertEquals(AttributeValue.of(NetcdfType.SHORT, 1, 2, 3), file.attributes().get("numbers"));
+            assertArrayEquals(new float[] {0, 2.5f},
+                    file.variable("v").readFloats(new long[] {11, 99_999_998}, new long[] {1, 2}));
+            assertArrayEquals(new float[] {7}, file.variable("last").readFloats(11, 1));
+        }
+        assertEquals("cdf5", ncdump("-k", path.toString()).strip());
+        String text = ncdump("-h", path.toString());
+        for (String line : List.of("x = 100000000 ;", "float v(time, x) ;", "v:units = \"K\" ;",
+                ":numbers = 1s, 2s, 3s ;")) {
+            assertTrue(text.contains(line), () -> line + " is not in " + text);
+        }
+    }
+
     @Test
     void incompleteVariableIsNotCommitted() {
         try (NetcdfWriter writer = NetcdfWriter.create(folder.resolve("x.nc"))) {
             writer.dimension("x", 3);
             writer.variable("v", NetcdfType.INT, List.of("x"), Map.of()).write(new int[2]);
-            assertArgument(writer::commit, "v", "2 of its 3");
+            assertArgument(writer::commit, "v", "2 of its 3", "element 2 is the first without");
         }
     }
 
@@ -238,9 +358,9 @@ class NetcdfWriterTest {
             writer.dimension("x", 3);
             var variable = writer.variable("v", NetcdfType.INT, List.of("x"), Map.of());
             assertArgument(() -> variable.write(new float[3]), "type int", "type float");
-            assertArgument(() -> variable.write(new int[4]), "3 of 3 values left", "got 4");
+            assertArgument(() -> variable.write(new int[4]), "3 values", "got 4", "from element 0");
             variable.write(new int[2]);
-            assertArgument(() -> variable.write(new int[2]), "1 of 3 values left", "got 2");
+            assertArgument(() -> variable.write(new int[2]), "3 values", "got 2", "from element 2");
             assertArgument(() -> writer.dimension("late", 1), "late", "after data");
         }
     }
@@ -257,7 +377,8 @@ class NetcdfWriterTest {
             assertArgument(() -> writer.dimension("none", 0), "length 0");
             assertArgument(() -> writer.variable("v", NetcdfType.INT64, List.of(), Map.of()), "int64");
             assertArgument(() -> writer.variable("v", NetcdfType.INT, List.of("y"), Map.of()), "dimension y", "[x, ");
-            assertArgument(() -> writer.variable("v", NetcdfType.INT, List.of("x"), Map.of()), "4294967292 bytes");
+            assertArgument(() -> writer.variable("v", NetcdfType.INT, List.of("x", "x"), Map.of()),
+                    (1L << 60) + " bytes");
             assertArgument(() -> writer.attribute("a", AttributeValue.of(NetcdfType.BYTE, 128)), "128", "-128 to 127");
             assertArgument(() -> writer.attribute("a", AttributeValue.of(NetcdfType.UINT, 1)), "uint");
         }
