@@ -11,4 +11,5 @@ module io.gatun.data {
     exports io.gatun.data.checkpoint;
     exports io.gatun.data.netcdf;
     exports io.gatun.data.safetensors;
+    exports io.gatun.data.window;
 }

@@ -7,6 +7,7 @@ import io.gatun.core.TensorData;
 import io.gatun.data.checkpoint.Checkpoints;
 import io.gatun.models.climanet.SpatioTemporalConfig;
 import io.gatun.wrappers.reconstruct.Preprocessing;
+import io.gatun.wrappers.reconstruct.TrainingDomain;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
@@ -28,6 +29,12 @@ final class CheckpointInfo {
         out.println("model: " + orReason(() -> describe(SpatioTemporalConfig.of(checkpoint))));
         out.println("preprocessing: " + orReason(() -> Preprocessing.of(checkpoint).map(CheckpointInfo::describe)
                 .orElse("not stated; gatun reconstruct takes it as --mean, --std, --target")));
+        TrainingDomain domain = TrainingDomain.of(checkpoint);
+        domain.latitudes().ifPresent(range -> out.println("trained for latitudes: " + range));
+        domain.longitudes().ifPresent(range -> out.println("trained for longitudes: " + range));
+        domain.gridDegrees().ifPresent(degrees -> out.println("trained for cells of: " + degrees + " degrees"));
+        domain.years().ifPresent(range -> out.println("trained on years: " + range));
+        domain.values().ifPresent(range -> out.println("trained on values: " + range + " degree_Celsius"));
         // "format" in a safetensors header is the framework that wrote it: nothing to tell a user.
         checkpoint.configuration().forEach((name, value) -> {
             if (!name.equals("format")) {

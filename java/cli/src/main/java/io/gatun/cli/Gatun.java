@@ -8,6 +8,7 @@ import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -21,7 +22,7 @@ import picocli.CommandLine.ScopeType;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed, with the reason on standard error", "2:wrong usage",
             "130:interrupted; no half-written file is left"},
-        subcommands = {ReconstructCommand.class, DemoCommand.class, InfoCommand.class})
+        subcommands = {ReconstructCommand.class, DemoCommand.class, InfoCommand.class, GenerateCompletion.class})
 public final class Gatun {
     static final int FAILED = 1;
     static final int INTERRUPTED = 130;

@@ -48,12 +48,15 @@ sealed interface Progress extends ProgressListener, AutoCloseable {
         public void close() {}
     }
 
-    /**
-     * A line for each step.
-     *
-     * @param out where to
-     */
-    record Lines(PrintWriter out) implements Progress {
+    /** A line for each step, however often it is counted on. */
+    final class Lines implements Progress {
+        private final PrintWriter out;
+        private String last = "";
+
+        Lines(PrintWriter out) {
+            this.out = out;
+        }
+
         @Override
         public void step(String text) {
             out.println(text);
@@ -61,7 +64,10 @@ sealed interface Progress extends ProgressListener, AutoCloseable {
 
         @Override
         public void progress(String step, long done, long total) {
-            out.println(step);
+            if (!step.equals(last)) {
+                out.println(step);
+                last = step;
+            }
         }
 
         @Override
@@ -86,7 +92,6 @@ sealed interface Progress extends ProgressListener, AutoCloseable {
         private ProgressBar start(long total) {
             ProgressBar started = new ProgressBarBuilder()
                     .setTaskName("gatun")
-                    .setUnit(" months", 1)
                     .setInitialMax(total)
                     .setStyle(StandardCharsets.UTF_8.equals(System.err.charset())
                             ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)

@@ -3,28 +3,39 @@ package io.gatun.cli;
 
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.MonthlyMaps;
+import io.gatun.wrappers.reconstruct.Preprocessing;
+import io.gatun.wrappers.reconstruct.RunOptions;
+import io.gatun.wrappers.reconstruct.RunPlan;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.YearMonth;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Monthly maps from gappy daily files. */
 @Command(name = "reconstruct", sortOptions = false,
         description = "Reconstructs monthly maps from daily NetCDF files with gaps.")
 final class ReconstructCommand implements Callable<Integer> {
+    private static final double MIB = 1 << 20;
+
     @Spec
     private CommandSpec spec;
 
     @Option(names = "--input", required = true, arity = "1..*", paramLabel = "FILE",
-            description = "Daily NetCDF files of one grid, in any order.")
-    private List<Path> inputs;
+            description = "Daily NetCDF files of one grid, in any order; patterns such as 'sst_*.nc' are expanded.")
+    private List<String> inputs;
 
     @Option(names = "--checkpoint", required = true, paramLabel = "FILE",
             description = "Weights of a SpatioTemporalModel: safetensors, or a PyTorch file (nothing in it is run).")
@@ -56,6 +67,25 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "File with the variable land_mask (default: the input files).")
     private Optional<Path> landMask = Optional.empty();
 
+    @Option(names = "--land-from-data",
+            description = "Take cells without a value for land even where there are fewer than 60 days.")
+    private boolean landFromData;
+
+    @Option(names = "--months", arity = "1..*", paramLabel = "YYYY-MM",
+            description = "Months to write (default: all). The model sees every month of their years.")
+    private Set<YearMonth> months = Set.of();
+
+    @Option(names = "--window", paramLabel = "ROWSxCOLUMNS", converter = TileConverter.class,
+            description = "Cells the model sees at a time (default: those of its training). It changes the result.")
+    private Optional<Preprocessing.Tile> window = Optional.empty();
+
+    @Option(names = "--overlap", paramLabel = "CELLS",
+            description = "Cells that windows share at least (default: a quarter of the window).")
+    private Optional<Integer> overlap = Optional.empty();
+
+    @Option(names = "--dry-run", description = "Print windows, memory and expected time, and write nothing.")
+    private boolean dryRun;
+
     @ArgGroup(exclusive = false, heading = "%nFor a checkpoint that does not state its normalisation:%n")
     private Normalisation normalisation;
 
@@ -68,8 +98,13 @@ final class ReconstructCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        ReconstructionJob job = new ReconstructionJob(inputs, new DailyFiles.Options(variable, landMask), checkpoint,
+        ReconstructionJob job = new ReconstructionJob(FilePatterns.expand(inputs),
+                new DailyFiles.Options(variable, landMask), new RunOptions(window, overlap, months, landFromData), checkpoint,
                 Optional.ofNullable(normalisation), device, output, truth, plot, plotMonth);
+        if (dryRun) {
+            print(job.plan(), out, err);
+            return 0;
+        }
         ReconstructionJob.Result result;
         try (Progress progress = Progress.onStandardError(err, quiet)) {
             result = job.run(progress);
@@ -87,5 +122,31 @@ final class ReconstructCommand implements Callable<Integer> {
         }
         out.flush();
         return 0;
+    }
+
+    private static void print(RunPlan plan, PrintWriter out, PrintWriter err) {
+        plan.notes().forEach(note -> err.println("note: " + note));
+        out.println("months: " + plan.months().size() + ", from " + plan.months().getFirst() + " to "
+                + plan.months().getLast());
+        out.println("windows: " + plan.windows() + "; " + plan.calls() + " model calls");
+        out.printf(Locale.ROOT, "memory: %.0f MiB on the device beside the weights, %.0f MiB of Java heap%n",
+                plan.deviceBytes() / MIB, plan.heapBytes() / MIB);
+        out.printf(Locale.ROOT, "time: about %.0f s, reading and writing not counted%n", plan.time().toMillis() / 1e3);
+        out.flush();
+    }
+
+    /** 32x48, or 32 for both. */
+    private static final class TileConverter implements ITypeConverter<Preprocessing.Tile> {
+        private static final Pattern FORM = Pattern.compile("(\\d{1,6})(?:x(\\d{1,6}))?");
+
+        @Override
+        public Preprocessing.Tile convert(String text) {
+            Matcher matcher = FORM.matcher(text);
+            if (!matcher.matches()) {
+                throw new TypeConversionException("\"" + text + "\" is no window; expected rows x columns, as 32x48");
+            }
+            int rows = Integer.parseInt(matcher.group(1));
+            return new Preprocessing.Tile(rows, matcher.group(2) == null ? rows : Integer.parseInt(matcher.group(2)));
+        }
     }
 }

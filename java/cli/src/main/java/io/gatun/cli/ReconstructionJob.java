@@ -9,6 +9,8 @@ import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.MonthlyMaps;
 import io.gatun.wrappers.reconstruct.MonthlyReconstruction;
+import io.gatun.wrappers.reconstruct.RunOptions;
+import io.gatun.wrappers.reconstruct.RunPlan;
 import io.gatun.wrappers.reconstruct.Scores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +26,7 @@ import java.util.stream.Stream;
  *
  * @param inputs daily files
  * @param options what to read of them
+ * @param run windows and months
  * @param checkpoint weights file
  * @param normalisation of a checkpoint that does not state its own
  * @param device name of the device
@@ -33,7 +36,7 @@ import java.util.stream.Stream;
  * @param pictureMonth its month; empty: the one with most cells that were never observed
  */
 record ReconstructionJob(
-        List<Path> inputs, DailyFiles.Options options, Path checkpoint, Optional<Normalisation> normalisation,
+        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint, Optional<Normalisation> normalisation,
         String device, Path output, List<Path> truth, Optional<Path> picture, Optional<YearMonth> pictureMonth) {
     /**
      * What came out.
@@ -57,8 +60,6 @@ record ReconstructionJob(
                     + input.dates().getFirst() + " to " + input.dates().getLast() + ", " + input.grid());
             pictureMonth.ifPresent(month -> requireDaysOf(month, input));
             MonthlyMaps maps = reconstruct(input, where, progress);
-            progress.step("writing " + output);
-            maps.write(output);
             Optional<Scores.Truth> known =
                     truth.isEmpty() ? Optional.empty() : Optional.of(Scores.Truth.read(truth, maps));
             Optional<Scores> scores = known.map(t -> Scores.of(maps, t));
@@ -71,18 +72,30 @@ record ReconstructionJob(
     }
 
     private static void requireDaysOf(YearMonth month, DailyFiles input) {
-        if (input.dates().stream().noneMatch(day -> YearMonth.from(day).equals(month))) {
+        if (!input.months().contains(month)) {
             throw new ArgumentException("there is no " + month + " to draw: the input has days from "
                     + input.dates().getFirst() + " to " + input.dates().getLast() + ". Choose a month of it.");
         }
     }
 
+    /** Says what the job would do; writes nothing. */
+    RunPlan plan() {
+        requireUsable(output);
+        try (DailyFiles input = DailyFiles.open(inputs, options);
+                MonthlyReconstruction reconstruction = open(Device.of(device))) {
+            return reconstruction.plan(input, run);
+        }
+    }
+
+    private MonthlyReconstruction open(Device where) {
+        return normalisation.isPresent() ? normalisation.get().open(checkpoint, where)
+                : MonthlyReconstruction.open(checkpoint, where);
+    }
+
     private MonthlyMaps reconstruct(DailyFiles input, Device where, Progress progress) {
-        try (MonthlyReconstruction reconstruction = normalisation.isPresent()
-                ? normalisation.get().open(checkpoint, where)
-                : MonthlyReconstruction.open(checkpoint, where)) {
+        try (MonthlyReconstruction reconstruction = open(where)) {
             progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + ")");
-            return reconstruction.reconstruct(input, progress);
+            return reconstruction.reconstructTo(input, run, output, progress);
         }
     }
 

@@ -2,12 +2,13 @@
 package io.gatun.wrappers.reconstruct;
 
 import io.gatun.core.DataException;
+import io.gatun.data.netcdf.CalendarDate;
+import io.gatun.data.netcdf.CfCalendar;
 import io.gatun.data.netcdf.GridVariable;
 import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.TimeAxis;
 import java.nio.file.Path;
-import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,20 +16,19 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A daily variable [time, lat, lon] over one or more NetCDF files of one grid, in time order, and which of its cells
- * are land. Values are read month by month. Not thread-safe.
+ * A daily variable [time, lat, lon] (or [time, level, lat, lon] with one level) over one or more NetCDF files of one
+ * grid and calendar, in time order, and which of its cells are land where the files say so. Several time steps on one
+ * date count as their mean, cell by cell. Values are read in pieces. Not thread-safe.
  */
 public final class DailyFiles implements AutoCloseable {
     private static final String STANDARD_NAME = "sea_surface_temperature";
-    private static final String LAND_MASK = "land_mask";
 
     /**
      * What to read.
      *
-     * @param variable name of the variable; empty: the only one with standard name {@code sea_surface_temperature},
-     *     else the only one with dimensions (time, lat, lon)
-     * @param landMask a file whose variable {@code land_mask} (or its only variable on the grid) is 1 on land and 0 on
-     *     sea; empty: the variable {@code land_mask} of the input files
+     * @param variable name of the variable; empty: the only one with standard name {@code sea_surface_temperature}
+     * @param landMask a file whose variable {@code land_mask} (or its only map of the grid) is 1 on land and 0 on sea;
+     *     empty: the variable {@code land_mask} of the input files, where one has it
      */
     public record Options(Optional<String> variable, Optional<Path> landMask) {
         /**
@@ -46,33 +46,41 @@ public final class DailyFiles implements AutoCloseable {
     private record Step(Source source, int index) {}
 
     private final List<Source> sources;
-    private final TreeMap<LocalDate, Step> steps = new TreeMap<>();
+    private final TreeMap<CalendarDate, List<Step>> steps = new TreeMap<>();
     private final Grid grid;
-    private final boolean[] land;
+    private final Optional<boolean[]> land;
 
     private DailyFiles(List<Source> sources, Options options) {
         this.sources = sources;
         Source first = sources.get(0);
         grid = Grid.of(first.file(), first.variable());
         for (Source source : sources) {
-            Grid other = Grid.of(source.file(), source.variable());
-            if (!grid.matches(other)) {
-                throw new DataException(source.file().path() + " has " + other + "; " + first.file().path() + " has "
-                        + grid + ". Files of one run must have one grid.");
-            }
+            requireAlike(first, source);
             for (int i = 0; i < source.time().size(); i++) {
-                Step before = steps.put(source.time().date(i), new Step(source, i));
-                if (before != null) {
-                    throw new DataException(source.file().path() + " has a time step on " + source.time().date(i)
-                            + ", and so has " + before.source().file().path() + ". Expected one step a day; average"
-                            + " them first (for example with ncra).");
-                }
+                steps.computeIfAbsent(source.time().calendarDate(i), _ -> new ArrayList<>()).add(new Step(source, i));
             }
         }
         if (steps.isEmpty()) {
             throw new DataException(first.file().path() + ": no time step in the input. Expected daily values.");
         }
-        land = readLand(options);
+        land = LandMask.read(sources.stream().map(Source::file).toList(), options.landMask(), grid);
+    }
+
+    private void requireAlike(Source first, Source source) {
+        Grid other = Grid.of(source.file(), source.variable());
+        if (!grid.matches(other)) {
+            throw new DataException(source.file().path() + " has " + other + "; " + first.file().path() + " has " + grid
+                    + ". Files of one run must have one grid.");
+        }
+        if (source.time().calendar() != first.time().calendar()) {
+            throw new DataException(source.file().path() + " has the calendar " + source.time().calendar().cfName()
+                    + "; " + first.file().path() + " has " + first.time().calendar().cfName()
+                    + ". Files of one run must have one calendar.");
+        }
+        if (!unitsOf(source).equals(unitsOf(first))) {
+            throw new DataException(source.variable() + " has units \"" + unitsOf(source) + "\", " + first.variable()
+                    + " has \"" + unitsOf(first) + "\". Files of one run must have one unit.");
+        }
     }
 
     /**
@@ -81,7 +89,8 @@ public final class DailyFiles implements AutoCloseable {
      * @param files at least one, in any order
      * @param options what to read
      * @return to be closed
-     * @throws DataException if a file is missing, is no NetCDF, lacks the variable, or does not fit the others
+     * @throws DataException if a file is missing, is no NetCDF, lacks the variable or its units, or does not fit the
+     *     others
      */
     public static DailyFiles open(List<Path> files, Options options) {
         if (files.isEmpty()) {
@@ -106,78 +115,33 @@ public final class DailyFiles implements AutoCloseable {
         }
     }
 
-    /** The named variable over (time, lat, lon), or the one that must be meant. */
+    /** The named variable over (time, lat, lon), or the only one of the standard name. */
     static GridVariable choose(NetcdfFile file, Optional<String> name) {
         if (name.isPresent()) {
             GridVariable variable = file.variable(name.get());
             if (!isField(variable)) {
-                throw new DataException(variable + " has dimensions " + variable.dimensions() + " and type "
-                        + variable.type().cdlName() + "; expected numbers over (time, latitude, longitude)");
+                throw new DataException(variable + " has dimensions " + variable.dimensions() + ", shape "
+                        + variable.shape() + " and type " + variable.type().cdlName()
+                        + "; expected numbers over (time, latitude, longitude), or with one level after time");
             }
             return variable;
         }
-        List<GridVariable> fields = file.variables().stream().filter(DailyFiles::isField).toList();
-        List<GridVariable> named = fields.stream()
+        List<GridVariable> named = file.variables().stream().filter(DailyFiles::isField)
                 .filter(v -> v.text("standard_name").filter(STANDARD_NAME::equals).isPresent()).toList();
-        List<GridVariable> candidates = named.isEmpty() ? fields : named;
-        if (candidates.size() != 1) {
-            throw new DataException(file.path() + " has " + candidates.size() + " variables that could be meant"
-                    + (candidates.isEmpty() ? "" : ": " + candidates.stream().map(GridVariable::name).toList())
-                    + ". Expected one over (time, latitude, longitude) with standard_name " + STANDARD_NAME
-                    + "; name the variable. The file has "
-                    + file.variables().stream().map(GridVariable::name).toList());
+        if (named.size() != 1) {
+            List<String> fields =
+                    file.variables().stream().filter(DailyFiles::isField).map(GridVariable::name).toList();
+            throw new DataException(file.path() + " has " + named.size() + " variables of standard_name "
+                    + STANDARD_NAME + (named.isEmpty() ? "" : ", " + named.stream().map(GridVariable::name).toList())
+                    + "; expected one. Name the variable (--variable); over (time, latitude, longitude) the file has "
+                    + fields);
         }
-        return candidates.get(0);
+        return named.get(0);
     }
 
     private static boolean isField(GridVariable variable) {
-        return variable.dimensions().size() == 3 && variable.type() != NetcdfType.CHAR;
-    }
-
-    private boolean[] readLand(Options options) {
-        if (options.landMask().isPresent()) {
-            try (NetcdfFile file = NetcdfFile.open(options.landMask().get())) {
-                return land(landVariable(file));
-            }
-        }
-        for (Source source : sources) {
-            if (source.file().hasVariable(LAND_MASK)) {
-                return land(source.file().variable(LAND_MASK));
-            }
-        }
-        throw new DataException(sources.get(0).file().path() + " does not say which cells are land: it has no variable"
-                + " \"" + LAND_MASK + "\" (1 land, 0 sea). Name a file that has one.");
-    }
-
-    private GridVariable landVariable(NetcdfFile file) {
-        if (file.hasVariable(LAND_MASK)) {
-            return file.variable(LAND_MASK);
-        }
-        List<GridVariable> maps = file.variables().stream()
-                .filter(v -> v.dimensions().size() == 2 && v.shape().numElements() == grid.cells()).toList();
-        if (maps.size() != 1) {
-            throw new DataException(file.path() + " has no variable \"" + LAND_MASK + "\" and " + maps.size()
-                    + " other maps of " + grid.height() + " x " + grid.width() + " cells; expected one mask,"
-                    + " 1 on land");
-        }
-        return maps.get(0);
-    }
-
-    private boolean[] land(GridVariable variable) {
-        double[] values = variable.readDoubles();
-        if (values.length != grid.cells()) {
-            throw new DataException(variable + " has shape " + variable.shape() + ", expected " + grid.height() + " x "
-                    + grid.width() + ", the grid of the input");
-        }
-        boolean[] result = new boolean[values.length];
-        for (int i = 0; i < values.length; i++) {
-            if (values[i] != 0 && values[i] != 1) {
-                throw new DataException(variable + " has the value " + values[i] + "; a land mask is 1 on land and 0 on"
-                        + " sea, and has no missing values");
-            }
-            result[i] = values[i] == 1;
-        }
-        return result;
+        int rank = variable.dimensions().size();
+        return variable.type() != NetcdfType.CHAR && (rank == 3 || rank == 4 && variable.shape().dim(1) == 1);
     }
 
     /**
@@ -195,7 +159,7 @@ public final class DailyFiles implements AutoCloseable {
      * @return as in the first file
      */
     public String variable() {
-        return sources.get(0).variable().name();
+        return description().name();
     }
 
     /** The variable in the first file, whose attributes speak for all. */
@@ -207,22 +171,23 @@ public final class DailyFiles implements AutoCloseable {
      * Units of the values.
      *
      * @return the attribute {@code units}
-     * @throws DataException if a file has none, or another than the first
      */
     public String units() {
-        String units = unitsOf(sources.get(0));
-        for (Source source : sources) {
-            if (!unitsOf(source).equals(units)) {
-                throw new DataException(source.variable() + " has units \"" + unitsOf(source) + "\", "
-                        + sources.get(0).variable() + " has \"" + units + "\". Files of one run must have one unit.");
-            }
-        }
-        return units;
+        return unitsOf(sources.get(0));
     }
 
     private static String unitsOf(Source source) {
         return source.variable().text("units").orElseThrow(() -> new DataException(
-                source.variable() + " has no attribute \"units\"; expected one such as degree_Celsius"));
+                source.variable() + " has no attribute \"units\"; expected one such as degree_Celsius or kelvin"));
+    }
+
+    /**
+     * Calendar of the dates.
+     *
+     * @return that of all files
+     */
+    public CfCalendar calendar() {
+        return sources.get(0).time().calendar();
     }
 
     /**
@@ -230,24 +195,49 @@ public final class DailyFiles implements AutoCloseable {
      *
      * @return ascending, each once
      */
-    public List<LocalDate> dates() {
+    public List<CalendarDate> dates() {
         return List.copyOf(steps.keySet());
     }
 
     /**
-     * Which cells are land.
+     * Months that have a time step.
      *
-     * @return [lat, lon] row-major
+     * @return ascending, each once
      */
-    public boolean[] land() {
-        return land.clone();
+    public List<YearMonth> months() {
+        return steps.keySet().stream().map(date -> YearMonth.of(date.year(), date.month())).distinct().toList();
     }
 
-    /** Values [lat, lon] of each day of a month that has a time step, NaN where there is none. */
-    TreeMap<Integer, float[]> readMonth(YearMonth month) {
+    /** Dates with several time steps, whose mean counts. */
+    long averagedDates() {
+        return steps.values().stream().filter(list -> list.size() > 1).count();
+    }
+
+    /**
+     * Which cells are land, where a variable or file says so.
+     *
+     * @return [lat, lon] row-major, or empty
+     */
+    public Optional<boolean[]> landMask() {
+        return land.map(boolean[]::clone);
+    }
+
+    /** Whether a cell is known to be land. */
+    boolean isLand(int cell) {
+        return land.isPresent() && land.get()[cell];
+    }
+
+    /**
+     * Values of a block of cells on each day of a month that has a time step: row-major, NaN where there is none. A
+     * block that goes beyond the last column goes on with the first.
+     */
+    TreeMap<Integer, float[]> readMonth(YearMonth month, int firstRow, int rows, int firstColumn, int columns) {
         TreeMap<Integer, float[]> days = new TreeMap<>();
-        List<Step> wanted = new ArrayList<>(steps.subMap(month.atDay(1), true, month.atEndOfMonth(), true).values());
-        int cells = grid.cells();
+        TreeMap<Integer, int[]> counts = new TreeMap<>();
+        List<Step> wanted = new ArrayList<>();
+        steps.subMap(new CalendarDate(month.getYear(), month.getMonthValue(), 1), true,
+                new CalendarDate(month.getYear(), month.getMonthValue(), 31), true).values().forEach(wanted::addAll);
+        int cells = rows * columns;
         for (int from = 0; from < wanted.size();) {
             // Steps that follow each other in one file are read together: its chunks are unpacked once.
             Step first = wanted.get(from);
@@ -256,15 +246,60 @@ public final class DailyFiles implements AutoCloseable {
                     && wanted.get(to).index() == first.index() + to - from) {
                 to++;
             }
-            float[] block = first.source().variable().readFloats(first.index(), to - from);
+            float[] block = readBlock(first, to - from, firstRow, rows, firstColumn, columns);
             for (int i = from; i < to; i++) {
-                float[] day = new float[cells];
-                System.arraycopy(block, (i - from) * cells, day, 0, cells);
-                days.put(wanted.get(i).source().time().date(wanted.get(i).index()).getDayOfMonth(), day);
+                int day = wanted.get(i).source().time().calendarDate(wanted.get(i).index()).day();
+                float[] values = java.util.Arrays.copyOfRange(block, (i - from) * cells, (i - from + 1) * cells);
+                float[] before = days.putIfAbsent(day, values);
+                if (before != null) {
+                    addToMean(before, counts.computeIfAbsent(day, _ -> ones(before)), values);
+                }
             }
             from = to;
         }
         return days;
+    }
+
+    private static int[] ones(float[] values) {
+        int[] counts = new int[values.length];
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] = Float.isNaN(values[i]) ? 0 : 1;
+        }
+        return counts;
+    }
+
+    private static void addToMean(float[] mean, int[] counts, float[] values) {
+        for (int i = 0; i < mean.length; i++) {
+            if (!Float.isNaN(values[i])) {
+                mean[i] = counts[i] == 0 ? values[i] : mean[i] + (values[i] - mean[i]) / (counts[i] + 1);
+                counts[i]++;
+            }
+        }
+    }
+
+    private float[] readBlock(Step first, int count, int firstRow, int rows, int firstColumn, int columns) {
+        int width = grid.width();
+        if (firstColumn + columns <= width) {
+            return readSlab(first, count, firstRow, rows, firstColumn, columns);
+        }
+        int east = width - firstColumn;
+        float[] left = readSlab(first, count, firstRow, rows, firstColumn, east);
+        float[] right = readSlab(first, count, firstRow, rows, 0, columns - east);
+        float[] joined = new float[count * rows * columns];
+        for (int row = 0; row < count * rows; row++) {
+            System.arraycopy(left, row * east, joined, row * columns, east);
+            System.arraycopy(right, row * (columns - east), joined, row * columns + east, columns - east);
+        }
+        return joined;
+    }
+
+    private static float[] readSlab(Step first, int count, int firstRow, int rows, int firstColumn, int columns) {
+        GridVariable variable = first.source().variable();
+        return variable.dimensions().size() == 3
+                ? variable.readFloats(
+                        new long[] {first.index(), firstRow, firstColumn}, new long[] {count, rows, columns})
+                : variable.readFloats(
+                        new long[] {first.index(), 0, firstRow, firstColumn}, new long[] {count, 1, rows, columns});
     }
 
     @Override

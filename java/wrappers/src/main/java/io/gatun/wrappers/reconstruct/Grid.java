@@ -81,6 +81,25 @@ public record Grid(double[] lat, double[] lon) {
         return file.variable(dimension).readDoubles();
     }
 
+    /** Whether rows run from north to south. */
+    boolean latDescends() {
+        return lat.length > 1 && lat[0] > lat[lat.length - 1];
+    }
+
+    /** Whether columns run from east to west. */
+    boolean lonDescends() {
+        return lon.length > 1 && lon[0] > lon[lon.length - 1];
+    }
+
+    /** Whether the columns go once around the globe, so that the first is the last one's neighbour. */
+    boolean wraps() {
+        if (lon.length < 2) {
+            return false;
+        }
+        double step = (lon[lon.length - 1] - lon[0]) / (lon.length - 1);
+        return Math.abs(Math.abs(step) * lon.length - 360) < 0.5 * Math.abs(step);
+    }
+
     /** Whether the coordinates agree to a thousandth of a cell. */
     boolean matches(Grid other) {
         return close(lat, other.lat) && close(lon, other.lon);

@@ -2,6 +2,7 @@
 package io.gatun.wrappers.reconstruct;
 
 import io.gatun.data.netcdf.AttributeValue;
+import io.gatun.data.netcdf.CalendarDate;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.NetcdfWriter;
 import java.lang.module.ModuleDescriptor;
@@ -14,68 +15,101 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The CF-1.8 file of a run's monthly maps. */
-final class MonthlyFile {
+/** The CF-1.8 file of a run's monthly maps, written row by row as they come. */
+final class MonthlyFile implements MonthlyRows, AutoCloseable {
+    /** Name of the variable of observed days. */
+    static final String DAYS = "observed_days";
+
     private static final float FILL = 9.96921e36f; // NC_FILL_FLOAT
     private static final List<String> MAP = List.of("time", "lat", "lon");
 
-    private MonthlyFile() {}
+    private final NetcdfWriter file;
+    private final MonthlyLayout layout;
+    private final NetcdfWriter.Variable value;
+    private final NetcdfWriter.Variable mean;
+    private final NetcdfWriter.Variable days;
 
-    static void write(MonthlyMaps maps, Path target) {
-        Grid grid = maps.grid();
-        List<YearMonth> months = maps.months();
-        MonthlyMaps.Provenance provenance = maps.provenance();
-        String meanName = provenance.variable() + "_mean_of_observations";
-        try (NetcdfWriter file = NetcdfWriter.create(target)) {
-            file.dimension("time", months.size());
-            file.dimension("lat", grid.height());
-            file.dimension("lon", grid.width());
-            file.dimension("bnds", 2);
-            globalAttributes(file, provenance);
-            NetcdfWriter.Variable time = file.variable("time", NetcdfType.DOUBLE, List.of("time"), attributes(
-                    "standard_name", "time", "long_name", "first day of the month", "units",
-                    "days since 1970-01-01 00:00:00", "calendar", "standard", "axis", "T", "bounds", "time_bnds"));
-            NetcdfWriter.Variable bounds =
-                    file.variable("time_bnds", NetcdfType.DOUBLE, List.of("time", "bnds"), Map.of());
-            NetcdfWriter.Variable lat = file.variable("lat", NetcdfType.DOUBLE, List.of("lat"), attributes(
-                    "standard_name", "latitude", "units", "degrees_north", "axis", "Y"));
-            NetcdfWriter.Variable lon = file.variable("lon", NetcdfType.DOUBLE, List.of("lon"), attributes(
-                    "standard_name", "longitude", "units", "degrees_east", "axis", "X"));
-            NetcdfWriter.Variable land = file.variable("land_mask", NetcdfType.BYTE, List.of("lat", "lon"), flags());
-            NetcdfWriter.Variable value = file.variable(provenance.variable(), NetcdfType.FLOAT, MAP,
-                    mapAttributes(provenance, "monthly mean of " + provenance.longName() + ", reconstructed"));
-            NetcdfWriter.Variable mean = file.variable(meanName, NetcdfType.FLOAT, MAP,
-                    mapAttributes(provenance, "mean of the month's observations of " + provenance.longName()
-                            + "; cells without any filled by inverse distance"));
-            NetcdfWriter.Variable days = file.variable("observed_days", NetcdfType.INT, MAP,
-                    attributes("long_name", "number of days with an observation", "units", "1"));
+    private MonthlyFile(NetcdfWriter file, MonthlyLayout layout) {
+        this.file = file;
+        this.layout = layout;
+        file.dimension("time", layout.months().size());
+        file.dimension("lat", layout.grid().height());
+        file.dimension("lon", layout.grid().width());
+        file.dimension("bnds", 2);
+        globalAttributes();
+        NetcdfWriter.Variable time = file.variable("time", NetcdfType.DOUBLE, List.of("time"), attributes(
+                "standard_name", "time", "long_name", "first day of the month", "units",
+                "days since 1970-01-01 00:00:00", "calendar", layout.calendar().cfName(), "axis", "T", "bounds",
+                "time_bnds"));
+        NetcdfWriter.Variable bounds = file.variable("time_bnds", NetcdfType.DOUBLE, List.of("time", "bnds"), Map.of());
+        NetcdfWriter.Variable lat = file.variable("lat", NetcdfType.DOUBLE, List.of("lat"), attributes(
+                "standard_name", "latitude", "units", "degrees_north", "axis", "Y"));
+        NetcdfWriter.Variable lon = file.variable("lon", NetcdfType.DOUBLE, List.of("lon"), attributes(
+                "standard_name", "longitude", "units", "degrees_east", "axis", "X"));
+        NetcdfWriter.Variable land = file.variable("land_mask", NetcdfType.BYTE, List.of("lat", "lon"), flags());
+        value = file.variable(layout.variable(), NetcdfType.FLOAT, MAP,
+                mapAttributes("monthly mean of " + layout.longName() + ", reconstructed"));
+        mean = file.variable(meanName(layout), NetcdfType.FLOAT, MAP,
+                mapAttributes("mean of the month's observations of " + layout.longName()
+                        + "; cells without any filled by inverse distance"));
+        days = file.variable(DAYS, NetcdfType.INT, MAP,
+                attributes("long_name", "number of days with an observation", "units", "1"));
 
-            for (YearMonth month : months) {
-                time.write(new double[] {month.atDay(1).toEpochDay()});
-                bounds.write(new double[] {month.atDay(1).toEpochDay(), month.plusMonths(1).atDay(1).toEpochDay()});
-            }
-            lat.write(grid.lat());
-            lon.write(grid.lon());
-            land.write(bytes(maps.land()));
-            for (int month = 0; month < months.size(); month++) {
-                value.write(filled(maps.reconstruction(month)));
-                mean.write(filled(maps.meanOfObservations(month)));
-                days.write(maps.observedDays(month));
-            }
-            file.commit();
+        for (YearMonth month : layout.months()) {
+            double start = firstDay(month);
+            time.write(new double[] {start});
+            bounds.write(new double[] {start, firstDay(month.plusMonths(1))});
+        }
+        lat.write(layout.grid().lat());
+        lon.write(layout.grid().lon());
+        land.write(bytes(layout.land()));
+    }
+
+    /** Starts the file beside its target; it takes its place on {@link #commit()}. */
+    static MonthlyFile create(Path target, MonthlyLayout layout) {
+        NetcdfWriter writer = NetcdfWriter.create(target);
+        try {
+            return new MonthlyFile(writer, layout);
+        } catch (RuntimeException | Error e) {
+            writer.close();
+            throw e;
         }
     }
 
-    private static void globalAttributes(NetcdfWriter file, MonthlyMaps.Provenance provenance) {
+    static String meanName(MonthlyLayout layout) {
+        return layout.variable() + "_mean_of_observations";
+    }
+
+    private double firstDay(YearMonth month) {
+        return layout.calendar().epochDay(new CalendarDate(month.getYear(), month.getMonthValue(), 1));
+    }
+
+    @Override
+    public void rows(int month, int firstRow, float[] reconstruction, float[] meanOfObservations, int[] observedDays) {
+        long at = ((long) month * layout.grid().height() + firstRow) * layout.grid().width();
+        value.write(at, filled(reconstruction));
+        mean.write(at, filled(meanOfObservations));
+        days.write(at, observedDays);
+    }
+
+    void commit() {
+        file.commit();
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+
+    private void globalAttributes() {
         String version = version();
         String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
         attributes("Conventions", "CF-1.8", "title", "Monthly means reconstructed from gappy daily fields",
                 "source", "ClimaNet SpatioTemporalModel, run by Gatun " + version,
-                "history", now + " gatun " + version + " reconstruct: checkpoint " + provenance.checkpoint()
-                        + " (sha256 " + provenance.digest() + "), window " + provenance.window() + ", precision "
-                        + provenance.precision(),
-                "gatun_checkpoint_sha256", provenance.digest(), "gatun_window", provenance.window(),
-                "gatun_precision", provenance.precision()).forEach(file::attribute);
+                "history", now + " gatun " + version + " reconstruct: checkpoint " + layout.checkpoint() + " (sha256 "
+                        + layout.digest() + "), window " + layout.window() + ", precision " + layout.precision(),
+                "gatun_checkpoint_sha256", layout.digest(), "gatun_window", layout.window(),
+                "gatun_precision", layout.precision()).forEach(file::attribute);
     }
 
     /** Of the module; code on the class path has none. */
@@ -84,13 +118,13 @@ final class MonthlyFile {
                 .flatMap(ModuleDescriptor::rawVersion).orElse("development");
     }
 
-    private static Map<String, AttributeValue> mapAttributes(MonthlyMaps.Provenance provenance, String longName) {
+    private Map<String, AttributeValue> mapAttributes(String longName) {
         Map<String, AttributeValue> result = new LinkedHashMap<>();
-        if (!provenance.standardName().isEmpty()) {
-            result.put("standard_name", AttributeValue.of(provenance.standardName()));
+        if (!layout.standardName().isEmpty()) {
+            result.put("standard_name", AttributeValue.of(layout.standardName()));
         }
         result.put("long_name", AttributeValue.of(longName));
-        result.put("units", AttributeValue.of(provenance.units()));
+        result.put("units", AttributeValue.of(layout.units()));
         result.put("cell_methods", AttributeValue.of("time: mean"));
         result.put("_FillValue", AttributeValue.of(FILL));
         return result;
@@ -120,9 +154,10 @@ final class MonthlyFile {
     }
 
     private static float[] filled(float[] values) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = Float.isNaN(values[i]) ? FILL : values[i];
+        float[] result = values.clone();
+        for (int i = 0; i < result.length; i++) {
+            result[i] = Float.isNaN(result[i]) ? FILL : result[i];
         }
-        return values;
+        return result;
     }
 }

@@ -2,44 +2,115 @@
 package io.gatun.wrappers.reconstruct;
 
 import io.gatun.core.ArgumentException;
-import io.gatun.core.Checkpoint;
+import io.gatun.data.netcdf.NetcdfFile;
 import java.nio.file.Path;
 import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Monthly maps of one run, in time order: the reconstruction, and the mean of observations it builds on. Immutable. */
+/**
+ * Monthly maps of one run, in time order: the reconstruction, and the mean of observations it builds on. They lie in
+ * memory, or in the file that {@link MonthlyReconstruction#reconstructTo} wrote, from which each map is read when it is
+ * asked for.
+ */
 public final class MonthlyMaps {
-    /** One month's maps, [lat, lon] row-major, NaN (or 0 days) on land. */
-    private record Month(YearMonth month, float[] reconstruction, float[] meanOfObservations, int[] observedDays) {}
+    /** Where the maps of a month lie; [lat, lon] row-major, NaN (or 0 days) on land. */
+    private interface Store {
+        float[] reconstruction(int month);
 
-    /**
-     * How the maps came about, for the file's attributes.
-     *
-     * @param variable name of the input's variable
-     * @param standardName CF standard name, or empty text
-     * @param longName for people
-     * @param units of the input and of the maps
-     * @param checkpoint its file name
-     * @param digest SHA-256 of the checkpoint
-     * @param window rows and columns the model saw at a time
-     * @param precision of the arithmetic
-     */
-    record Provenance(String variable, String standardName, String longName, String units, String checkpoint,
-            String digest, String window, String precision) {}
+        float[] meanOfObservations(int month);
 
-    private final Grid grid;
-    private final boolean[] land;
-    private final List<Month> months;
+        int[] observedDays(int month);
+    }
+
+    private final MonthlyLayout layout;
     private final List<String> notes;
-    private final Provenance provenance;
+    private final Store store;
 
-    private MonthlyMaps(Builder builder) {
-        grid = builder.grid;
-        land = builder.land;
-        months = List.copyOf(builder.months);
-        notes = List.copyOf(builder.notes);
-        provenance = builder.provenance;
+    private MonthlyMaps(MonthlyLayout layout, List<String> notes, Store store) {
+        this.layout = layout;
+        this.notes = List.copyOf(notes);
+        this.store = store;
+    }
+
+    /** Maps in memory. */
+    static final class InMemory implements MonthlyRows, Store {
+        private final MonthlyLayout layout;
+        private final List<float[]> reconstructions = new ArrayList<>();
+        private final List<float[]> means = new ArrayList<>();
+        private final List<int[]> days = new ArrayList<>();
+
+        InMemory(MonthlyLayout layout) {
+            this.layout = layout;
+            int cells = layout.grid().cells();
+            for (int month = 0; month < layout.months().size(); month++) {
+                reconstructions.add(new float[cells]);
+                means.add(new float[cells]);
+                days.add(new int[cells]);
+            }
+        }
+
+        @Override
+        public void rows(int month, int firstRow, float[] reconstruction, float[] meanOfObservations, int[] observed) {
+            int at = firstRow * layout.grid().width();
+            System.arraycopy(reconstruction, 0, reconstructions.get(month), at, reconstruction.length);
+            System.arraycopy(meanOfObservations, 0, means.get(month), at, meanOfObservations.length);
+            System.arraycopy(observed, 0, days.get(month), at, observed.length);
+        }
+
+        MonthlyMaps maps(List<String> notes) {
+            return new MonthlyMaps(layout, notes, this);
+        }
+
+        @Override
+        public float[] reconstruction(int month) {
+            return reconstructions.get(month).clone();
+        }
+
+        @Override
+        public float[] meanOfObservations(int month) {
+            return means.get(month).clone();
+        }
+
+        @Override
+        public int[] observedDays(int month) {
+            return days.get(month).clone();
+        }
+    }
+
+    /** Maps in a file that {@link MonthlyFile} wrote. */
+    static MonthlyMaps inFile(MonthlyLayout layout, List<String> notes, Path path) {
+        return new MonthlyMaps(layout, notes, new Store() {
+            private float[] map(String name, int month) {
+                try (NetcdfFile file = NetcdfFile.open(path)) {
+                    return file.variable(name).readFloats(month, 1);
+                }
+            }
+
+            @Override
+            public float[] reconstruction(int month) {
+                return map(layout.variable(), month);
+            }
+
+            @Override
+            public float[] meanOfObservations(int month) {
+                return map(MonthlyFile.meanName(layout), month);
+            }
+
+            @Override
+            public int[] observedDays(int month) {
+                float[] days = map(MonthlyFile.DAYS, month);
+                int[] result = new int[days.length];
+                for (int cell = 0; cell < days.length; cell++) {
+                    result[cell] = (int) days[cell];
+                }
+                return result;
+            }
+        });
+    }
+
+    MonthlyLayout layout() {
+        return layout;
     }
 
     /**
@@ -48,7 +119,7 @@ public final class MonthlyMaps {
      * @return that of the input
      */
     public Grid grid() {
-        return grid;
+        return layout.grid();
     }
 
     /**
@@ -57,16 +128,16 @@ public final class MonthlyMaps {
      * @return [lat, lon] row-major
      */
     public boolean[] land() {
-        return land.clone();
+        return layout.land().clone();
     }
 
     /**
      * The months, in time order.
      *
-     * @return those of the input that have observations
+     * @return those of the input that have observations and were asked for
      */
     public List<YearMonth> months() {
-        return months.stream().map(Month::month).toList();
+        return layout.months();
     }
 
     /**
@@ -76,7 +147,7 @@ public final class MonthlyMaps {
      * @return [lat, lon] row-major in {@link #units()}, NaN on land
      */
     public float[] reconstruction(int month) {
-        return at(month).reconstruction().clone();
+        return store.reconstruction(checked(month));
     }
 
     /**
@@ -86,7 +157,7 @@ public final class MonthlyMaps {
      * @return [lat, lon] row-major in {@link #units()}, NaN on land
      */
     public float[] meanOfObservations(int month) {
-        return at(month).meanOfObservations().clone();
+        return store.meanOfObservations(checked(month));
     }
 
     /**
@@ -96,15 +167,15 @@ public final class MonthlyMaps {
      * @return [lat, lon] row-major, 0 on land
      */
     public int[] observedDays(int month) {
-        return at(month).observedDays().clone();
+        return store.observedDays(checked(month));
     }
 
-    private Month at(int month) {
-        if (month < 0 || month >= months.size()) {
-            throw new ArgumentException("month index " + month + "; there are " + months.size() + " months, "
+    private int checked(int month) {
+        if (month < 0 || month >= months().size()) {
+            throw new ArgumentException("month index " + month + "; there are " + months().size() + " months, "
                     + months());
         }
-        return months.get(month);
+        return month;
     }
 
     /**
@@ -113,7 +184,7 @@ public final class MonthlyMaps {
      * @return as in the input
      */
     public String units() {
-        return provenance.units();
+        return layout.units();
     }
 
     /**
@@ -122,7 +193,7 @@ public final class MonthlyMaps {
      * @return the input's long name, else its variable's name
      */
     public String longName() {
-        return provenance.longName();
+        return layout.longName();
     }
 
     /**
@@ -134,62 +205,20 @@ public final class MonthlyMaps {
         return notes;
     }
 
-    Provenance provenance() {
-        return provenance;
-    }
-
     /**
-     * Writes the maps as CF NetCDF, classic 64-bit offset: the reconstruction under the input's variable name, the mean
-     * of observations, the observed days, the land mask, and where it all comes from.
+     * Writes the maps as CF NetCDF: the reconstruction under the input's variable name, the mean of observations, the
+     * observed days, the land mask, and where it all comes from.
      *
      * @param target replaced when the file is complete
      * @throws io.gatun.core.OutputException if it cannot be written; nothing changes under the target's name then
      * @throws io.gatun.core.InterruptedRunException if the thread was interrupted; likewise
      */
     public void write(Path target) {
-        MonthlyFile.write(this, target);
-    }
-
-    /** Collects the months of a run. */
-    static final class Builder {
-        private final Grid grid;
-        private final boolean[] land;
-        private final Provenance provenance;
-        private final List<Month> months = new ArrayList<>();
-        private final List<String> notes = new ArrayList<>();
-
-        Builder(DailyFiles input, Checkpoint checkpoint, Preprocessing preprocessing) {
-            grid = input.grid();
-            land = input.land();
-            provenance = new Provenance(input.variable(),
-                    input.description().text("standard_name").orElse(""),
-                    input.description().text("long_name").orElse(input.variable()), input.units(),
-                    String.valueOf(Path.of(checkpoint.source()).getFileName()), checkpoint.digest(),
-                    grid.height() + " x " + grid.width(), "float32");
-        }
-
-        void note(String line) {
-            notes.add(line);
-        }
-
-        boolean isEmpty() {
-            return months.isEmpty();
-        }
-
-        void add(YearMonth month, MonthlyBaseline baseline, double[] reconstruction) {
-            months.add(new Month(month, masked(reconstruction), masked(baseline.mean()), baseline.observedDays()));
-        }
-
-        private float[] masked(double[] values) {
-            float[] result = new float[values.length];
-            for (int cell = 0; cell < values.length; cell++) {
-                result[cell] = land[cell] ? Float.NaN : (float) values[cell];
+        try (MonthlyFile file = MonthlyFile.create(target, layout)) {
+            for (int month = 0; month < months().size(); month++) {
+                file.rows(month, 0, reconstruction(month), meanOfObservations(month), observedDays(month));
             }
-            return result;
-        }
-
-        MonthlyMaps build() {
-            return new MonthlyMaps(this);
+            file.commit();
         }
     }
 }

@@ -4,6 +4,7 @@ package io.gatun.wrappers.reconstruct;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
+import io.gatun.core.DType;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.InterruptedRunException;
@@ -11,16 +12,14 @@ import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.data.checkpoint.Checkpoints;
 import io.gatun.models.climanet.MonthlyInput;
-import io.gatun.models.climanet.PaddedDays;
 import io.gatun.models.climanet.SpatioTemporalConfig;
 import io.gatun.models.climanet.SpatioTemporalModel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.YearMonth;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -33,9 +32,6 @@ import java.util.stream.Collectors;
  * scales go by calendar month. Thread-safe.
  */
 public final class MonthlyReconstruction implements AutoCloseable {
-    /** Day slots of a month. */
-    private static final int DAYS = 31;
-
     private final Checkpoint checkpoint;
     private final Preprocessing preprocessing;
     private final SpatioTemporalModel model;
@@ -119,122 +115,98 @@ public final class MonthlyReconstruction implements AutoCloseable {
     }
 
     /**
-     * Reconstructs every month that the input has observations for.
+     * Reconstructs every month that the input has observations for, in memory, with the checkpoint's windows.
      *
-     * @param input daily values, in the units of the preprocessing
-     * @param progress told after each month read and each year computed
+     * @param input daily values
+     * @param progress told after each month read and each window computed
      * @return monthly maps in the input's units
-     * @throws DataException if the input has no observation at all, or other units
-     * @throws io.gatun.core.ShapeException if the grid is no multiple of the patch, or larger than the model encodes
-     * @throws InterruptedRunException if the thread is interrupted
+     * @throws DataException if the input has no observation at all, or units that are not the checkpoint's
+     * @throws io.gatun.core.InterruptedRunException if the thread is interrupted
      */
     public MonthlyMaps reconstruct(DailyFiles input, ProgressListener progress) {
-        checkUnits(input);
-        Grid grid = input.grid();
-        MonthlyMaps.Builder maps = new MonthlyMaps.Builder(input, checkpoint, preprocessing);
-        preprocessing.tile().filter(tile -> tile.height() != grid.height() || tile.width() != grid.width())
-                .ifPresent(tile -> maps.note("the region has " + grid.height() + " x " + grid.width()
-                        + " cells; the checkpoint was trained on windows of " + tile.height() + " x " + tile.width()
-                        + ", and the window is an input of the model: expect a different, usually larger, error"));
-        Map<Integer, List<YearMonth>> years = input.dates().stream().map(YearMonth::from).distinct()
-                .collect(Collectors.groupingBy(YearMonth::getYear, TreeMap::new, Collectors.toList()));
-        long total = years.values().stream().mapToLong(List::size).sum();
-        long done = 0;
-        for (List<YearMonth> months : years.values()) {
-            List<Month> present = new ArrayList<>();
-            for (YearMonth month : months) {
-                interruptible();
-                progress.progress("reading " + month, done++, total);
-                TreeMap<Integer, float[]> days = input.readMonth(month);
-                MonthlyBaseline baseline =
-                        MonthlyBaseline.of(days.values(), input.land(), grid.width(), preprocessing.fillPower());
-                if (baseline.isEmpty()) {
-                    maps.note(month + " is left out: none of its " + days.size() + " days has a value at sea");
-                } else {
-                    present.add(new Month(month, days, baseline));
-                }
+        return reconstruct(input, RunOptions.defaults(), progress);
+    }
+
+    /**
+     * Reconstructs months in memory.
+     *
+     * @param input daily values, in kelvin or degrees Celsius where the checkpoint's units are one of the two
+     * @param options windows and months
+     * @param progress told after each month read and each window computed
+     * @return monthly maps in the input's units
+     * @throws DataException if the input has no observation in the months asked for, does not say which cells are land
+     *     and has too few days to tell, or has units that are not the checkpoint's
+     * @throws ArgumentException if windows of that size cannot be
+     * @throws io.gatun.core.InterruptedRunException if the thread is interrupted
+     */
+    public MonthlyMaps reconstruct(DailyFiles input, RunOptions options, ProgressListener progress) {
+        try (MonthlyRun run = new MonthlyRun(model, checkpoint, preprocessing, input, options, progress)) {
+            MonthlyMaps.InMemory maps = new MonthlyMaps.InMemory(run.layout());
+            run.run(maps);
+            return maps.maps(run.notes());
+        }
+    }
+
+    /**
+     * Reconstructs months into a file, row by row: memory holds a band of windows, whatever the size of the grid.
+     *
+     * @param input daily values, as for {@link #reconstruct}
+     * @param options windows and months
+     * @param target CF NetCDF file, replaced when it is complete
+     * @param progress told after each month read and each window computed
+     * @return the maps, read from the file as they are asked for
+     * @throws DataException as for {@link #reconstruct}
+     * @throws ArgumentException if windows of that size cannot be
+     * @throws io.gatun.core.OutputException if the file cannot be written; nothing changes under its name then
+     * @throws io.gatun.core.InterruptedRunException if the thread is interrupted; likewise
+     */
+    public MonthlyMaps reconstructTo(
+            DailyFiles input, RunOptions options, Path target, ProgressListener progress) {
+        try (MonthlyRun run = new MonthlyRun(model, checkpoint, preprocessing, input, options, progress);
+                MonthlyFile file = MonthlyFile.create(target, run.layout())) {
+            run.run(file);
+            file.commit();
+            return MonthlyMaps.inFile(run.layout(), run.notes(), target);
+        }
+    }
+
+    /**
+     * What a run would do and cost, without reading its values: two windows of zeros go through the model, and the second
+     * is timed.
+     *
+     * @param input daily values
+     * @param options windows and months
+     * @return the plan
+     * @throws ArgumentException if windows of that size cannot be
+     */
+    public RunPlan plan(DailyFiles input, RunOptions options) {
+        List<String> notes = new ArrayList<>();
+        WindowChoice windows = WindowChoice.of(input.grid(), model.config(), preprocessing, options, notes);
+        Set<Integer> years = options.months().stream().map(YearMonth::getYear).collect(Collectors.toSet());
+        List<YearMonth> months = input.months().stream()
+                .filter(month -> years.isEmpty() || years.contains(month.getYear())).toList();
+        int longest = months.stream().collect(Collectors.groupingBy(YearMonth::getYear, Collectors.counting())).values()
+                .stream().mapToInt(Long::intValue).max().orElse(0);
+        int height = windows.rows().window();
+        int width = windows.columns().window();
+        long[] shape = {1, 1, Math.max(1, longest), WindowedRun.DAYS, height, width};
+        Duration one = Duration.ZERO;
+        long before = model.device().memory().bytesInUse();
+        for (int i = 0; i < 2; i++) {
+            try (Scope scope = Scope.open(model.device())) {
+                Tensor data = scope.zeros(shape);
+                Tensor missing = scope.full(DType.BOOL, 0, shape);
+                scope.sync();
+                long start = System.nanoTime();
+                model.forward(scope, data, missing, MonthlyInput.none()).toFloatArray();
+                one = Duration.ofNanos(System.nanoTime() - start);
             }
-            if (!present.isEmpty()) {
-                progress.progress("reconstructing " + months.get(0).getYear(), done, total);
-                addYear(maps, present, grid, input.land());
-            }
         }
-        interruptible();
-        if (maps.isEmpty()) {
-            throw new DataException("the input has " + input.dates().size() + " days and not one value at sea, from "
-                    + input.dates().get(0) + " to " + input.dates().getLast() + " on " + grid
-                    + ". Check the variable, its fill value and the land mask.");
-        }
-        return maps.build();
-    }
-
-    private record Month(YearMonth month, TreeMap<Integer, float[]> days, MonthlyBaseline baseline) {}
-
-    private void checkUnits(DailyFiles input) {
-        String units = input.units();
-        if (!Units.same(units, preprocessing.units())) {
-            throw new DataException("variable \"" + input.variable() + "\" is in " + units + "; the checkpoint wants "
-                    + preprocessing.units() + ". Convert it first.");
-        }
-    }
-
-    private static void interruptible() {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedRunException("the reconstruction was interrupted before it was complete");
-        }
-    }
-
-    private void addYear(MonthlyMaps.Builder maps, List<Month> months, Grid grid, boolean[] land) {
-        int cells = grid.cells();
-        int count = months.size();
-        float[] data = new float[Math.multiplyExact(Math.multiplyExact(count, DAYS), cells)];
-        boolean[] missing = new boolean[data.length];
-        boolean[] padded = new boolean[count * DAYS];
-        Arrays.fill(padded, true);
-        for (int m = 0; m < count; m++) {
-            for (int slot = 0; slot < DAYS; slot++) {
-                float[] day = months.get(m).days().get(slot + 1);
-                padded[m * DAYS + slot] = day == null;
-                int at = (m * DAYS + slot) * cells;
-                for (int cell = 0; cell < cells; cell++) {
-                    boolean present = day != null && !land[cell] && !Float.isNaN(day[cell]);
-                    // Upstream's rule: land enters as observed zeros, gaps and padded days as missing.
-                    missing[at + cell] = !present && (!land[cell] || preprocessing.landIsMissing());
-                    data[at + cell] = present
-                            ? (float) ((day[cell] - preprocessing.mean()) / preprocessing.std()) : 0;
-                }
-            }
-        }
-        float[] prediction = predict(months, grid, land, data, missing, padded);
-        for (int m = 0; m < count; m++) {
-            maps.add(months.get(m).month(), months.get(m).baseline(),
-                    denormalised(Arrays.copyOfRange(prediction, m * cells, (m + 1) * cells), months.get(m).baseline()));
-        }
-    }
-
-    private float[] predict(
-            List<Month> months, Grid grid, boolean[] land, float[] data, boolean[] missing, boolean[] padded) {
-        int count = months.size();
-        long[] shape = {1, 1, count, DAYS, grid.height(), grid.width()};
-        try (Scope scope = Scope.open(model.device())) {
-            MonthlyInput input = MonthlyInput.none()
-                    .withLandMask(scope.ofBooleans(land, 1, grid.height(), grid.width()))
-                    .withPaddedDays(new PaddedDays(1, count, DAYS, padded))
-                    .withMonths(months.stream().map(m -> m.month().getMonthValue()).toList());
-            Tensor maps = model.forward(scope, scope.of(data, shape), scope.ofBooleans(missing, shape), input);
-            return maps.toFloatArray();
-        }
-    }
-
-    private double[] denormalised(float[] prediction, MonthlyBaseline baseline) {
-        double[] values = new double[prediction.length];
-        for (int cell = 0; cell < values.length; cell++) {
-            values[cell] = switch (preprocessing.target()) {
-                case RESIDUAL -> baseline.mean()[cell] + prediction[cell] * preprocessing.residualScale();
-                case ABSOLUTE -> preprocessing.mean() + prediction[cell] * preprocessing.std();
-            };
-        }
-        return values;
+        RunPlan plan = new RunPlan(windows.toString(), windows.count(), months,
+                model.device().memory().bytesPeak() - before,
+                WindowedRun.heapBytes(longest, windows.rows(), windows.columns()), Duration.ZERO, notes);
+        return new RunPlan(plan.windows(), plan.windowsPerYear(), months, plan.deviceBytes(), plan.heapBytes(),
+                one.multipliedBy(plan.calls()), notes);
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * <p>Input: {@code (value - mean) / std}, then 0 where there is no value. Land cells are present zeros, upstream's
  * rule, unless {@code landIsMissing}. Output: {@link Target#RESIDUAL} is {@code baseline + prediction * scale}, the
- * baseline being that of {@link MonthlyBaseline}; {@link Target#ABSOLUTE} is {@code mean + prediction * std}.
+ * baseline being the mean of the month's observations; {@link Target#ABSOLUTE} is {@code mean + prediction * std}.
  *
  * @param mean subtracted from the input, in {@code units}
  * @param std the input is divided by it, in {@code units}

@@ -56,7 +56,7 @@ public record Scores(
                 try (NetcdfFile file = NetcdfFile.open(path)) {
                     // Monthly files often call the same quantity otherwise; its standard name tells.
                     GridVariable variable = DailyFiles.choose(file,
-                            Optional.of(of.provenance().variable()).filter(file::hasVariable));
+                            Optional.of(of.layout().variable()).filter(file::hasVariable));
                     Grid grid = Grid.of(file, variable);
                     if (!grid.matches(of.grid())) {
                         throw new DataException(variable + " lies on " + grid + "; the truth must lie on the grid of"
@@ -77,7 +77,7 @@ public record Scores(
 
         private static void checkUnits(GridVariable variable, MonthlyMaps of) {
             String units = variable.text("units").orElse("(none)");
-            if (!Units.same(units, of.units())) {
+            if (Units.offset(units, of.units()).orElse(Double.NaN) != 0) {
                 throw new DataException(variable + " is in " + units + ", the maps are in " + of.units()
                         + ". Convert the truth first.");
             }

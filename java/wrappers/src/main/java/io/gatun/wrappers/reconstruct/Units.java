@@ -2,20 +2,31 @@
 package io.gatun.wrappers.reconstruct;
 
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.Set;
 
-/** The spellings of temperature units that files use. */
+/** The spellings of temperature units that files use, and the way from one to the other. */
 final class Units {
-    private static final Set<String> CELSIUS =
-            Set.of("degree_celsius", "degrees_celsius", "degc", "deg_c", "celsius", "c", "degree_c", "degrees_c");
+    private static final Set<String> CELSIUS = Set.of("degree_celsius", "degrees_celsius", "degc", "deg_c", "celsius",
+            "c", "degree_c", "degrees_c", "°c");
+    private static final Set<String> KELVIN = Set.of("kelvin", "k", "kelvins", "degree_kelvin", "degrees_kelvin",
+            "degk", "deg_k", "degree_k", "degrees_k");
+    private static final double ZERO_CELSIUS = 273.15;
 
     private Units() {}
 
-    static boolean same(String a, String b) {
-        return a.equals(b) || isCelsius(a) && isCelsius(b);
+    /** What to add to a value in one unit to have it in another; empty where there is no way. */
+    static OptionalDouble offset(String from, String to) {
+        if (from.equals(to) || isOf(CELSIUS, from) && isOf(CELSIUS, to) || isOf(KELVIN, from) && isOf(KELVIN, to)) {
+            return OptionalDouble.of(0);
+        }
+        if (isOf(KELVIN, from) && isOf(CELSIUS, to)) {
+            return OptionalDouble.of(-ZERO_CELSIUS);
+        }
+        return isOf(CELSIUS, from) && isOf(KELVIN, to) ? OptionalDouble.of(ZERO_CELSIUS) : OptionalDouble.empty();
     }
 
-    private static boolean isCelsius(String units) {
-        return CELSIUS.contains(units.toLowerCase(Locale.ROOT).replace(' ', '_'));
+    private static boolean isOf(Set<String> spellings, String units) {
+        return spellings.contains(units.strip().toLowerCase(Locale.ROOT).replace(' ', '_'));
     }
 }
