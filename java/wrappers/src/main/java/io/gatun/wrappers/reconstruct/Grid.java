@@ -88,16 +88,37 @@ public record Grid(double[] lat, double[] lon) {
 
     /** Whether columns run from east to west. */
     boolean lonDescends() {
-        return lon.length > 1 && lon[0] > lon[lon.length - 1];
+        return lonStep() < 0;
+    }
+
+    /** Degrees from the first column to the second, the short way, whether or not 180 or 360 lies between them. */
+    private double lonStep() {
+        return lon.length < 2 ? 0 : Math.IEEEremainder(lon[1] - lon[0], 360);
+    }
+
+    /** Degrees east of the last column, counted on from the first without a break. */
+    double lastLongitude() {
+        return lon[0] + lonStep() * (lon.length - 1);
     }
 
     /** Whether the columns go once around the globe, so that the first is the last one's neighbour. */
     boolean wraps() {
-        if (lon.length < 2) {
-            return false;
+        double step = Math.abs(lonStep());
+        return lon.length > 1 && Math.abs(step * lon.length - 360) < 0.5 * step;
+    }
+
+    /** The column that comes first when longitudes count from 180 degrees west. */
+    int westernmostColumn() {
+        int result = 0;
+        for (int column = 1; column < lon.length; column++) {
+            result = fromDateLine(lon[column]) < fromDateLine(lon[result]) ? column : result;
         }
-        double step = (lon[lon.length - 1] - lon[0]) / (lon.length - 1);
-        return Math.abs(Math.abs(step) * lon.length - 360) < 0.5 * Math.abs(step);
+        return result;
+    }
+
+    private static double fromDateLine(double longitude) {
+        double east = (longitude + 180) % 360;
+        return east < 0 ? east + 360 : east;
     }
 
     /** Whether the coordinates agree to a thousandth of a cell. */

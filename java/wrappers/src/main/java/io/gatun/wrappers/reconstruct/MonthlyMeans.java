@@ -20,7 +20,7 @@ final class MonthlyMeans implements AutoCloseable {
     /** Daily values read at a time: 32 MiB. */
     private static final int BLOCK_VALUES = 8 << 20;
 
-    private final Grid grid;
+    private final ModelOrder input;
     private final FileChannel file;
     private final long daysAt;
     private final boolean[] observed;
@@ -28,21 +28,22 @@ final class MonthlyMeans implements AutoCloseable {
     private double lowest = Double.POSITIVE_INFINITY;
     private double highest = Double.NEGATIVE_INFINITY;
 
-    private MonthlyMeans(Grid grid, int months, FileChannel file) {
-        this.grid = grid;
+    private MonthlyMeans(ModelOrder input, int months, FileChannel file) {
+        this.input = input;
         this.file = file;
-        this.daysAt = (long) months * grid.cells() * Double.BYTES;
+        int cells = input.height() * input.width();
+        this.daysAt = (long) months * cells * Double.BYTES;
         this.observed = new boolean[months];
-        this.everObserved = new boolean[grid.cells()];
+        this.everObserved = new boolean[cells];
     }
 
     /** Reads everything once; where land is known, values on it do not count. */
-    static MonthlyMeans compute(DailyFiles input, List<YearMonth> months, ProgressListener progress) {
-        MonthlyMeans means = new MonthlyMeans(input.grid(), months.size(), temporaryFile());
+    static MonthlyMeans compute(ModelOrder input, List<YearMonth> months, ProgressListener progress) {
+        MonthlyMeans means = new MonthlyMeans(input, months.size(), temporaryFile());
         try {
             for (int month = 0; month < months.size(); month++) {
                 progress.progress("reading " + months.get(month), month, months.size());
-                means.addMonth(input, month, months.get(month));
+                means.addMonth(month, months.get(month));
             }
             return means;
         } catch (RuntimeException | Error e) {
@@ -62,14 +63,14 @@ final class MonthlyMeans implements AutoCloseable {
         }
     }
 
-    private void addMonth(DailyFiles input, int month, YearMonth which) {
-        int width = grid.width();
+    private void addMonth(int month, YearMonth which) {
+        int width = input.width();
         int step = Math.max(1, BLOCK_VALUES / (31 * width));
-        for (int first = 0; first < grid.height(); first += step) {
+        for (int first = 0; first < input.height(); first += step) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedRunException("the run was interrupted while its input was read");
             }
-            int rows = Math.min(step, grid.height() - first);
+            int rows = Math.min(step, input.height() - first);
             double[] sums = new double[rows * width];
             int[] days = new int[rows * width];
             for (float[] day : input.readMonth(which, first, rows, 0, width).values()) {
@@ -114,7 +115,7 @@ final class MonthlyMeans implements AutoCloseable {
     }
 
     private long cell(int month, int row) {
-        return ((long) month * grid.height() + row) * grid.width();
+        return ((long) month * input.height() + row) * input.width();
     }
 
     private void write(double[] means, int[] days, int month, int firstRow) {
@@ -128,7 +129,7 @@ final class MonthlyMeans implements AutoCloseable {
 
     /** Means of rows [firstRow, endRow), row-major; 0 where there is no value. */
     double[] means(int month, int firstRow, int endRow) {
-        double[] result = new double[(endRow - firstRow) * grid.width()];
+        double[] result = new double[(endRow - firstRow) * input.width()];
         ByteBuffer bytes = ByteBuffer.allocate(result.length * Double.BYTES);
         transfer(bytes, cell(month, firstRow) * Double.BYTES, false);
         bytes.flip().asDoubleBuffer().get(result);
@@ -137,7 +138,7 @@ final class MonthlyMeans implements AutoCloseable {
 
     /** Observed days of rows [firstRow, endRow), row-major. */
     int[] days(int month, int firstRow, int endRow) {
-        int[] result = new int[(endRow - firstRow) * grid.width()];
+        int[] result = new int[(endRow - firstRow) * input.width()];
         ByteBuffer bytes = ByteBuffer.allocate(result.length * Integer.BYTES);
         transfer(bytes, daysAt + cell(month, firstRow) * Integer.BYTES, false);
         bytes.flip().asIntBuffer().get(result);

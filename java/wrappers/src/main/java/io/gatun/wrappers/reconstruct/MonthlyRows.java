@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.wrappers.reconstruct;
 
-/** Takes the results of a run, rows of one month at a time; each row of each month once, in order within the month. */
+/** Takes the results of a run, rows of one month at a time; each row of each month once. */
 @FunctionalInterface
 interface MonthlyRows {
     /**

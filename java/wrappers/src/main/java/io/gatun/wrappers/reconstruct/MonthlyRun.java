@@ -18,8 +18,10 @@ final class MonthlyRun implements AutoCloseable {
     private final SpatioTemporalModel model;
     private final Preprocessing preprocessing;
     private final DailyFiles input;
+    private final ModelOrder ordered;
     private final ProgressListener progress;
     private final MonthlyMeans means;
+    private final boolean[] land;
     private final MonthlyLayout layout;
     private final WindowChoice windows;
     private final double toModelUnits;
@@ -31,6 +33,7 @@ final class MonthlyRun implements AutoCloseable {
         this.model = model;
         this.preprocessing = preprocessing;
         this.input = input;
+        this.ordered = new ModelOrder(input);
         this.progress = progress;
         this.notes = new ArrayList<>();
         this.toModelUnits = toModelUnits(input, preprocessing);
@@ -40,10 +43,10 @@ final class MonthlyRun implements AutoCloseable {
         if (input.averagedDates() > 0) {
             notes.add(input.averagedDates() + " dates have several time steps; their mean counts, cell by cell");
         }
-        this.means = MonthlyMeans.compute(input, inputMonths, progress);
+        this.means = MonthlyMeans.compute(ordered, inputMonths, progress);
         try {
-            boolean[] land = land();
-            this.layout = layout(checkpoint, land, months(options));
+            this.land = land();
+            this.layout = layout(checkpoint, ordered.restored(land), months(options));
             TrainingDomain.of(checkpoint)
                     .warning(input.grid(), means.lowest() + toModelUnits, means.highest() + toModelUnits)
                     .ifPresent(notes::add);
@@ -70,7 +73,7 @@ final class MonthlyRun implements AutoCloseable {
     }
 
     private boolean[] land() {
-        boolean[] land = input.landMask().orElseGet(() -> new boolean[input.grid().cells()]);
+        boolean[] land = input.landMask().map(ordered::ordered).orElseGet(() -> new boolean[input.grid().cells()]);
         if (input.landMask().isEmpty()) {
             int count = 0;
             for (int cell = 0; cell < land.length; cell++) {
@@ -124,6 +127,7 @@ final class MonthlyRun implements AutoCloseable {
 
     /** Computes everything; years without a wanted month are skipped, a wanted month sees its whole year. */
     void run(MonthlyRows sink) {
+        MonthlyRows inFileOrder = ordered.toFile(sink);
         Map<Integer, List<WindowedRun.Month>> years = new TreeMap<>();
         for (int month = 0; month < inputMonths.size(); month++) {
             if (means.isObserved(month)) {
@@ -132,7 +136,7 @@ final class MonthlyRun implements AutoCloseable {
             }
         }
         years.keySet().retainAll(layout.months().stream().map(YearMonth::getYear).collect(Collectors.toSet()));
-        WindowedRun run = new WindowedRun(model, preprocessing, input, means, layout.land(), windows.rows(),
+        WindowedRun run = new WindowedRun(model, preprocessing, ordered, means, land, windows.rows(),
                 windows.columns(), toModelUnits);
         long total = (long) windows.count() * years.size();
         long[] done = {0};
@@ -142,7 +146,7 @@ final class MonthlyRun implements AutoCloseable {
             run.run(months, (month, firstRow, reconstruction, mean, days) -> {
                 int index = layout.months().indexOf(months.get(month).month());
                 if (index >= 0) {
-                    sink.rows(index, firstRow, reconstruction, mean, days);
+                    inFileOrder.rows(index, firstRow, reconstruction, mean, days);
                 }
             }, () -> progress.progress(step, ++done[0], total));
         });

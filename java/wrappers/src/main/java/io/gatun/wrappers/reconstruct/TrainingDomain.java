@@ -63,10 +63,9 @@ public record TrainingDomain(Optional<Range> latitudes, Optional<Range> longitud
     Optional<String> warning(Grid grid, double lowest, double highest) {
         List<String> parts = new ArrayList<>();
         double[] lat = grid.lat();
-        double[] lon = grid.lon();
         double cell = lat.length > 1 ? Math.abs(lat[lat.length - 1] - lat[0]) / (lat.length - 1) : 0;
-        outside(parts, "latitude", latitudes, lat, cell);
-        outside(parts, "longitude", longitudes, lon, cell);
+        outside(parts, "latitude", latitudes, lat[0], lat[lat.length - 1], cell);
+        outside(parts, "longitude", longitudes, grid.lon()[0], grid.lastLongitude(), cell);
         gridDegrees.filter(degrees -> cell > 0 && Math.abs(cell / degrees - 1) > 0.1).ifPresent(degrees ->
                 parts.add("a cell has " + number(cell) + " degrees, in training " + number(degrees)));
         values.filter(range -> !range.contains(lowest, 0.5) || !range.contains(highest, 0.5)).ifPresent(range ->
@@ -76,9 +75,10 @@ public record TrainingDomain(Optional<Range> latitudes, Optional<Range> longitud
                         + String.join("; ", parts));
     }
 
-    private static void outside(List<String> parts, String what, Optional<Range> trained, double[] axis, double cell) {
-        double first = Math.min(axis[0], axis[axis.length - 1]);
-        double last = Math.max(axis[0], axis[axis.length - 1]);
+    private static void outside(List<String> parts, String what, Optional<Range> trained, double one, double other,
+            double cell) {
+        double first = Math.min(one, other);
+        double last = Math.max(one, other);
         // Longitudes may count from 0 or from -180.
         trained.filter(range -> !(range.contains(first, cell) && range.contains(last, cell)
                 || range.contains(first + 360, cell) && range.contains(last + 360, cell)

@@ -27,19 +27,17 @@ final class WindowedRun {
 
     private final SpatioTemporalModel model;
     private final Preprocessing preprocessing;
-    private final DailyFiles input;
+    private final ModelOrder input;
     private final MonthlyMeans means;
     private final BaselineFill fill;
     private final boolean[] land;
     private final WindowAxis rows;
     private final WindowAxis columns;
     private final double toModelUnits;
-    private final boolean flipRows;
-    private final boolean flipColumns;
     private long cellsWithoutBaseline;
 
     /** land is of the whole grid; toModelUnits is added to the input's values. */
-    WindowedRun(SpatioTemporalModel model, Preprocessing preprocessing, DailyFiles input, MonthlyMeans means,
+    WindowedRun(SpatioTemporalModel model, Preprocessing preprocessing, ModelOrder input, MonthlyMeans means,
             boolean[] land, WindowAxis rows, WindowAxis columns, double toModelUnits) {
         this.model = model;
         this.preprocessing = preprocessing;
@@ -49,11 +47,7 @@ final class WindowedRun {
         this.rows = rows;
         this.columns = columns;
         this.toModelUnits = toModelUnits;
-        Grid grid = input.grid();
-        this.fill = new BaselineFill(grid.height(), grid.width(), grid.wraps(), preprocessing.fillPower());
-        // Training windows run from south to north and from west to east.
-        this.flipRows = grid.latDescends();
-        this.flipColumns = grid.lonDescends();
+        this.fill = new BaselineFill(input.height(), input.width(), input.wraps(), preprocessing.fillPower());
     }
 
     /** A month of one sample: its index among the run's months (for the means), and in the sample's own order. */
@@ -131,8 +125,8 @@ final class WindowedRun {
         boolean[] dry = new boolean[height * width];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                int row = rows.cell(band, rowOf(y));
-                int column = columns.cell(window, columnOf(x));
+                int row = rows.cell(band, y);
+                int column = columns.cell(window, x);
                 // Cells of padding are land: the model has seen such edges.
                 dry[y * width + x] = row < 0 || column < 0 || land[row * columns.extent() + column];
             }
@@ -161,11 +155,12 @@ final class WindowedRun {
         int width = columns.window();
         int shift = columns.start(window) - block.firstColumn();
         for (int y = 0; y < rows.window(); y++) {
-            int row = rowOf(y);
-            boolean inside = day != null && rows.cell(band, row) >= 0;
+            boolean inside = day != null && rows.cell(band, y) >= 0;
             for (int x = 0; x < width; x++) {
                 int i = y * width + x;
-                float value = inside && !dry[i] ? day[row * block.width() + shift + columnOf(x)] : Float.NaN;
+                // Once around, a block has its first column after its last.
+                float value = inside && !dry[i]
+                        ? day[y * block.width() + (shift + x) % columns.extent()] : Float.NaN;
                 boolean present = !Float.isNaN(value);
                 // Upstream's rule: land enters as observed zeros, gaps and padded days as missing.
                 missing[at + i] = !present && (!dry[i] || preprocessing.landIsMissing());
@@ -175,32 +170,22 @@ final class WindowedRun {
         }
     }
 
-    /** Row of the grid's window that is row y of the model's. */
-    private int rowOf(int y) {
-        return flipRows ? rows.window() - 1 - y : y;
-    }
-
-    private int columnOf(int x) {
-        return flipColumns ? columns.window() - 1 - x : x;
-    }
-
     private void addWeighted(float[] prediction, int band, int window, double[][] sums) {
         int height = rows.window();
         int width = columns.window();
         for (int y = 0; y < height; y++) {
-            int row = rowOf(y);
-            if (rows.cell(band, row) < 0) {
+            if (rows.cell(band, y) < 0) {
                 continue;
             }
-            double rowWeight = rows.weight(band, row);
+            double rowWeight = rows.weight(band, y);
             for (int x = 0; x < width; x++) {
-                int column = columns.cell(window, columnOf(x));
+                int column = columns.cell(window, x);
                 if (column < 0) {
                     continue;
                 }
-                double weight = rowWeight * columns.weight(window, columnOf(x));
+                double weight = rowWeight * columns.weight(window, x);
                 for (int month = 0; month < sums.length; month++) {
-                    sums[month][row * columns.extent() + column] +=
+                    sums[month][y * columns.extent() + column] +=
                             weight * prediction[(month * height + y) * width + x];
                 }
             }
