@@ -92,7 +92,8 @@ final class MonthlyRun implements AutoCloseable {
             if (means.isObserved(month)) {
                 observed.add(inputMonths.get(month));
             } else {
-                notes.add(inputMonths.get(month) + " is left out: none of its days has a value at sea");
+                notes.add(inputMonths.get(month) + " is left out: its " + daysOf(inputMonths.get(month))
+                        + " days have no value at sea");
             }
         }
         if (observed.isEmpty()) {
@@ -107,6 +108,11 @@ final class MonthlyRun implements AutoCloseable {
                     + options.months().stream().sorted().toList() + ", has observations; the input has " + observed);
         }
         return wanted;
+    }
+
+    private long daysOf(YearMonth month) {
+        return input.dates().stream()
+                .filter(date -> date.year() == month.getYear() && date.month() == month.getMonthValue()).count();
     }
 
     private MonthlyLayout layout(Checkpoint checkpoint, boolean[] land, List<YearMonth> months) {

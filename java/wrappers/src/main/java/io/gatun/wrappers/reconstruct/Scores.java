@@ -120,7 +120,7 @@ public record Scores(
             int[] days = maps.observedDays(month);
             for (int cell = 0; cell < land.length; cell++) {
                 double value = wanted.get()[cell];
-                if (land[cell] || Double.isNaN(value)) {
+                if (land[cell] || Double.isNaN(value) || Float.isNaN(reconstruction[cell])) {
                     continue;
                 }
                 reconstructed.add(reconstruction[cell] - value);

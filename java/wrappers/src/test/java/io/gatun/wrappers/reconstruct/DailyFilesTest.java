@@ -3,10 +3,13 @@ package io.gatun.wrappers.reconstruct;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.DataException;
+import io.gatun.data.netcdf.CalendarDate;
+import io.gatun.data.netcdf.CfCalendar;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.NetcdfWriter;
 import java.nio.file.Files;
@@ -51,24 +54,34 @@ class DailyFilesTest {
         return new DailyFiles.Options(Optional.of(name), Optional.empty());
     }
 
+    private static Map<Integer, float[]> month(DailyFiles input, int month) {
+        return input.readMonth(YearMonth.of(2014, month), 0, 4, 0, DailyFixture.WIDTH);
+    }
+
     @Test
     void stepsAreFoundByDateAndValuesAreUnpacked() {
         List<LocalDate> dates = List.of(LocalDate.of(2014, 1, 30), LocalDate.of(2014, 1, 2), LocalDate.of(2014, 2, 1));
         try (DailyFiles input = open(DailyFiles.Options.none(), write("a.nc", JANUARY.withDates(dates)))) {
-            assertEquals(dates.stream().sorted().toList(), input.dates());
+            assertEquals(List.of(new CalendarDate(2014, 1, 2), new CalendarDate(2014, 1, 30),
+                    new CalendarDate(2014, 2, 1)), input.dates());
             assertEquals("sst", input.variable());
             assertEquals("degree_Celsius", input.units());
-            assertArrayEquals(JANUARY.land().orElseThrow(), input.land());
-            Map<Integer, float[]> january = input.readMonth(YearMonth.of(2014, 1));
+            assertArrayEquals(JANUARY.land().orElseThrow(), input.landMask().orElseThrow());
+            Map<Integer, float[]> january = month(input, 1);
             assertEquals(Set.of(2, 30), january.keySet());
             for (int day : january.keySet()) {
                 for (int cell = 0; cell < DailyFixture.CELLS; cell++) {
-                    float expected = input.land()[cell] ? Float.NaN
+                    float expected = input.isLand(cell) ? Float.NaN
                             : DailyFixture.usual(LocalDate.of(2014, 1, day), cell);
                     assertEquals(expected, january.get(day)[cell], "day " + day + ", cell " + cell);
                 }
             }
-            assertTrue(input.readMonth(YearMonth.of(2014, 3)).isEmpty());
+            assertTrue(month(input, 3).isEmpty());
+            float[] block = input.readMonth(YearMonth.of(2014, 1), 1, 2, 2, 3).get(2);
+            assertArrayEquals(new float[] {january.get(2)[8], january.get(2)[9], january.get(2)[10],
+                january.get(2)[14], january.get(2)[15], january.get(2)[16]}, block);
+            float[] around = input.readMonth(YearMonth.of(2014, 1), 3, 1, 4, 3).get(30);
+            assertArrayEquals(new float[] {january.get(30)[22], january.get(30)[23], january.get(30)[18]}, around);
         }
     }
 
@@ -88,13 +101,17 @@ class DailyFilesTest {
     }
 
     @Test
-    void theStandardNameTellsTheVariableElseItMustBeTheOnlyField() {
+    void theStandardNameTellsTheVariableElseTheFieldsAreListed() {
         Path two = write("two.nc", JANUARY.withVariables("sst", "sst_smooth"));
-        refuses(DailyFiles.Options.none(), List.of(two), "2 variables", "[sst, sst_smooth]", "name the variable");
+        refuses(DailyFiles.Options.none(), List.of(two), "2 variables of standard_name",
+                "[sst, sst_smooth]; expected one", "Name the variable (--variable)");
         try (DailyFiles input = open(variable("sst_smooth"), two)) {
             assertEquals("sst_smooth", input.variable());
         }
-        try (DailyFiles input = open(DailyFiles.Options.none(), write("one.nc", JANUARY.withStandardName("")))) {
+        Path unnamed = write("one.nc", JANUARY.withStandardName(""));
+        refuses(DailyFiles.Options.none(), List.of(unnamed), "0 variables of standard_name sea_surface_temperature",
+                "(--variable)", "the file has [sst]");
+        try (DailyFiles input = open(variable("sst"), unnamed)) {
             assertEquals("sst", input.variable());
         }
         Path none = folder.resolve("none.nc");
@@ -103,7 +120,7 @@ class DailyFilesTest {
             writer.variable("v", NetcdfType.INT, List.of("x"), Map.of()).write(new int[1]);
             writer.commit();
         }
-        refuses(DailyFiles.Options.none(), List.of(none), "0 variables", "[v]", "sea_surface_temperature");
+        refuses(DailyFiles.Options.none(), List.of(none), "0 variables", "sea_surface_temperature", "the file has []");
     }
 
     @Test
@@ -117,11 +134,14 @@ class DailyFilesTest {
         for (Path given : List.of(mask, otherName)) {
             for (Path daily : List.of(file, bare)) {
                 try (DailyFiles input = open(new DailyFiles.Options(Optional.empty(), Optional.of(given)), daily)) {
-                    assertArrayEquals(land, input.land(), given + " with " + daily);
+                    assertArrayEquals(land, input.landMask().orElseThrow(), given + " with " + daily);
                 }
             }
         }
-        refuses(DailyFiles.Options.none(), List.of(bare), "bare.nc", "no variable \"land_mask\"", "Name a file");
+        try (DailyFiles input = open(DailyFiles.Options.none(), bare)) {
+            assertTrue(input.landMask().isEmpty());
+            assertFalse(input.isLand(23));
+        }
     }
 
     @Test
@@ -157,11 +177,38 @@ class DailyFilesTest {
         Path kelvin = write("kelvin.nc", february.withUnits("K"));
         refuses(DailyFiles.Options.none(), List.of(january, kelvin), "\"K\"", "\"degree_Celsius\"", "one unit");
         refuses(DailyFiles.Options.none(), List.of(write("none.nc", JANUARY.withUnits(""))), "none.nc", "\"units\"");
-        Path again = write("again.nc", JANUARY.withDates(List.of(LocalDate.of(2014, 1, 31))));
-        refuses(DailyFiles.Options.none(), List.of(january, again), "again.nc", "2014-01-31", "january.nc",
-                "one step a day");
-        Path twice = write("twice.nc", JANUARY.withDates(List.of(LocalDate.of(2014, 1, 3), LocalDate.of(2014, 1, 3))));
-        refuses(DailyFiles.Options.none(), List.of(twice), "2014-01-03");
+        Path noleap = GridFixture.of(JANUARY.lat(), new double[] {150, 150.5, 151, 151.5, 152, 152.5})
+                .withCalendar(CfCalendar.NOLEAP).write(folder.resolve("noleap.nc"));
+        refuses(DailyFiles.Options.none(), List.of(january, noleap), "noleap.nc", "calendar noleap", "standard",
+                "one calendar");
+    }
+
+    @Test
+    void severalStepsOnADateAreAveragedCellByCell() {
+        LocalDate third = LocalDate.of(2014, 1, 3);
+        DailyFixture.Values other = (_, cell) -> cell % 2 == 0 ? Float.NaN : 20 + cell;
+        Path first = write("first.nc", JANUARY.withDates(List.of(third, third.plusDays(1))));
+        Path second = write("second.nc", JANUARY.withDates(List.of(third)).withValues(other));
+        Path twice = write("twice.nc", JANUARY.withDates(List.of(third, third)).withValues((_, cell) -> 30 + cell));
+        try (DailyFiles input = open(DailyFiles.Options.none(), first, second, twice)) {
+            assertEquals(2, input.dates().size());
+            assertEquals(1, input.averagedDates());
+            Map<Integer, float[]> days = month(input, 1);
+            assertEquals(Set.of(3, 4), days.keySet());
+            for (int cell = 0; cell < DailyFixture.CELLS; cell++) {
+                float[] steps = {DailyFixture.usual(third, cell), other.at(third, cell), 30 + cell, 30 + cell};
+                double sum = 0;
+                int count = 0;
+                for (float step : steps) {
+                    sum += Float.isNaN(step) ? 0 : step;
+                    count += Float.isNaN(step) ? 0 : 1;
+                }
+                float expected = input.isLand(cell) ? Float.NaN : (float) (sum / count);
+                assertEquals(expected, days.get(3)[cell], 1e-5f, "cell " + cell);
+                assertEquals(input.isLand(cell) ? Float.NaN : DailyFixture.usual(third.plusDays(1), cell),
+                        days.get(4)[cell], "a date with one step, cell " + cell);
+            }
+        }
     }
 
     @Test

@@ -68,6 +68,10 @@ record DailyFixture(List<String> variables, String standardName, String units, d
         return new DailyFixture(variables, standardName, units, lat, other, land, values);
     }
 
+    DailyFixture withLand(boolean[] other) {
+        return new DailyFixture(variables, standardName, units, lat, dates, Optional.of(other), values);
+    }
+
     DailyFixture withoutLand() {
         return new DailyFixture(variables, standardName, units, lat, dates, Optional.empty(), values);
     }

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.core.ArgumentException;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Scope;
-import io.gatun.core.ShapeException;
 import io.gatun.models.climanet.MonthlyInput;
 import io.gatun.models.climanet.PaddedDays;
 import io.gatun.models.climanet.SpatioTemporalModel;
@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +43,10 @@ class MonthlyReconstructionTest {
         return run(files, DailyFiles.Options.none(), ProgressListener.none());
     }
 
+    private MonthlyMaps run(DailyFixture fixture, RunOptions options) {
+        return SmallCheckpoint.reconstruct(List.of(fixture.write(folder.resolve("daily.nc"))), options);
+    }
+
     private static MonthlyMaps run(List<Path> files, DailyFiles.Options options, ProgressListener progress) {
         try (DailyFiles input = DailyFiles.open(files, options); MonthlyReconstruction reconstruction =
                 MonthlyReconstruction.of(SmallCheckpoint.of(SmallCheckpoint.configuration()),
@@ -60,13 +65,44 @@ class MonthlyReconstructionTest {
         }
     }
 
+    /** Means of the days, elsewhere of all observed cells by the fourth power of their distance. */
+    private static double[] baseline(List<float[]> days, boolean[] land) {
+        double[] mean = new double[CELLS];
+        boolean[] observed = new boolean[CELLS];
+        for (int cell = 0; cell < CELLS; cell++) {
+            int count = 0;
+            for (float[] day : days) {
+                mean[cell] += Float.isNaN(day[cell]) ? 0 : day[cell];
+                count += Float.isNaN(day[cell]) ? 0 : 1;
+            }
+            observed[cell] = count > 0;
+            mean[cell] /= Math.max(1, count);
+        }
+        double[] result = mean.clone();
+        for (int cell = 0; cell < CELLS; cell++) {
+            double sum = 0;
+            double weights = 0;
+            for (int other = 0; other < CELLS; other++) {
+                int rows = other / DailyFixture.WIDTH - cell / DailyFixture.WIDTH;
+                int columns = other % DailyFixture.WIDTH - cell % DailyFixture.WIDTH;
+                double squared = rows * rows + columns * columns;
+                if (observed[other]) {
+                    sum += 1 / (squared * squared) * mean[other];
+                    weights += 1 / (squared * squared);
+                }
+            }
+            result[cell] = observed[cell] || land[cell] ? mean[cell] : sum / weights;
+        }
+        return result;
+    }
+
     /** The recipe written down once more: mean plus scaled prediction of the normalised days. */
-    private static float[][] byHand(DailyFixture fixture, YearMonth... months) {
+    private static double[][] byHand(DailyFixture fixture, YearMonth... months) {
         boolean[] land = fixture.land().orElseThrow();
         float[] data = new float[months.length * 31 * CELLS];
         boolean[] missing = new boolean[data.length];
         boolean[] padded = new boolean[months.length * 31];
-        float[][] result = new float[months.length][];
+        double[][] result = new double[months.length][];
         for (int m = 0; m < months.length; m++) {
             List<float[]> days = new ArrayList<>();
             for (int d = 0; d < 31; d++) {
@@ -85,11 +121,7 @@ class MonthlyReconstructionTest {
                 }
                 days.add(day);
             }
-            MonthlyBaseline baseline = MonthlyBaseline.of(days, land, DailyFixture.WIDTH, 4);
-            result[m] = new float[CELLS];
-            for (int cell = 0; cell < CELLS; cell++) {
-                result[m][cell] = (float) baseline.mean()[cell];
-            }
+            result[m] = baseline(days, land);
         }
         long[] shape = {1, 1, months.length, 31, 4, DailyFixture.WIDTH};
         try (SpatioTemporalModel model = SpatioTemporalModel.load(
@@ -101,17 +133,21 @@ class MonthlyReconstructionTest {
                             .withMonths(Arrays.stream(months).map(YearMonth::getMonthValue).toList())).toFloatArray();
             for (int i = 0; i < residual.length; i++) {
                 int cell = i % CELLS;
-                result[i / CELLS][cell] = land[cell] ? Float.NaN
-                        : (float) (result[i / CELLS][cell] + residual[i] * SmallCheckpoint.RESIDUAL_SCALE);
+                result[i / CELLS][cell] = land[cell] ? Double.NaN
+                        : result[i / CELLS][cell] + residual[i] * SmallCheckpoint.RESIDUAL_SCALE;
             }
         }
         return result;
     }
 
     private static void assertByHand(DailyFixture fixture, MonthlyMaps maps) {
-        float[][] expected = byHand(fixture, maps.months().toArray(YearMonth[]::new));
+        double[][] expected = byHand(fixture, maps.months().toArray(YearMonth[]::new));
         for (int month = 0; month < expected.length; month++) {
-            assertArrayEquals(expected[month], maps.reconstruction(month), 1e-5f, maps.months().get(month).toString());
+            float[] map = maps.reconstruction(month);
+            for (int cell = 0; cell < CELLS; cell++) {
+                // The grid is one window: to the last bit.
+                assertEquals((float) expected[month][cell], map[cell], maps.months().get(month) + ", cell " + cell);
+            }
         }
     }
 
@@ -203,47 +239,88 @@ class MonthlyReconstructionTest {
 
     @Test
     void otherUnitsAreRefusedAndOtherSpellingsAreNot() {
-        String text = assertThrows(DataException.class, () -> run(TWO_MONTHS.withUnits("K"))).getMessage();
-        assertTrue(text.contains("\"sst\" is in K") && text.contains("wants degree_Celsius. Convert"), text);
+        String text = assertThrows(DataException.class, () -> run(TWO_MONTHS.withUnits("degF"))).getMessage();
+        assertTrue(text.contains("\"sst\" is in degF") && text.contains("wants degree_Celsius. Convert"), text);
         assertSameMaps(run(TWO_MONTHS), run(TWO_MONTHS.withUnits("degC")));
         assertEquals("degC", run(TWO_MONTHS.withUnits("degC")).units());
     }
 
     @Test
-    void aGridThatIsNoMultipleOfThePatchIsRefused() {
+    void aMaskOfAnotherGridIsRefused() {
         DailyFixture odd = TWO_MONTHS.withoutLand().withLat(-40, -39.5, -39);
         Path mask = DailyFixture.of(FIRST, FIRST).write(folder.resolve("mask.nc"));
         String text = assertThrows(DataException.class, () -> run(List.of(odd.write(folder.resolve("odd.nc"))),
                 new DailyFiles.Options(Optional.empty(), Optional.of(mask)), ProgressListener.none())).getMessage();
         assertTrue(text.contains("[4, 6]") && text.contains("3 x 6"), text);
-        DailyFixture withLand = new DailyFixture(odd.variables(), odd.standardName(), odd.units(), odd.lat(),
-                odd.dates(), Optional.of(new boolean[18]), odd.values());
-        text = assertThrows(ShapeException.class, () -> run(withLand)).getMessage();
-        assertTrue(text.contains("extent 3 on axis H") && text.contains("pad to 4"), text);
+    }
+
+    @Test
+    void withoutAMaskCellsWithoutAnyValueAreLandFromSixtyDaysOnOrOnRequest() {
+        String text = assertThrows(DataException.class, () -> run(TWO_MONTHS.withoutLand())).getMessage();
+        assertTrue(text.contains("59 days") && text.contains("60") && text.contains("--land-mask")
+                && text.contains("--land-from-data"), text);
+        // Cell 9 never has a value; with the mask it is sea.
+        boolean[] expected = new boolean[CELLS];
+        expected[9] = true;
+        DailyFixture sixty = DailyFixture.of(FIRST, LocalDate.of(2014, 3, 1)).withoutLand();
+        MonthlyMaps maps = run(sixty);
+        assertArrayEquals(expected, maps.land());
+        assertEquals(List.of("no land mask: 1 of 24 cells have no value on any of 60 days and are taken for land"),
+                maps.notes());
+        MonthlyMaps asked = run(TWO_MONTHS.withoutLand(), RunOptions.defaults().withLandFromData());
+        assertArrayEquals(expected, asked.land());
+        assertTrue(asked.notes().getFirst().contains("59 days"), asked.notes().toString());
+        assertSameMaps(run(TWO_MONTHS.withLand(expected)), asked);
     }
 
     @Test
     void anotherWindowThanInTrainingIsNoted() {
-        double[] lat = {-40, -39.5, -39, -38.5, -38, -37.5};
-        DailyFixture taller = new DailyFixture(TWO_MONTHS.variables(), TWO_MONTHS.standardName(), TWO_MONTHS.units(),
-                lat, TWO_MONTHS.dates(), Optional.of(new boolean[36]), TWO_MONTHS.values());
-        List<String> notes = run(taller).notes();
-        assertEquals(1, notes.size());
-        assertTrue(notes.get(0).contains("6 x 6") && notes.get(0).contains("4 x 6"), notes.get(0));
+        MonthlyMaps maps = run(TWO_MONTHS, RunOptions.defaults().withWindow(6, 6));
+        assertEquals(1, maps.notes().size());
+        assertTrue(maps.notes().get(0).contains("6 x 6") && maps.notes().get(0).contains("4 x 6"),
+                maps.notes().get(0));
+        assertFalse(Arrays.equals(run(TWO_MONTHS).reconstruction(0), maps.reconstruction(0)),
+                "the window is an input of the model");
+        List<String> notes = run(TWO_MONTHS, RunOptions.defaults().withWindow(5, 6)).notes();
+        assertTrue(notes.get(0).contains("windows of 5 rows") && notes.get(0).contains("padded to 6"),
+                notes.toString());
     }
 
     @Test
-    void progressCountsTheMonths() {
+    void windowsThatCannotBeAreRefused() {
+        refusesWindow(RunOptions.defaults().withWindow(0, 6), "windows of 0 rows", "1 to 32");
+        refusesWindow(RunOptions.defaults().withWindow(4, 34), "windows of 34 columns", "1 to 32");
+        refusesWindow(RunOptions.defaults().withOverlap(4), "windows of 4", "overlap by 4");
+        String text = assertThrows(ArgumentException.class, () -> RunOptions.defaults().withOverlap(-1)).getMessage();
+        assertTrue(text.contains("-1") && text.contains("at least 0"), text);
+    }
+
+    private void refusesWindow(RunOptions options, String... parts) {
+        String text = assertThrows(ArgumentException.class, () -> run(TWO_MONTHS, options)).getMessage();
+        for (String part : parts) {
+            assertTrue(text.contains(part), part + " is not in: " + text);
+        }
+    }
+
+    @Test
+    void monthsThatTheInputLacksAreRefused() {
+        String text = assertThrows(DataException.class, () -> run(TWO_MONTHS,
+                RunOptions.defaults().withMonths(Set.of(YearMonth.of(2014, 3))))).getMessage();
+        assertTrue(text.contains("[2014-03]") && text.contains("[2014-01, 2014-02]"), text);
+    }
+
+    @Test
+    void progressCountsTheMonthsReadAndTheWindows() {
         List<String> steps = new ArrayList<>();
         run(List.of(TWO_MONTHS.write(folder.resolve("a.nc"))), DailyFiles.Options.none(),
                 (step, done, total) -> steps.add(step + " " + done + "/" + total));
-        assertEquals(List.of("reading 2014-01 0/2", "reading 2014-02 1/2", "reconstructing 2014 2/2"), steps);
+        assertEquals(List.of("reading 2014-01 0/2", "reading 2014-02 1/2", "reconstructing 2014 0/1", "reconstructing 2014 1/1"), steps);
     }
 
     @Test
     void anInterruptEndsTheRun() {
         List<Path> files = List.of(TWO_MONTHS.write(folder.resolve("a.nc")));
-        for (int step = 0; step < 3; step++) {
+        for (int step = 0; step < 4; step++) {
             int[] left = {step};
             assertThrows(InterruptedRunException.class, () -> run(files, DailyFiles.Options.none(), (_, _, _) -> {
                 if (left[0]-- == 0) {

@@ -18,6 +18,7 @@ import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.NetcdfWriter;
 import io.gatun.data.safetensors.SafetensorsFile;
+import io.gatun.data.window.WindowAxis;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.YearMonth;
@@ -180,6 +181,98 @@ class ReferenceCheckpointGoldenTest {
                     compare(golden, run(device, models.resolve("model.safetensors"), 2014), 12);
                 }
             }
+        }
+    }
+
+    @Test
+    void seamsDoNotShowOnSmoothFields(@TempDir Path folder) {
+        double blended = seams(folder, RunOptions.defaults());
+        double hard = seams(folder, RunOptions.defaults().withOverlap(0));
+        System.out.printf("reference checkpoint: jump across window borders over the jump elsewhere %.4f, without"
+                + " overlap %.4f%n", blended, hard);
+        assertTrue(blended <= 1.05, "ratio " + blended);
+        assertTrue(hard > 1.1, "the measure must see a seam, ratio " + hard);
+    }
+
+    private double seams(Path folder, RunOptions options) {
+        GridFixture ramp = GridFixture.of(GridFixture.axis(-44.875, 0.25, 80), GridFixture.axis(147.125, 0.25, 128))
+                .withField((_, y, x) -> 9 + 0.3 * (y + 45) + 0.25 * (x - 147));
+        try (DailyFiles input = DailyFiles.open(
+                        List.of(ramp.write(folder.resolve("ramp.nc"))), DailyFiles.Options.none());
+                MonthlyReconstruction reconstruction =
+                        MonthlyReconstruction.open(models.resolve("model.safetensors"), Device.cpu())) {
+            MonthlyMaps maps = reconstruction.reconstruct(input, options, ProgressListener.none());
+            int overlap = options.overlap().orElse(8);
+            return Seams.ratio(maps, 4, new WindowAxis(80, 32, overlap, false), new WindowAxis(128, 32, overlap, false));
+        }
+    }
+
+    /** Ten days of one satellite, 201 x 301 cells: far from the training, so only the job is tested, not the values. */
+    @Test
+    void realGapsOnALargeGridGoThrough(@TempDir Path folder) {
+        Path target = folder.resolve("alboran.nc");
+        List<Path> files = List.of(GoldenFolder.shared("data").orElseThrow()
+                .resolve("samples/alboran_l3_real_gaps_10days.nc"));
+        try (DailyFiles input = DailyFiles.open(files, DailyFiles.Options.none());
+                MonthlyReconstruction reconstruction =
+                        MonthlyReconstruction.open(models.resolve("model.safetensors"), Device.cpu())) {
+            MonthlyMaps maps = reconstruction.reconstructTo(
+                    input, RunOptions.defaults(), target, ProgressListener.none());
+            assertEquals(201 * 301, maps.grid().cells());
+            assertEquals(List.of(YearMonth.of(2017, 5)), maps.months());
+            assertEquals("32 x 32, 9 x 13 of them", maps.layout().window());
+            assertArrayEquals(input.landMask().orElseThrow(), maps.land());
+            assertEquals(1, maps.notes().size(), maps.notes().toString());
+            for (String part : List.of("outside of what the checkpoint was trained for", "latitude is 34.01 to 38.01",
+                    "in training -44.88 to -37.13", "longitude is -5.990 to 0.009995", "a cell has 0.02000 degrees, in training 0.2500")) {
+                assertTrue(maps.notes().get(0).contains(part), part + " is not in " + maps.notes());
+            }
+            float[] map = maps.reconstruction(0);
+            float[] mean = maps.meanOfObservations(0);
+            for (int cell = 0; cell < map.length; cell++) {
+                assertEquals(maps.land()[cell], Float.isNaN(map[cell]), "cell " + cell);
+                assertTrue(maps.land()[cell] || map[cell] > 10 && map[cell] < 30, "cell " + cell + ": " + map[cell]);
+                assertTrue(maps.land()[cell] || Math.abs(map[cell] - mean[cell]) < 5,
+                        "cell " + cell + ": " + map[cell] + ", mean " + mean[cell]);
+            }
+        }
+    }
+
+    /** What the rule for large grids changes on a grid small enough for the exact one. */
+    @Test
+    void theNearestRuleIsCloseToTheExactRule() {
+        try (DailyFiles input = DailyFiles.open(List.of(data.resolve("tasman_daily_gappy_2014.nc")),
+                DailyFiles.Options.none())) {
+            boolean[] land = input.landMask().orElseThrow();
+            int size = input.grid().height();
+            BaselineFill exact = new BaselineFill(size, size, false, 4, true);
+            BaselineFill nearest = new BaselineFill(size, size, false, 4, false);
+            double largest = 0;
+            double squares = 0;
+            int filled = 0;
+            try (MonthlyMeans means = MonthlyMeans.compute(
+                    new ModelOrder(input), input.months(), ProgressListener.none())) {
+                for (int month = 0; month < 12; month++) {
+                    int[] days = means.days(month, 0, size);
+                    double[] byAll = means.means(month, 0, size);
+                    double[] byNearest = byAll.clone();
+                    exact.fill(byAll, days, land, 0, size);
+                    nearest.fill(byNearest, days, land, 0, size);
+                    for (int cell = 0; cell < days.length; cell++) {
+                        if (days[cell] == 0 && !land[cell]) {
+                            double apart = Math.abs(byAll[cell] - byNearest[cell]);
+                            largest = Math.max(largest, apart);
+                            squares += apart * apart;
+                            filled++;
+                        }
+                    }
+                }
+            }
+            double rms = Math.sqrt(squares / filled);
+            System.out.printf("baseline of %d unobserved cells and months, nearest 64 against all observed: largest"
+                    + " difference %.4f degrees, root mean square %.4f%n", filled, largest, rms);
+            assertTrue(filled > 400 && rms > 0, filled + " cells");
+            assertTrue(largest < 0.5 && rms < 0.1, "largest " + largest + ", rms " + rms);
         }
     }
 

@@ -30,19 +30,28 @@ class ScoresTest {
                 List.of(dates), Optional.of(new boolean[] {true, false, false, false, false, false}), (_, _) -> 10);
     }
 
+    @Test
+    void cellsThatStayedMissingDoNotCount() {
+        Path file = truth("truth.nc", row(FEBRUARY), new float[] {NAN, 20, 20, 20, 20, 18});
+        MonthlyMaps maps = maps(new float[] {NAN, 21, NAN, 20, 20, 20});
+        assertScore(5, 3, 4, Scores.of(maps, Scores.Truth.read(List.of(file), maps)).reconstruction());
+    }
+
     private MonthlyMaps maps() {
+        return maps(new float[] {NAN, 21, 20, 20, 20, 20});
+    }
+
+    private MonthlyMaps maps(float[] february) {
         try (DailyFiles input = DailyFiles.open(List.of(row(JANUARY, FEBRUARY).write(folder.resolve("daily.nc"))),
                 DailyFiles.Options.none())) {
-            MonthlyMaps.Builder builder = new MonthlyMaps.Builder(input,
-                    SmallCheckpoint.of(SmallCheckpoint.configuration()),
-                    Preprocessing.absolute(0, 1, "degree_Celsius"));
-            builder.add(YearMonth.of(2014, 1),
-                    new MonthlyBaseline(new double[] {0, 10, 11, 12, 13, 14}, new int[] {0, 3, 2, 1, 1, 0}),
-                    new double[] {0, 10, 12, 12, 13, 12});
-            builder.add(YearMonth.of(2014, 2),
-                    new MonthlyBaseline(new double[] {0, 20, 20, 20, 20, 20}, new int[] {0, 1, 1, 1, 1, 1}),
-                    new double[] {0, 21, 20, 20, 20, 20});
-            return builder.build();
+            MonthlyMaps.InMemory maps = new MonthlyMaps.InMemory(new MonthlyLayout(input.grid(), input.calendar(),
+                    input.landMask().orElseThrow(), List.of(YearMonth.of(2014, 1), YearMonth.of(2014, 2)), "sst",
+                    "sea_surface_temperature", "", "degree_Celsius", "small", "00", "1 x 6", "float32"));
+            maps.rows(0, 0, new float[] {NAN, 10, 12, 12, 13, 12}, new float[] {NAN, 10, 11, 12, 13, 14},
+                    new int[] {0, 3, 2, 1, 1, 0});
+            maps.rows(1, 0, february, new float[] {NAN, 20, 20, 20, 20, 20},
+                    new int[] {0, 1, 1, 1, 1, 1});
+            return maps.maps(List.of());
         }
     }
 

@@ -3,6 +3,7 @@ package io.gatun.wrappers.reconstruct;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.DType;
+import io.gatun.core.Device;
 import io.gatun.core.Shape;
 import io.gatun.core.TensorData;
 import io.gatun.data.safetensors.SafetensorsFile;
@@ -108,6 +109,19 @@ final class SmallCheckpoint {
             tensors.put(words[0], new TensorData(DType.F32, Shape.of(shape), MemorySegment.ofArray(values)));
         }
         return new Checkpoint("small.safetensors", "ab".repeat(32), tensors, configuration);
+    }
+
+    /** Runs with the stated preprocessing on the processor. */
+    static MonthlyMaps reconstruct(List<Path> files, RunOptions options) {
+        Checkpoint checkpoint = of(configuration());
+        return reconstruct(files, options, Preprocessing.of(checkpoint).orElseThrow());
+    }
+
+    static MonthlyMaps reconstruct(List<Path> files, RunOptions options, Preprocessing preprocessing) {
+        try (DailyFiles input = DailyFiles.open(files, DailyFiles.Options.none()); MonthlyReconstruction reconstruction =
+                MonthlyReconstruction.of(of(configuration()), preprocessing, Device.cpu())) {
+            return reconstruction.reconstruct(input, options, ProgressListener.none());
+        }
     }
 
     static Path write(Path file, Map<String, Object> configuration) {

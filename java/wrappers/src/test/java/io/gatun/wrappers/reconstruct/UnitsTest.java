@@ -1,21 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.wrappers.reconstruct;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class UnitsTest {
+    private static final List<String> CELSIUS =
+            List.of("degree_Celsius", "degrees_C", "degC", "Celsius", "deg C", "degree_C", "C", " celsius ", "°C");
+    private static final List<String> KELVIN = List.of("K", "kelvin", "Kelvin", "degree_K", "degrees_kelvin", "deg K");
+
     @Test
-    void spellingsOfCelsiusAreOneUnitAndKelvinIsAnother() {
-        for (String celsius : List.of("degree_Celsius", "degrees_C", "degC", "Celsius", "deg C", "degree_C", "C")) {
-            assertTrue(Units.same("degree_Celsius", celsius), celsius);
+    void spellingsOfOneUnitAreNoOffsetApart() {
+        for (List<String> unit : List.of(CELSIUS, KELVIN)) {
+            for (String from : unit) {
+                unit.forEach(to -> assertEquals(OptionalDouble.of(0), Units.offset(from, to), from + " to " + to));
+            }
         }
-        for (String other : List.of("K", "kelvin", "degree_F", "m", "")) {
-            assertFalse(Units.same("degree_Celsius", other), other);
+        assertEquals(OptionalDouble.of(0), Units.offset("mg m-3", "mg m-3"));
+    }
+
+    @Test
+    void kelvinAndCelsiusAreApartByTheirZeros() {
+        for (String kelvin : KELVIN) {
+            for (String celsius : CELSIUS) {
+                assertEquals(OptionalDouble.of(-273.15), Units.offset(kelvin, celsius), kelvin + " to " + celsius);
+                assertEquals(OptionalDouble.of(273.15), Units.offset(celsius, kelvin), celsius + " to " + kelvin);
+            }
         }
-        assertTrue(Units.same("K", "K"));
+    }
+
+    @Test
+    void thereIsNoWayBetweenOtherUnits() {
+        for (String other : List.of("degree_F", "m", "", "1", "kg")) {
+            assertTrue(Units.offset(other, "degree_Celsius").isEmpty(), other);
+            assertTrue(Units.offset("degree_Celsius", other).isEmpty(), other);
+            assertTrue(Units.offset("K", other).isEmpty(), other);
+        }
     }
 }
