@@ -171,8 +171,8 @@ public final class MonthlyReconstruction implements AutoCloseable {
     }
 
     /**
-     * What a run would do and cost, without reading its values: two windows of zeros go through the model, and the second
-     * is timed.
+     * What a run would do and cost, without reading its values: two windows of zeros go through the model, and the
+     * second is timed.
      *
      * @param input daily values
      * @param options windows and months

@@ -46,10 +46,13 @@ class BaselineFillTest {
                 }
                 List<double[]> others = new ArrayList<>();
                 for (int other = 0; other < means.length; other++) {
+                    if (days[other] == 0) {
+                        continue;
+                    }
                     int columns = Math.abs(other % width - cell % width);
                     double distance = Math.hypot(other / width - cell / width,
                             wraps ? Math.min(columns, width - columns) : columns);
-                    if (days[other] > 0 && distance <= reach) {
+                    if (distance <= reach) {
                         others.add(new double[] {distance, means[other]});
                     }
                 }
@@ -92,22 +95,21 @@ class BaselineFillTest {
     /** With equal values at equal distances it does not matter which of them are the last of the 64. */
     @Test
     void theNearest64WithinReachCountOnLargeGrids() {
-        for (int seed = 0; seed < 6; seed++) {
+        for (int seed = 0; seed < 4; seed++) {
             Random random = new Random(seed);
             boolean wraps = seed % 2 == 0;
             // Few observed cells: fewer than 64 within reach of any, some with none.
             Month sparse = Month.random(random, 90, 100, 0.003);
             BaselineFill fill = new BaselineFill(90, 100, wraps, 4, false);
-            assertArrayEquals(sparse.bruteForce(wraps, 4, 64, BaselineFill.REACH), sparse.filled(fill, 0, 90), 1e-9,
-                    "seed " + seed);
-            double[] rows = sparse.filled(fill, 45, 50);
-            assertArrayEquals(Arrays.copyOfRange(sparse.bruteForce(wraps, 4, 64, BaselineFill.REACH), 4500, 5000),
-                    rows, 1e-9, "rows of a band, seed " + seed);
+            double[] expected = sparse.bruteForce(wraps, 4, 64, BaselineFill.REACH);
+            assertArrayEquals(expected, sparse.filled(fill, 0, 90), 1e-9, "seed " + seed);
+            assertArrayEquals(Arrays.copyOfRange(expected, 4500, 5000), sparse.filled(fill, 45, 50), 1e-9,
+                    "rows of a band, seed " + seed);
             // Many: the 64 nearest, ties aside, whose share is below the tolerance.
-            Month dense = Month.random(random, 60, 70, 0.3);
-            fill = new BaselineFill(60, 70, wraps, 4, false);
-            double[] expected = dense.bruteForce(wraps, 4, 64, BaselineFill.REACH);
-            double[] actual = dense.filled(fill, 0, 60);
+            Month dense = Month.random(random, 30, 40, 0.3);
+            fill = new BaselineFill(30, 40, wraps, 4, false);
+            expected = dense.bruteForce(wraps, 4, 64, BaselineFill.REACH);
+            double[] actual = dense.filled(fill, 0, 30);
             for (int cell = 0; cell < actual.length; cell++) {
                 assertEquals(expected[cell], actual[cell], 0.05, "seed " + seed + ", cell " + cell);
             }

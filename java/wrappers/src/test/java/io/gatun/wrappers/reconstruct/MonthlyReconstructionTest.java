@@ -314,7 +314,8 @@ class MonthlyReconstructionTest {
         List<String> steps = new ArrayList<>();
         run(List.of(TWO_MONTHS.write(folder.resolve("a.nc"))), DailyFiles.Options.none(),
                 (step, done, total) -> steps.add(step + " " + done + "/" + total));
-        assertEquals(List.of("reading 2014-01 0/2", "reading 2014-02 1/2", "reconstructing 2014 0/1", "reconstructing 2014 1/1"), steps);
+        assertEquals(List.of("reading 2014-01 0/2", "reading 2014-02 1/2", "reconstructing 2014 0/1",
+                "reconstructing 2014 1/1"), steps);
     }
 
     @Test

@@ -203,7 +203,8 @@ class ReferenceCheckpointGoldenTest {
                         MonthlyReconstruction.open(models.resolve("model.safetensors"), Device.cpu())) {
             MonthlyMaps maps = reconstruction.reconstruct(input, options, ProgressListener.none());
             int overlap = options.overlap().orElse(8);
-            return Seams.ratio(maps, 4, new WindowAxis(80, 32, overlap, false), new WindowAxis(128, 32, overlap, false));
+            return Seams.ratio(maps, 4, new WindowAxis(80, 32, overlap, false),
+                    new WindowAxis(128, 32, overlap, false));
         }
     }
 
@@ -224,7 +225,8 @@ class ReferenceCheckpointGoldenTest {
             assertArrayEquals(input.landMask().orElseThrow(), maps.land());
             assertEquals(1, maps.notes().size(), maps.notes().toString());
             for (String part : List.of("outside of what the checkpoint was trained for", "latitude is 34.01 to 38.01",
-                    "in training -44.88 to -37.13", "longitude is -5.990 to 0.009995", "a cell has 0.02000 degrees, in training 0.2500")) {
+                    "in training -44.88 to -37.13", "longitude is -5.990 to 0.009995",
+                    "a cell has 0.02000 degrees, in training 0.2500")) {
                 assertTrue(maps.notes().get(0).contains(part), part + " is not in " + maps.notes());
             }
             float[] map = maps.reconstruction(0);

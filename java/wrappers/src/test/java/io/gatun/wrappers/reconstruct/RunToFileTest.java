@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.InterruptedRunException;
@@ -36,9 +37,10 @@ class RunToFileTest {
     private Path folder;
 
     private static MonthlyMaps run(Path input, RunOptions options, Path target, ProgressListener progress) {
-        try (DailyFiles files = DailyFiles.open(List.of(input), DailyFiles.Options.none()); MonthlyReconstruction of =
-                MonthlyReconstruction.of(SmallCheckpoint.of(SmallCheckpoint.configuration()),
-                        Preprocessing.residual(15, 2.5, "degree_Celsius", 0.5), Device.cpu())) {
+        Checkpoint checkpoint = SmallCheckpoint.of(SmallCheckpoint.configuration());
+        try (DailyFiles files = DailyFiles.open(List.of(input), DailyFiles.Options.none());
+                MonthlyReconstruction of = MonthlyReconstruction.of(
+                        checkpoint, Preprocessing.of(checkpoint).orElseThrow(), Device.cpu())) {
             return of.reconstructTo(files, options, target, progress);
         }
     }
@@ -74,7 +76,8 @@ class RunToFileTest {
             try (NetcdfFile streamed = NetcdfFile.open(target); NetcdfFile written = NetcdfFile.open(again)) {
                 for (String name : List.of("tos", "tos_mean_of_observations", "observed_days", "land_mask", "lat",
                         "lon", "time", "time_bnds")) {
-                    assertArrayEquals(written.variable(name).readDoubles(), streamed.variable(name).readDoubles(), name);
+                    assertArrayEquals(written.variable(name).readDoubles(),
+                            streamed.variable(name).readDoubles(), name);
                 }
             }
         }

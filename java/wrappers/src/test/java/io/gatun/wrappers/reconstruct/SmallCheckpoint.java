@@ -118,8 +118,9 @@ final class SmallCheckpoint {
     }
 
     static MonthlyMaps reconstruct(List<Path> files, RunOptions options, Preprocessing preprocessing) {
-        try (DailyFiles input = DailyFiles.open(files, DailyFiles.Options.none()); MonthlyReconstruction reconstruction =
-                MonthlyReconstruction.of(of(configuration()), preprocessing, Device.cpu())) {
+        try (DailyFiles input = DailyFiles.open(files, DailyFiles.Options.none());
+                MonthlyReconstruction reconstruction =
+                        MonthlyReconstruction.of(of(configuration()), preprocessing, Device.cpu())) {
             return reconstruction.reconstruct(input, options, ProgressListener.none());
         }
     }
