@@ -3,13 +3,8 @@ package io.gatun.bench;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
-import io.gatun.core.Scope;
-import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.data.safetensors.SafetensorsFile;
-import io.gatun.models.climanet.MonthlyInput;
-import io.gatun.models.climanet.PaddedDays;
-import io.gatun.models.climanet.SpatioTemporalModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,41 +28,27 @@ final class ForwardLoop {
 
     static void main(String[] args) throws IOException {
         Checkpoint file = SafetensorsFile.read(Path.of(args[0]));
-        Device device = Device.cpu();
-        try (SpatioTemporalModel model = SpatioTemporalModel.load(weights(file), device);
-                Scope inputs = Scope.open(device)) {
-            Tensor data = inputs.of(file.tensors().get("input/daily_data"));
-            Tensor mask = inputs.of(file.tensors().get("input/daily_mask"));
-            Tensor land = inputs.of(file.tensors().get("input/land_mask_patch"));
-            Tensor padded = inputs.of(file.tensors().get("input/padded_days_mask"));
-            MonthlyInput rest = MonthlyInput.none().withLandMask(land).withPaddedDays(new PaddedDays(
-                    (int) padded.dim(0), (int) padded.dim(1), (int) padded.dim(2), padded.toBooleanArray()));
-            inputs.sync();
-            try (Scope scope = Scope.open(device)) {
-                TensorData maps = model.forward(scope, data, mask, rest).toTensorData();
-                SafetensorsFile.write(Path.of(args[1]), Map.of("maps", maps), Map.of());
-            }
+        Checkpoint weights =
+                new Checkpoint(file.source(), file.digest(), below(file, "weights/"), file.configuration());
+        try (Forward forward = new Forward(weights, below(file, "input/"), Device.cpu())) {
+            SafetensorsFile.write(Path.of(args[1]), Map.of("maps", forward.maps()), Map.of());
             System.out.println("ready");
             BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             while (requests.readLine() != null) {
                 long start = System.nanoTime();
-                try (Scope scope = Scope.open(device)) {
-                    model.forward(scope, data, mask, rest);
-                    scope.sync();
-                }
+                forward.run();
                 System.out.println(String.format(Locale.ROOT, "%.3f", (System.nanoTime() - start) / 1e6));
             }
         }
     }
 
-    private static Checkpoint weights(Checkpoint file) {
-        String prefix = "weights/";
+    private static Map<String, TensorData> below(Checkpoint file, String prefix) {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         file.tensors().forEach((name, tensor) -> {
             if (name.startsWith(prefix)) {
                 tensors.put(name.substring(prefix.length()), tensor);
             }
         });
-        return new Checkpoint(file.source(), file.digest(), tensors, file.configuration());
+        return tensors;
     }
 }

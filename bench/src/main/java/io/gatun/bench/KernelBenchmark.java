@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.bench;
+
+import io.gatun.core.Activation;
+import io.gatun.core.DType;
+import io.gatun.core.Device;
+import io.gatun.core.Kernels;
+import io.gatun.core.PatchEmbedOptions;
+import io.gatun.core.Scope;
+import io.gatun.core.Tensor;
+import io.gatun.core.TemporalPoolParameters;
+import io.gatun.core.Validity;
+import io.gatun.core.Weights;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Each operation of {@link Kernels} alone, with the sizes it has in a forward of a workload, from the call until its
+ * result is there: the scope, the result's memory and the wait are in the time, the inputs are not. Results are freed
+ * before they are returned.
+ */
+@State(org.openjdk.jmh.annotations.Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 3, jvmArgsAppend = {"-Xmx512m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow"})
+public class KernelBenchmark {
+    private static final double EPS = 1e-5;
+    private static final PatchEmbedOptions PATCHES =
+            new PatchEmbedOptions(1, Workload.PATCH, Workload.PATCH, Validity.MASK, EPS);
+
+    @Param("W1")
+    public Workload workload;
+
+    @Param("cpu")
+    public String device;
+
+    private final RandomTensors random = new RandomTensors();
+    private Scope inputs;
+
+    private Tensor days;
+    private Tensor missing;
+    private Tensor dayTokens;
+    private Tensor tokens;
+    private Tensor queriesKeysValues;
+    private Tensor coarse;
+    private Tensor cells;
+    private Tensor land;
+
+    private Tensor dayEncoding;
+    private Tensor monthEncoding;
+    private Tensor position;
+    private Tensor embedVector;
+    private Tensor wideVector;
+    private Tensor channelVector;
+    private Tensor monthVector;
+    private Tensor one;
+
+    private Tensor wideMatrix;
+    private Tensor upKernel;
+    private Tensor refineKernel;
+    private Weights patchWeights;
+    private Weights wideWeights;
+    private Weights upWeights;
+    private Weights refineWeights;
+    private TemporalPoolParameters scorer;
+
+    @Setup
+    public void make() {
+        inputs = Scope.open(Device.of(device));
+        long months = workload.months;
+        long rows = workload.height / Workload.PATCH;
+        long columns = workload.width / Workload.PATCH;
+        long places = rows * columns;
+        long embed = workload.embed;
+        long channels = workload.hidden / 2;
+        long kernel = Workload.PATCH + 2L * Workload.OVERLAP;
+
+        days = normal(months, 1, Workload.DAYS, workload.height, workload.width);
+        missing = inputs.of(random.flags(0.4, days.shape().toArray()));
+        dayTokens = normal(1, months, Workload.DAYS, places, embed);
+        tokens = normal(months, places, embed);
+        queriesKeysValues = normal(months, places, 3 * embed);
+        coarse = normal(months, rows, columns, workload.hidden);
+        cells = normal(1, months, workload.height, workload.width, channels);
+        land = inputs.of(random.flags(0.3, 1, workload.height, workload.width));
+
+        dayEncoding = normal(Workload.DAYS, embed);
+        monthEncoding = normal(months, embed);
+        position = normal(places, embed);
+        embedVector = normal(embed);
+        wideVector = normal(4 * embed);
+        channelVector = normal(channels);
+        monthVector = normal(months);
+        one = normal(1);
+
+        wideMatrix = weight(4 * embed, embed);
+        upKernel = weight(workload.hidden, channels, kernel, kernel);
+        refineKernel = weight(channels, channels, 3, 3);
+        patchWeights = Kernels.linearWeights(inputs, weight(embed, 2L * Workload.PATCH * Workload.PATCH));
+        wideWeights = Kernels.linearWeights(inputs, wideMatrix);
+        upWeights = upWeights(inputs);
+        refineWeights = Kernels.conv2dWeights(inputs, refineKernel);
+        scorer = new TemporalPoolParameters(embedVector, embedVector, EPS,
+                Kernels.linearWeights(inputs, weight(embed, embed)), embedVector, embedVector, one);
+        inputs.sync();
+    }
+
+    /** The day tokens, the largest tensor of a forward. */
+    @Benchmark
+    public Tensor fill() {
+        return finished(scope -> {
+            Tensor out = scope.empty(DType.F32, dayTokens.shape());
+            Kernels.fill(scope, out, 1);
+            return out;
+        });
+    }
+
+    /** The day tokens, dense. */
+    @Benchmark
+    public Tensor copy() {
+        return finished(scope -> Kernels.copy(scope, dayTokens));
+    }
+
+    /** Positions, broadcast over the months. */
+    @Benchmark
+    public Tensor add() {
+        return finished(scope -> Kernels.add(scope, tokens, position));
+    }
+
+    @Benchmark
+    public Tensor layerNorm() {
+        return finished(scope -> Kernels.layerNorm(scope, tokens, embedVector, embedVector, EPS));
+    }
+
+    @Benchmark
+    public Weights linearWeights() {
+        return finished(scope -> Kernels.linearWeights(scope, wideMatrix));
+    }
+
+    @Benchmark
+    public Weights conv2dWeights() {
+        return finished(scope -> Kernels.conv2dWeights(scope, refineKernel));
+    }
+
+    @Benchmark
+    public Weights convTranspose2dWeights() {
+        return finished(this::upWeights);
+    }
+
+    /** The first layer of a feed-forward part, E to 4E with GELU. */
+    @Benchmark
+    public Tensor linear() {
+        return finished(scope -> Kernels.linear(
+                scope, tokens, wideWeights, Optional.of(wideVector), Activation.GELU, Optional.empty()));
+    }
+
+    /** Over all places of a month. */
+    @Benchmark
+    public Tensor attention() {
+        return finished(scope -> Kernels.attention(scope, queriesKeysValues, Workload.HEADS));
+    }
+
+    @Benchmark
+    public Tensor patchEmbed() {
+        return finished(scope -> Kernels.patchEmbed(scope, days, Optional.of(missing), patchWeights,
+                Optional.of(embedVector), Optional.of(embedVector), Optional.of(embedVector), PATCHES));
+    }
+
+    @Benchmark
+    public Tensor temporalPool() {
+        return finished(scope -> Kernels.temporalPool(
+                scope, dayTokens, dayEncoding, monthEncoding, scorer, Optional.empty()));
+    }
+
+    @Benchmark
+    public Tensor convTranspose2d() {
+        return finished(scope -> Kernels.convTranspose2d(
+                scope, coarse, upWeights, Optional.of(channelVector), 0, 0));
+    }
+
+    /** One of the two 3 x 3 convolutions of the decoder, with GELU. */
+    @Benchmark
+    public Tensor conv2d() {
+        return finished(scope -> Kernels.conv2d(scope, cells.reshape(workload.months, workload.height, workload.width,
+                cells.dim(-1)), refineWeights, Optional.of(channelVector), 1, Activation.GELU));
+    }
+
+    @Benchmark
+    public Tensor mapHead() {
+        return finished(scope -> Kernels.mapHead(
+                scope, cells, channelVector, one, monthVector, monthVector, Optional.of(land)));
+    }
+
+    @TearDown
+    public void close() {
+        inputs.close();
+    }
+
+    private <T> T finished(Function<Scope, T> operation) {
+        try (Scope scope = Scope.open(inputs.device())) {
+            T result = operation.apply(scope);
+            scope.sync();
+            return result;
+        }
+    }
+
+    private Weights upWeights(Scope scope) {
+        return Kernels.convTranspose2dWeights(
+                scope, upKernel, Workload.PATCH, Workload.PATCH, Workload.OVERLAP, Workload.OVERLAP);
+    }
+
+    private Tensor normal(long... shape) {
+        return inputs.of(random.normal(0, 1, shape));
+    }
+
+    private Tensor weight(long... shape) {
+        return inputs.of(random.weight(shape));
+    }
+}
