@@ -31,7 +31,7 @@ WORKLOADS = {  # months, height, width, constructor arguments
     "W3": (1, 180, 360, {}),
     "W4": (2, 64, 64, {"embed_dim": 64, "hidden": 64}),
 }
-# PyTorch takes its memory from glibc. As installed, page faults cost it up to half of a forward, or nothing, as each
+# PyTorch takes its memory from glibc. As installed, page faults cost it up to 40 % of a forward, or nothing, as each
 # process has it; where glibc keeps freed memory they cost nothing.
 ALLOCATORS = {"keep": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}, "default": {}}
 COLUMNS = [
