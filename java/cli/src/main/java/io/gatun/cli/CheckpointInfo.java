@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
 
 /** What is in a weights file, in short. */
 final class CheckpointInfo {
+    /** A tensor that no other model has. */
+    private static final String TELLING = "temporal.day_scorer.1.weight";
+
     private CheckpointInfo() {}
 
     static void print(Path path, String format, boolean tensors, PrintWriter out) {
@@ -26,7 +29,9 @@ final class CheckpointInfo {
         out.println("sha256: " + checkpoint.digest());
         out.println("tensors: " + checkpoint.tensors().size() + " with " + count(checkpoint) + " values, "
                 + types(checkpoint));
-        out.println("model: " + orReason(() -> describe(SpatioTemporalConfig.of(checkpoint))));
+        out.println("model: " + (isSpatioTemporal(checkpoint)
+                ? orReason(() -> describe(SpatioTemporalConfig.of(checkpoint)))
+                : "unknown: no tensor is called " + TELLING));
         out.println("preprocessing: " + orReason(() -> Preprocessing.of(checkpoint).map(CheckpointInfo::describe)
                 .orElse("not stated; gatun reconstruct takes it as --mean, --std, --target")));
         TrainingDomain domain = TrainingDomain.of(checkpoint);
@@ -45,6 +50,11 @@ final class CheckpointInfo {
             checkpoint.tensors().forEach((name, tensor) ->
                     out.println("  " + name + " " + tensor.shape() + " " + tensor.dtype().torchName()));
         }
+    }
+
+    private static boolean isSpatioTemporal(Checkpoint checkpoint) {
+        // Training programs may put a prefix before the names.
+        return checkpoint.tensors().keySet().stream().anyMatch(name -> name.endsWith(TELLING));
     }
 
     private static String describe(SpatioTemporalConfig config) {

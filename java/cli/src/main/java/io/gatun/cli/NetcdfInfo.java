@@ -44,7 +44,8 @@ final class NetcdfInfo {
         try {
             TimeAxis time = TimeAxis.read(file, "time");
             return time.size() == 0 ? "no steps"
-                    : time.size() + " steps from " + time.date(0) + " to " + time.date(time.size() - 1);
+                    : time.size() + " steps from " + time.calendarDate(0) + " to "
+                            + time.calendarDate(time.size() - 1);
         } catch (DataException e) {
             // A time that cannot be read is something to know about a file.
             return "not readable: " + e.getMessage();

@@ -89,6 +89,15 @@ class FailureTest {
     }
 
     @Test
+    void checkpointOfAnotherModelThatStatesNothingReportsItsKeysToo() {
+        Path other = folder.resolve("other.safetensors");
+        SafetensorsFile.write(other, Map.of("backbone.stem.weight",
+                SafetensorsFile.read(CommandRun.CHECKPOINT).tensors().get("encoder.proj.weight")), Map.of());
+        assertFails(reconstruct(CommandRun.DAILY, other), "other.safetensors", "backbone.stem.weight",
+                "temporal.day_scorer.1.weight");
+    }
+
+    @Test
     void checkpointThatWouldRunCodeIsRefusedByName() throws IOException {
         Path witness = folder.resolve("witness");
         Path bad = folder.resolve("bad.pth");

@@ -75,12 +75,6 @@ public final class ScopeHandle {
         }
     }
 
-    /** As {@link #begin}, but waits for the thread that uses the scope. */
-    private void beginWaiting() {
-        stream.lock().lock();
-        requireOpen();
-    }
-
     public void end() {
         if (stream.lock().getHoldCount() == 1) {
             working = false;
@@ -225,9 +219,10 @@ public final class ScopeHandle {
         }
     }
 
-    /** Runs a read on the stream, after all that is queued on it. */
+    /** Runs a read after all that is queued; waits for the thread that uses the scope. */
     <T> T afterQueued(Function<StreamHandle, T> read) {
-        beginWaiting();
+        stream.lock().lock();
+        requireOpen();
         try {
             sync();
             return read.apply(stream);
@@ -267,12 +262,12 @@ public final class ScopeHandle {
         }
     }
 
-    /** Waits for the queued work and frees everything owned; the result says how much that was. Idempotent. */
-    public int close() {
+    /** Waits for the queued work and frees everything owned. Idempotent. */
+    public void close() {
         stream.lock().lock();
         try {
             if (closed) {
-                return 0;
+                return;
             }
             RuntimeException failure = null;
             try {
@@ -280,8 +275,7 @@ public final class ScopeHandle {
             } catch (RuntimeException e) {
                 failure = e;
             }
-            List<Resource> all = List.copyOf(owned);
-            all.forEach(Resource::close);
+            List.copyOf(owned).forEach(Resource::close);
             closed = true;
             try {
                 freeReturned();
@@ -292,7 +286,6 @@ public final class ScopeHandle {
             if (failure != null) {
                 throw failure;
             }
-            return all.size();
         } finally {
             end();
         }
