@@ -83,7 +83,8 @@ class DocsTest {
     /** What a message says between what varies, by sentences: those may come from several places of a program. */
     private static List<String> fragments(String message) {
         return Arrays.stream(message.split("…|(?<=[.:]) | (?=\\()"))
-                .map(part -> part.replaceAll("^[\\s.,:;)]+|[\\s.,:;]+$", "")).filter(part -> part.length() > 3).toList();
+                .map(part -> part.replaceAll("^[\\s.,:;)]+|[\\s.,:;]+$", ""))
+                .filter(part -> part.length() > 3).toList();
     }
 
     @Test
