@@ -2,6 +2,7 @@
 package io.gatun.wrappers.reconstruct;
 
 import io.gatun.core.DataException;
+import io.gatun.data.netcdf.CalendarDate;
 import io.gatun.data.netcdf.GridVariable;
 import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.data.netcdf.TimeAxis;
@@ -65,8 +66,10 @@ public record Scores(
                     checkUnits(variable, of);
                     TimeAxis time = TimeAxis.of(file, variable);
                     for (int i = 0; i < time.size(); i++) {
-                        if (maps.put(YearMonth.from(time.date(i)), variable.readFloats(i, 1)) != null) {
-                            throw new DataException(variable + " has a second step in " + YearMonth.from(time.date(i))
+                        CalendarDate date = time.calendarDate(i);
+                        YearMonth month = YearMonth.of(date.year(), date.month());
+                        if (maps.put(month, variable.readFloats(i, 1)) != null) {
+                            throw new DataException(variable + " has a second step in " + month
                                     + "; the truth must be monthly, one step a month");
                         }
                     }

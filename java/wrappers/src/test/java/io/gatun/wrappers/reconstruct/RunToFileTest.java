@@ -24,6 +24,10 @@ import java.time.YearMonth;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -212,5 +216,25 @@ class RunToFileTest {
         assertThrows(DataException.class,
                 () -> run(input, WINDOW_8.withMonths(Set.of(MARCH)), fine, ProgressListener.none()));
         assertEquals(List.of("daily.nc"), filesInFolder());
+    }
+
+    @Test
+    void manyThreadsOnOneModelGiveTheBitsOfOne() throws Exception {
+        Path input = GridFixture.of(21, 30).write(folder.resolve("daily.nc"));
+        Checkpoint checkpoint = SmallCheckpoint.of(SmallCheckpoint.configuration());
+        float[] expected = SmallCheckpoint.reconstruct(List.of(input), WINDOW_8).reconstruction(0);
+        try (MonthlyReconstruction of = MonthlyReconstruction.of(
+                        checkpoint, Preprocessing.of(checkpoint).orElseThrow(), Device.cpu());
+                ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            List<Future<float[]>> results = IntStream.range(0, 16).mapToObj(i -> threads.submit(() -> {
+                try (DailyFiles files = DailyFiles.open(List.of(input), DailyFiles.Options.none())) {
+                    return of.reconstructTo(files, WINDOW_8, folder.resolve("out" + i + ".nc"),
+                            ProgressListener.none()).reconstruction(0);
+                }
+            })).toList();
+            for (Future<float[]> result : results) {
+                assertArrayEquals(expected, result.get());
+            }
+        }
     }
 }
