@@ -157,11 +157,13 @@ class Weights {
 };
 
 inline Weights linear_weights(Session& session, const Tensor& weight) {
-  return {session.stream, [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, made, &err); }};
+  return {session.stream,
+          [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, made, &err); }};
 }
 
 inline Weights conv2d_weights(Session& session, const Tensor& weight) {
-  return {session.stream, [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, made, &err); }};
+  return {session.stream,
+          [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, made, &err); }};
 }
 
 inline Weights conv_transpose2d_weights(Session& session, const Tensor& weight, int64_t stride_h, int64_t stride_w,

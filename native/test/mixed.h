@@ -54,7 +54,8 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   const Weights patch_weights = linear({embed, 32}, 4, 0.3), score_weights = linear({embed, embed}, 5, spread);
   const Weights qkv_weights = linear({3 * embed, embed}, 6, spread);
   const Weights deconv_weights(stream, [&](gatun_weights** made) {
-    return gatun_conv_transpose2d_weights(stream, Pooled(stream, {embed, kHidden, 6, 6}, 7, 0.2), 4, 4, 1, 1, made, &err);
+    const Pooled source(stream, {embed, kHidden, 6, 6}, 7, 0.2);
+    return gatun_conv_transpose2d_weights(stream, source, 4, 4, 1, 1, made, &err);
   });
   const Weights conv_weights(stream, [&](gatun_weights** made) {
     return gatun_conv2d_weights(stream, Pooled(stream, {kHidden, kHidden, 3, 3}, 8, 0.2), made, &err);

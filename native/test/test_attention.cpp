@@ -8,7 +8,8 @@ std::vector<Expected> reference(const std::vector<float>& qkv, int64_t batch, in
                                 int64_t head) {
   const int64_t embed = heads * head;
   const auto at = [&](int64_t b, int64_t token, int64_t part, int64_t h, int64_t i) {
-    return static_cast<double>(qkv[static_cast<size_t>((b * tokens + token) * 3 * embed + part * embed + h * head + i)]);
+    const int64_t row = (b * tokens + token) * 3 + part;
+    return static_cast<double>(qkv[static_cast<size_t>(row * embed + h * head + i)]);
   };
   std::vector<Expected> want(static_cast<size_t>(batch * tokens * embed));
   for (int64_t b = 0; b < batch; ++b) {
@@ -27,7 +28,9 @@ std::vector<Expected> reference(const std::vector<float>& qkv, int64_t batch, in
         for (double& weight : weights) total += weight = std::exp(weight - top);
         for (int64_t i = 0; i < head; ++i) {
           Sum sum;
-          for (int64_t key = 0; key < tokens; ++key) sum.add(weights[static_cast<size_t>(key)] * at(b, key, 2, h, i) / total);
+          for (int64_t key = 0; key < tokens; ++key) {
+            sum.add(weights[static_cast<size_t>(key)] * at(b, key, 2, h, i) / total);
+          }
           want[static_cast<size_t>((b * tokens + query) * embed + h * head + i)] = {
               sum.value, sum.expected().tolerance + 2 * logit_error * sum.magnitude};
         }

@@ -80,12 +80,14 @@ TEST(conv2dMatchesReferenceForAwkwardChannelsAndWidths) {
 
 void check_map_head(Session& s, const Shape& shape, bool with_land) {
   const int64_t months = shape[1], pixels = shape[2] * shape[3], channels = shape[4];
-  const Tensor x = random_tensor(s, shape, 1), weight = random_tensor(s, {channels}, 2), bias = random_tensor(s, {1}, 3);
+  const Tensor x = random_tensor(s, shape, 1), weight = random_tensor(s, {channels}, 2);
+  const Tensor bias = random_tensor(s, {1}, 3);
   const Tensor scale = random_tensor(s, {months}, 4, 5), shift = random_tensor(s, {months}, 5, 300);
   const Tensor land(s, {shape[0], shape[2], shape[3]}, Random(6).flags(shape[0] * pixels, 0.4), GATUN_BOOL);
   const Tensor out(s, {shape[0], months, shape[2], shape[3]});
   OK(gatun_map_head(s.stream, x, weight, bias, scale, shift, with_land ? &land.view : nullptr, out, &err));
-  const std::vector<float> in = x.floats(), w = weight.floats(), b = bias.floats(), a = scale.floats(), c = shift.floats();
+  const std::vector<float> in = x.floats(), w = weight.floats(), b = bias.floats();
+  const std::vector<float> a = scale.floats(), c = shift.floats();
   const std::vector<uint8_t> dry = land.read<uint8_t>();
   std::vector<Expected> want;
   for (int64_t index = 0; index < shape[0] * months * pixels; ++index) {

@@ -60,6 +60,7 @@ long double integer_at(const char* at) {
 }
 
 long double decoded(const char* at, int32_t dtype) {
+  using Limits = std::numeric_limits<long double>;
   uint16_t bits = 0;
   switch (dtype) {
     case GATUN_F32: return integer_at<float>(at);
@@ -76,7 +77,7 @@ long double decoded(const char* at, int32_t dtype) {
   const int exponent = (bits & 0x7fff) >> fraction_bits, fraction = bits & ((1 << fraction_bits) - 1);
   long double value = 0;
   if (exponent == 2 * bias + 1) {
-    value = fraction != 0 ? std::numeric_limits<long double>::quiet_NaN() : std::numeric_limits<long double>::infinity();
+    value = fraction != 0 ? Limits::quiet_NaN() : Limits::infinity();
   } else {
     const int whole = exponent > 0 ? fraction + (1 << fraction_bits) : fraction;
     value = std::scalbn(static_cast<long double>(whole), std::max(exponent, 1) - bias - fraction_bits);
@@ -121,14 +122,13 @@ bool equal(long double a, long double b) {
 // Edges of every format: ties and their neighbours, overflow, subnormals, saturation.
 std::vector<long double> edges() {
   const long double infinity = std::numeric_limits<long double>::infinity();
-  std::vector<long double> values = {0, 0.25L, 0.5L, 0.75L, 1, 1.5L, 2.5L, 3.5L, 100.999L, 126.5L, 127, 127.5L, 128, 254.9L,
-                                     255, 255.5L, 256, 257, 32766.5L, 32767, 32768, 65503, 65504, 65519, 65519.999L,
-                                     65520, 65536, 1e6L, 2147483647, 2147483648.0L, 4294967296.0L, 1e15L, 0x1p53L,
-                                     0x1p53L + 1, 0x1p62L, 9223372036854775807.0L, 0x1p63L, 1e25L, 3.3895e38L,
-                                     3.39e38L, 3.4028234e38L, 3.40282357e38L, 1e39L, 1e300L, infinity,
-                                     std::numeric_limits<long double>::quiet_NaN(), 0x1p-14L, 0x1p-24L, 0x1p-25L,
-                                     0x1.8p-24L, 0x1.000001p-25L, 0x1.ffcp-15L, 0x1.ffep-15L, 0x1p-126L, 0x1p-133L,
-                                     0x1p-134L, 0x1.8p-133L, 0x1p-149L, 0x1p-150L, 0x1.1p-150L, 0x1p-1074L};
+  std::vector<long double> values = {
+      0, 0.25L, 0.5L, 0.75L, 1, 1.5L, 2.5L, 3.5L, 100.999L, 126.5L, 127, 127.5L, 128, 254.9L, 255, 255.5L, 256, 257,
+      32766.5L, 32767, 32768, 65503, 65504, 65519, 65519.999L, 65520, 65536, 1e6L, 2147483647, 2147483648.0L,
+      4294967296.0L, 1e15L, 0x1p53L, 0x1p53L + 1, 0x1p62L, 9223372036854775807.0L, 0x1p63L, 1e25L, 3.3895e38L, 3.39e38L,
+      3.4028234e38L, 3.40282357e38L, 1e39L, 1e300L, infinity, std::numeric_limits<long double>::quiet_NaN(), 0x1p-14L,
+      0x1p-24L, 0x1p-25L, 0x1.8p-24L, 0x1.000001p-25L, 0x1.ffcp-15L, 0x1.ffep-15L, 0x1p-126L, 0x1p-133L, 0x1p-134L,
+      0x1.8p-133L, 0x1p-149L, 0x1p-150L, 0x1.1p-150L, 0x1p-1074L};
   // Half-way cases of f16 and bf16 and just beside them: rounding to f32 first would lose the difference.
   for (long double unit : {0x1p-11L, 0x1p-8L, 0x1p-24L, 0x1p-53L}) {
     for (long double beside : {0.0L, 0x1p-40L, -0x1p-40L}) {
@@ -193,7 +193,9 @@ TEST(copyRoundsRandomFloatsToNearestEven) {
   std::vector<uint32_t> bits(200'000);
   for (uint32_t& each : bits) each = static_cast<uint32_t>(random.bits());
   // Half of them near the range of f16.
-  for (size_t i = 0; i < bits.size(); i += 2) bits[i] = (bits[i] & 0x8fffffff) | 0x30000000 | (bits[i + 1] & 0x10000000);
+  for (size_t i = 0; i < bits.size(); i += 2) {
+    bits[i] = (bits[i] & 0x8fffffff) | 0x30000000 | (bits[i + 1] & 0x10000000);
+  }
   const Shape shape = {static_cast<int64_t>(bits.size())};
   const Tensor x(s, shape, bits);
   const std::vector<float> values = x.floats();
@@ -256,8 +258,8 @@ struct StridedCase {
   Shape shape, from, to;
 };
 
-// Transposes, slices, steps, repeats, rank 0 and 8, rows longer than a tile, empty ones. The source has 70,000 elements,
-// the target as many.
+// Transposes, slices, steps, repeats, rank 0 and 8, rows longer than a tile, empty ones. Source and target have 70,000
+// elements each.
 const std::vector<StridedCase> kStrided = {
     {{}, {}, {}},
     {{1}, {5}, {7}},

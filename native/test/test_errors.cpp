@@ -52,7 +52,8 @@ TEST(deviceOpenRefusesWhatIsNoDevice) {
 TEST(cudaWithoutPlugInIsAStatusWithTheReason) {
   gatun_device* device = nullptr;
   setenv("GATUN_CUDA_PLUGIN", "/nowhere/libgatun_cuda.so", 1);
-  REFUSED(gatun_device_open(GATUN_CUDA, 0, nullptr, &device, &err), GATUN_DEVICE_UNAVAILABLE, "/nowhere/libgatun_cuda.so");
+  REFUSED(gatun_device_open(GATUN_CUDA, 0, nullptr, &device, &err), GATUN_DEVICE_UNAVAILABLE,
+          "/nowhere/libgatun_cuda.so");
   unsetenv("GATUN_CUDA_PLUGIN");
 }
 
@@ -215,7 +216,8 @@ TEST(otherDevicesThingsAreRefused) {
   REFUSED(gatun_fill(v.s.stream, other.out, 0, &err), GATUN_INVALID_ARGUMENT, "out belongs to another device");
   REFUSED(gatun_copy(v.s.stream, other.x, v.out, &err), GATUN_INVALID_ARGUMENT, "x belongs to another device");
   REFUSED(gatun_buffer_free(other.x.view.buffer, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "another device");
-  REFUSED(gatun_copy_to_host(v.s.stream, host, other.x.view.buffer, 0, 8, &err), GATUN_INVALID_ARGUMENT, "another device");
+  REFUSED(gatun_copy_to_host(v.s.stream, host, other.x.view.buffer, 0, 8, &err), GATUN_INVALID_ARGUMENT,
+          "another device");
   REFUSED(gatun_copy_from_host(v.s.stream, other.x.view.buffer, 0, host, 8, &err), GATUN_INVALID_ARGUMENT,
           "another device");
   REFUSED(gatun_event_record(event, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "another device");
@@ -337,7 +339,8 @@ TEST(layerNormChecksItsTensors) {
 
 TEST(linearChecksItsTensors) {
   Valid v;
-  const Tensor weight(v.s, {5, 6}, Random(4).floats(30)), out(v.s, {4, 5}), empty(v.s, {0, 6}), image(v.s, {1, 1, 3, 3});
+  const Tensor weight(v.s, {5, 6}, Random(4).floats(30)), out(v.s, {4, 5}), empty(v.s, {0, 6});
+  const Tensor image(v.s, {1, 1, 3, 3});
   const Weights weights = linear_weights(v.s, weight), convolution = conv2d_weights(v.s, image);
   gatun_weights* none = nullptr;
   REFUSED(gatun_linear_weights(v.s.stream, v.weight, &none, &err), GATUN_SHAPE_MISMATCH, "expected 2 axes");
@@ -392,11 +395,13 @@ TEST(patchEmbedChecksItsArguments) {
   };
   const auto same = [](gatun_patch_embed_options&) {};
   OK(call(same, mask, nullptr, nullptr, out));
-  REFUSED(call([](auto& o) { o.struct_size = 1; }, mask, nullptr, nullptr, out), GATUN_VERSION_MISMATCH, "struct_size 1");
+  REFUSED(call([](auto& o) { o.struct_size = 1; }, mask, nullptr, nullptr, out), GATUN_VERSION_MISMATCH,
+          "struct_size 1");
   REFUSED(call([](auto& o) { o.patch_t = 0; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "0 x 4 x 4");
   REFUSED(call([](auto& o) { o.patch_w = -4; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "1 x 4 x -4");
   REFUSED(call([](auto& o) { o.patch_w = 5; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "pad it to 15");
-  REFUSED(call([](auto& o) { o.patch_h = 3; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "extent 8 of axis H");
+  REFUSED(call([](auto& o) { o.patch_h = 3; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH,
+          "extent 8 of axis H");
   REFUSED(call([](auto& o) { o.patch_t = 2; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH, "axis T");
   REFUSED(call([](auto& o) { o.patch_h = 2; }, mask, nullptr, nullptr, out), GATUN_SHAPE_MISMATCH,
           "64 inputs, expected 32");
@@ -421,13 +426,14 @@ TEST(patchEmbedChecksItsArguments) {
 
 TEST(temporalPoolChecksItsTensors) {
   Session s;
-  const Tensor x(s, {2, 3, 4, 5, 6}), day(s, {4, 6}), month(s, {3, 6}), vector(s, {6}), one(s, {1}), out(s, {2, 5, 3, 6});
+  const Tensor x(s, {2, 3, 4, 5, 6}), day(s, {4, 6}), month(s, {3, 6}), vector(s, {6}), one(s, {1});
+  const Tensor out(s, {2, 5, 3, 6});
   const Tensor weight(s, {6, 6}), wide(s, {7, 6}), padded(s, {2, 3, 4}, GATUN_BOOL), no_days(s, {2, 3, 0, 5, 6});
   const Weights weights = linear_weights(s, weight), wide_weights = linear_weights(s, wide);
   const auto call = [&](const gatun_tensor* in, const gatun_tensor* days, const gatun_tensor* months, gatun_weights* w,
                         const gatun_tensor* score_bias, const gatun_tensor* skip, const gatun_tensor* to) {
-    return gatun_temporal_pool(s.stream, in, days, months, vector, vector, 1e-5, w, vector, vector, score_bias, skip, to,
-                               &err);
+    return gatun_temporal_pool(s.stream, in, days, months, vector, vector, 1e-5, w, vector, vector, score_bias, skip,
+                               to, &err);
   };
   OK(gatun_fill(s.stream, padded, 0, &err));
   OK(call(x, day, month, weights, one, padded, out));
@@ -435,7 +441,8 @@ TEST(temporalPoolChecksItsTensors) {
   REFUSED(call(no_days, day, month, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "no days");
   REFUSED(call(x, month, month, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "day_encoding has shape [3, 6]");
   REFUSED(call(x, day, day, weights, one, padded, out), GATUN_SHAPE_MISMATCH, "month_encoding has shape [4, 6]");
-  REFUSED(call(x, day, month, wide_weights, one, padded, out), GATUN_SHAPE_MISMATCH, "weight is [7, 6], expected [6, 6]");
+  REFUSED(call(x, day, month, wide_weights, one, padded, out), GATUN_SHAPE_MISMATCH,
+          "weight is [7, 6], expected [6, 6]");
   REFUSED(call(x, day, month, weights, vector, padded, out), GATUN_SHAPE_MISMATCH, "score_bias has shape [6]");
   REFUSED(call(x, day, month, weights, one, day, out), GATUN_UNSUPPORTED_DTYPE, "padded is float32");
   REFUSED(call(x, day, month, weights, one, padded, x), GATUN_SHAPE_MISMATCH, "expected [2, 5, 3, 6]");
@@ -448,7 +455,8 @@ TEST(convolutionsCheckTheirTensors) {
   const Tensor x(s, {1, 4, 5, 2}), weight(s, {2, 3, 4, 4}), other(s, {3, 2, 3, 3}), bias(s, {3}), flat(s, {6});
   const Tensor out(s, {1, 8, 10, 3}), same(s, {1, 4, 5, 3}), huge(s, {1, 1, 300, 1}), deep(s, {1, 4, 5, 7});
   gatun_weights* none = nullptr;
-  const auto make = [&](const gatun_tensor* w, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w) {
+  const auto make = [&](const gatun_tensor* w, int64_t stride_h, int64_t stride_w, int64_t padding_h,
+                        int64_t padding_w) {
     return gatun_conv_transpose2d_weights(s.stream, w, stride_h, stride_w, padding_h, padding_w, &none, &err);
   };
   REFUSED(make(flat, 1, 1, 0, 0), GATUN_SHAPE_MISMATCH, "expected 4 axes");
@@ -465,7 +473,8 @@ TEST(convolutionsCheckTheirTensors) {
   REFUSED(gatun_conv_transpose2d(s.stream, flat, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "expected 4 axes");
   REFUSED(gatun_conv_transpose2d(s.stream, deep, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "expected [1, 4, 5, 2]");
   REFUSED(gatun_conv_transpose2d(s.stream, x, up, flat, out, &err), GATUN_SHAPE_MISMATCH, "bias has shape [6]");
-  REFUSED(gatun_conv_transpose2d(s.stream, x, up, bias, same, &err), GATUN_SHAPE_MISMATCH, "extent 4 on axis H, expected 8 to 9");
+  REFUSED(gatun_conv_transpose2d(s.stream, x, up, bias, same, &err), GATUN_SHAPE_MISMATCH,
+          "extent 4 on axis H, expected 8 to 9");
   const Tensor tall(s, {1, 10, 10, 3}), none_in(s, {1, 0, 5, 2});
   REFUSED(gatun_conv_transpose2d(s.stream, x, up, bias, tall, &err), GATUN_SHAPE_MISMATCH, "extent 10 on axis H");
   REFUSED(gatun_conv_transpose2d(s.stream, none_in, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "0 inputs");
@@ -487,8 +496,8 @@ TEST(mapHeadChecksItsTensors) {
   Session s;
   const Tensor x(s, {2, 3, 4, 5, 6}), weight(s, {6}), one(s, {1}), months(s, {3}), out(s, {2, 3, 4, 5});
   const Tensor land(s, {2, 4, 5}, GATUN_BOOL), small(s, {2, 4, 4}, GATUN_BOOL);
-  const auto call = [&](const gatun_tensor* in, const gatun_tensor* w, const gatun_tensor* scale, const gatun_tensor* dry,
-                        const gatun_tensor* to) {
+  const auto call = [&](const gatun_tensor* in, const gatun_tensor* w, const gatun_tensor* scale,
+                        const gatun_tensor* dry, const gatun_tensor* to) {
     return gatun_map_head(s.stream, in, w, one, scale, months, dry, to, &err);
   };
   OK(gatun_fill(s.stream, land, 0, &err));

@@ -41,7 +41,8 @@ void run(Session& s, int64_t rows, int64_t width, bool with_residual, Place plac
   const Tensor& to = place == Place::apart ? out : place == Place::on_x ? x : residual;
   OK(gatun_layer_norm(s.stream, x, with_residual ? &residual.view : nullptr, weight, bias, eps, to, &err));
   compare(to.floats(), reference(in, add, weight.floats(), bias.floats(), eps),
-          named("layer_norm", rows, "x", width, with_residual ? "with residual" : "", "place", static_cast<int>(place)));
+          named("layer_norm", rows, "x", width, with_residual ? "with residual" : "", "place",
+                static_cast<int>(place)));
 }
 
 TEST(layerNormMatchesReference) {

@@ -9,8 +9,8 @@ using namespace gatun;
 
 namespace {
 
-// Refused: views whose elements may lie at one place. Axes must nest: each step is longer than the reach of all axes with
-// shorter steps, which holds for every permutation and slice of a dense tensor.
+// Refused: views whose elements may lie at one place. Axes must nest: each step is longer than the reach of all axes
+// with shorter steps, which holds for every permutation and slice of a dense tensor.
 void want_writable(const View& out) {
   if (elements(out) == 0) return;
   std::vector<std::pair<int64_t, int64_t>> axes;  // stride, extent

@@ -122,8 +122,8 @@ uint16_t float_to_bf16(float value) {
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-// To f32 on the way to 16 bits: an inexact value becomes the neighbour whose last bit is odd, so that it is no tie in the
-// second rounding.
+// To f32 on the way to 16 bits: an inexact value becomes the neighbour whose last bit is odd, so that it is no tie in
+// the second rounding.
 float to_odd(double value) {
   const float near = static_cast<float>(value);
   if (near == value || std::isnan(value) || (float_to_bits(near) & 1) != 0) return near;
