@@ -43,8 +43,12 @@ public final class Gatun {
      */
     public static void main(String[] arguments) {
         StopSignal stop = StopSignal.install();
-        int code = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
-        stop.finished();
+        int code;
+        try {
+            code = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments);
+        } finally {
+            stop.finished();
+        }
         System.exit(code);
     }
 

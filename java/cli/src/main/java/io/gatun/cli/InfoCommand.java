@@ -55,13 +55,11 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void printDevice(PrintWriter out) {
-        Device device;
-        try {
-            device = Device.of(what);
-        } catch (ArgumentException e) {
+        if (!what.matches("auto|cpu|cuda(:\\d+)?")) {
             throw new ArgumentException(what + ": no such file, and no device (cpu, cuda:N, auto, devices). Correct the"
-                    + " path, which is relative to " + Path.of("").toAbsolutePath() + ".", e);
+                    + " path, which is relative to " + Path.of("").toAbsolutePath() + ".");
         }
+        Device device = Device.of(what);
         DeviceInfo info = device.info();
         MemoryStats memory = device.memory();
         out.println("device: " + info.name());

@@ -80,7 +80,7 @@ final class ReconstructCommand implements Callable<Integer> {
     private Optional<Preprocessing.Tile> window = Optional.empty();
 
     @Option(names = "--overlap", paramLabel = "CELLS",
-            description = "Cells that windows share at least (default: a quarter of the window).")
+            description = "Cells that windows share at least (default: half the window).")
     private Optional<Integer> overlap = Optional.empty();
 
     @Option(names = "--dry-run", description = "Print windows, memory and expected time, and write nothing.")
@@ -99,8 +99,8 @@ final class ReconstructCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         ReconstructionJob job = new ReconstructionJob(FilePatterns.expand(inputs),
-                new DailyFiles.Options(variable, landMask), new RunOptions(window, overlap, months, landFromData), checkpoint,
-                Optional.ofNullable(normalisation), device, output, truth, plot, plotMonth);
+                new DailyFiles.Options(variable, landMask), new RunOptions(window, overlap, months, landFromData),
+                checkpoint, Optional.ofNullable(normalisation), device, output, truth, plot, plotMonth);
         if (dryRun) {
             print(job.plan(), out, err);
             return 0;

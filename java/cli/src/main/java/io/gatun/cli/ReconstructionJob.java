@@ -36,8 +36,9 @@ import java.util.stream.Stream;
  * @param pictureMonth its month; empty: the one with most cells that were never observed
  */
 record ReconstructionJob(
-        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint, Optional<Normalisation> normalisation,
-        String device, Path output, List<Path> truth, Optional<Path> picture, Optional<YearMonth> pictureMonth) {
+        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint,
+        Optional<Normalisation> normalisation, String device, Path output, List<Path> truth, Optional<Path> picture,
+        Optional<YearMonth> pictureMonth) {
     /**
      * What came out.
      *

@@ -30,7 +30,8 @@ record DailySample(LocalDate from, int days, float value) {
             var lon = file.variable("lon", NetcdfType.DOUBLE, List.of("lon"), Map.of());
             var land = file.variable("land_mask", NetcdfType.DOUBLE, List.of("lat", "lon"), Map.of());
             var sst = file.variable("sst", NetcdfType.FLOAT, List.of("time", "lat", "lon"),
-                    Map.of("units", AttributeValue.of("degree_Celsius"), "_FillValue", AttributeValue.of(-99f)));
+                    Map.of("standard_name", AttributeValue.of("sea_surface_temperature"), "units",
+                            AttributeValue.of("degree_Celsius"), "_FillValue", AttributeValue.of(-99f)));
             for (int day = 0; day < days; day++) {
                 time.write(new int[] {Math.toIntExact(from.plusDays(day).toEpochDay())});
             }

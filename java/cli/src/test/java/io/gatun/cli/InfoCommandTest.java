@@ -35,7 +35,7 @@ class InfoCommandTest {
     void describesClassicNetcdf() {
         Path file = folder.resolve("day.nc");
         DailySample.oneDay("2014-02-03").write(file);
-        assertSays(CommandRun.of("info", file), "  float sst(time, lat, lon) [degree_Celsius]",
+        assertSays(CommandRun.of("info", file), "  float sst(time, lat, lon): sea_surface_temperature [degree_Celsius]",
                 "time: 1 steps from 2014-02-03 to 2014-02-03");
     }
 

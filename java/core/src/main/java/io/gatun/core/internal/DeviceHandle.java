@@ -42,19 +42,25 @@ public final class DeviceHandle {
     }
 
     public static DeviceHandle openCpu(CpuOptions options) {
+        loadLibrary();
         return open("cpu", GatunH.GATUN_CPU(), 0, options);
     }
 
     public static DeviceHandle openCuda(int index) {
+        loadLibrary();
         return open("cuda:" + index, GatunH.GATUN_CUDA(), index, CpuOptions.DEFAULT);
     }
 
-    private static DeviceHandle open(String name, int kind, int index, CpuOptions options) {
+    /** Before the generated classes are touched: their initialiser needs native access too, and says so worse. */
+    private static void loadLibrary() {
         try {
             NativeLibrary.load();
         } catch (NativeLibraryException e) {
             throw new DeviceException(e.getMessage(), e);
         }
+    }
+
+    private static DeviceHandle open(String name, int kind, int index, CpuOptions options) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment struct = gatun_device_options.allocate(arena);
             gatun_device_options.struct_size(struct, gatun_device_options.sizeof());

@@ -56,7 +56,7 @@ public final class MonthlyReconstruction implements AutoCloseable {
         return of(read, SpatioTemporalModel.load(read, device), () -> Preprocessing.of(read)
                 .orElseThrow(() -> new CheckpointException(checkpoint + " does not say how its input was normalised (no"
                         + " section \"normalization\"). Give mean, standard deviation, units and target of its"
-                        + " training.")));
+                        + " training (--mean, --std, --units, --target).")));
     }
 
     /**
@@ -202,11 +202,9 @@ public final class MonthlyReconstruction implements AutoCloseable {
                 one = Duration.ofNanos(System.nanoTime() - start);
             }
         }
-        RunPlan plan = new RunPlan(windows.toString(), windows.count(), months,
-                model.device().memory().bytesPeak() - before,
-                WindowedRun.heapBytes(longest, windows.rows(), windows.columns()), Duration.ZERO, notes);
-        return new RunPlan(plan.windows(), plan.windowsPerYear(), months, plan.deviceBytes(), plan.heapBytes(),
-                one.multipliedBy(plan.calls()), notes);
+        long calls = windows.count() * months.stream().map(YearMonth::getYear).distinct().count();
+        return new RunPlan(windows.toString(), calls, months, model.device().memory().bytesPeak() - before,
+                WindowedRun.heapBytes(longest, windows.rows(), windows.columns()), one.multipliedBy(calls), notes);
     }
 
     @Override

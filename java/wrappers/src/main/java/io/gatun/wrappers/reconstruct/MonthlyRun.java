@@ -159,7 +159,7 @@ final class MonthlyRun implements AutoCloseable {
         long unknown = run.cellsWithoutBaseline();
         if (unknown > 0) {
             notes.add(unknown + " sea cells and months have no observation within " + BaselineFill.REACH
-                    + " cells and stay missing");
+                    + " cells: their mean of observations stays missing");
         }
     }
 

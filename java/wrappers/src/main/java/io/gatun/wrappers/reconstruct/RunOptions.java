@@ -11,7 +11,7 @@ import java.util.Set;
  *
  * @param window rows and columns the model sees at a time; empty: those of its training. The window is an input of the
  *     model: another one changes the result
- * @param overlap cells that neighbouring windows share at least; empty: a quarter of the window
+ * @param overlap cells that neighbouring windows share at least; empty: half the window
  * @param months months to give out, empty for all; the model sees every month of a year all the same
  * @param landFromData whether cells without a single value may be taken for land from less than
  *     {@link #MIN_DAYS_FOR_LAND} days, where no mask says what is land

@@ -9,27 +9,18 @@ import java.util.List;
  * What a run would do, from {@link MonthlyReconstruction#plan}.
  *
  * @param windows how the grid is cut, in words
- * @param windowsPerYear model calls for each year
+ * @param calls of the model, windows times years
  * @param months months of the input; each year's see each other
  * @param deviceBytes memory of the device that one model call takes beside the weights, measured
  * @param heapBytes Java heap that the values being worked on take, an upper estimate
  * @param time of all model calls, from one that was timed; reading and writing come on top
  * @param notes what a user should know
  */
-public record RunPlan(String windows, int windowsPerYear, List<YearMonth> months, long deviceBytes, long heapBytes,
+public record RunPlan(String windows, long calls, List<YearMonth> months, long deviceBytes, long heapBytes,
         Duration time, List<String> notes) {
     /** Copies the lists. */
     public RunPlan {
         months = List.copyOf(months);
         notes = List.copyOf(notes);
-    }
-
-    /**
-     * Model calls of the whole run.
-     *
-     * @return windows times years
-     */
-    public long calls() {
-        return windowsPerYear * months.stream().map(YearMonth::getYear).distinct().count();
     }
 }

@@ -22,8 +22,8 @@ record WindowChoice(WindowAxis rows, WindowAxis columns) {
                 notes.add("windows have " + height + " x " + width + " cells; the checkpoint was trained on "
                         + tile.height() + " x " + tile.width() + ", and the window is an input of the model: expect a"
                         + " different, usually larger, error"));
-        int overlapH = options.overlap().orElse(height / 4);
-        int overlapW = options.overlap().orElse(width / 4);
+        int overlapH = options.overlap().orElse(height / 2);
+        int overlapW = options.overlap().orElse(width / 2);
         return new WindowChoice(new WindowAxis(grid.height(), height, overlapH, false),
                 new WindowAxis(grid.width(), width, overlapW, grid.wraps()));
     }

@@ -202,9 +202,8 @@ class ReferenceCheckpointGoldenTest {
                 MonthlyReconstruction reconstruction =
                         MonthlyReconstruction.open(models.resolve("model.safetensors"), Device.cpu())) {
             MonthlyMaps maps = reconstruction.reconstruct(input, options, ProgressListener.none());
-            int overlap = options.overlap().orElse(8);
-            return Seams.ratio(maps, 4, new WindowAxis(80, 32, overlap, false),
-                    new WindowAxis(128, 32, overlap, false));
+            int overlap = options.overlap().orElse(16);
+            return Seams.ratio(maps, new WindowAxis(80, 32, overlap, false), new WindowAxis(128, 32, overlap, false));
         }
     }
 
@@ -221,7 +220,7 @@ class ReferenceCheckpointGoldenTest {
                     input, RunOptions.defaults(), target, ProgressListener.none());
             assertEquals(201 * 301, maps.grid().cells());
             assertEquals(List.of(YearMonth.of(2017, 5)), maps.months());
-            assertEquals("32 x 32, 9 x 13 of them", maps.layout().window());
+            assertEquals("32 x 32, 12 x 18 of them", maps.layout().window());
             assertArrayEquals(input.landMask().orElseThrow(), maps.land());
             assertEquals(1, maps.notes().size(), maps.notes().toString());
             for (String part : List.of("outside of what the checkpoint was trained for", "latitude is 34.01 to 38.01",

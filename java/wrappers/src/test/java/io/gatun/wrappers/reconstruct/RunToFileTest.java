@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs that stream into a file: the same values as in memory, the months asked for, all or nothing. */
 class RunToFileTest {
-    private static final RunOptions WINDOW_8 = RunOptions.defaults().withWindow(8, 8);
+    private static final RunOptions WINDOW_8 = RunOptions.defaults().withWindow(8, 8).withOverlap(2);
     private static final YearMonth MARCH = YearMonth.of(2014, 3);
 
     @TempDir
@@ -161,7 +161,8 @@ class RunToFileTest {
             assertTrue(column > 40 ? Float.isNaN(map[cell]) : column > 30 || !Float.isNaN(map[cell]), "cell " + cell);
             missing += Float.isNaN(map[cell]) ? 1 : 0;
         }
-        String note = missing + " sea cells and months have no observation within 40 cells and stay missing";
+        String note = missing + " sea cells and months have no observation within 40 cells: their mean of"
+                + " observations stays missing";
         assertTrue(maps.notes().contains(note), maps.notes().toString());
         assertTrue(missing >= 4 * 259, "missing " + missing);
     }

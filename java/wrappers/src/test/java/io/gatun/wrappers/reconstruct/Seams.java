@@ -7,11 +7,8 @@ import io.gatun.data.window.WindowAxis;
 final class Seams {
     private Seams() {}
 
-    /**
-     * The mean jump between neighbours across the borders of windows, over the mean jump elsewhere. The model itself
-     * jumps more between patches than within them, so only borders of patches are compared; windows must start at them.
-     */
-    static double ratio(MonthlyMaps maps, int patch, WindowAxis rows, WindowAxis columns) {
+    /** The mean jump between neighbours across the borders of windows, over the mean jump elsewhere. */
+    static double ratio(MonthlyMaps maps, WindowAxis rows, WindowAxis columns) {
         float[] map = maps.reconstruction(0);
         boolean[] rowBorders = borders(rows);
         boolean[] columnBorders = borders(columns);
@@ -23,7 +20,7 @@ final class Seams {
         for (int cell = 0; cell < map.length; cell++) {
             for (boolean down : new boolean[] {true, false}) {
                 int at = down ? cell / width : cell % width;
-                if (at == 0 || at % patch != 0) {
+                if (at == 0) {
                     continue;
                 }
                 double jump = Math.abs(map[cell] - map[cell - (down ? width : 1)]);
