@@ -12,7 +12,7 @@ namespace gatun {
 
 struct Backend;
 
-constexpr int64_t kBackendVersion = 1;
+constexpr int64_t kBackendVersion = 2;
 
 // Marks of live handles: a stale or foreign pointer is refused as long as its memory has not been reused.
 constexpr uint64_t kDeviceMark = 0x6761747564657631ull;
@@ -20,11 +20,12 @@ constexpr uint64_t kStreamMark = 0x6761747573747231ull;
 constexpr uint64_t kEventMark = 0x6761747565766e31ull;
 constexpr uint64_t kBufferMark = 0x6761747562756631ull;
 constexpr uint64_t kWeightsMark = 0x6761747577746731ull;
+constexpr uint64_t kGraphMark = 0x6761747567727031ull;
 
 // The last thing before a handle is deleted. Volatile: the compiler may drop plain stores to an object that dies.
 inline void retire(uint64_t& mark) { *static_cast<volatile uint64_t*>(&mark) = 0; }
 
-enum class WeightsKind { linear, conv2d, conv_transpose2d };
+enum class WeightsKind { linear, conv2d, conv_transpose2d, decoder };
 
 }  // namespace gatun
 
@@ -57,11 +58,17 @@ struct gatun_weights {
   uint64_t mark = gatun::kWeightsMark;
   gatun_device* device = nullptr;
   gatun::WeightsKind kind = gatun::WeightsKind::linear;
+  int32_t precision = GATUN_STRICT;
   int64_t outputs = 0;  // N of linear, O of convolutions
   int64_t inputs = 0;   // K of linear, I of convolutions
   int64_t kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
   int64_t padding_h = 0, padding_w = 0;
+};
+
+struct gatun_graph {
+  uint64_t mark = gatun::kGraphMark;
+  gatun_device* device = nullptr;
 };
 
 namespace gatun {
@@ -98,6 +105,7 @@ struct LinearArgs {
 
 struct AttentionArgs {
   int64_t batch, tokens, embed, heads;
+  int32_t precision;
   const float* qkv;
   float* out;
 };
@@ -148,6 +156,35 @@ struct MapHeadArgs {
   float* out;
 };
 
+// patch.out is not used: the tokens go straight to pool, whose x is not used.
+struct EncodePoolArgs {
+  PatchEmbedArgs patch;
+  TemporalPoolArgs pool;
+};
+
+// Sources of the linear beginning of a decoder, dense f32 in torch's layouts.
+struct DecoderSource {
+  int64_t embed, hidden, channels;
+  const float *proj_weight, *proj_bias, *up_weight, *up_bias, *conv_weight, *conv_bias;
+};
+
+struct DecoderPrefixArgs {
+  int64_t batch, height, width;
+  const float* x;
+  const gatun_weights* weights;
+  int32_t activation;
+  float* out;
+};
+
+struct RefineHeadArgs {
+  int64_t batch, months, height, width;
+  const float* x;
+  const gatun_weights* conv_weights;
+  const float *conv_bias, *head_weight, *head_bias, *scale, *shift;
+  const uint8_t* land;
+  float* out;
+};
+
 struct Backend {
   int64_t version;
   const char* name;
@@ -176,6 +213,12 @@ struct Backend {
   gatun_status (*event_wait)(gatun_stream* stream, gatun_event* event, gatun_error* error);
   gatun_status (*event_sync)(gatun_event* event, gatun_error* error);
 
+  // All four NULL where the backend has no graphs.
+  gatun_status (*graph_begin)(gatun_stream* stream, gatun_error* error);
+  gatun_status (*graph_end)(gatun_stream* stream, gatun_graph** graph, gatun_error* error);
+  gatun_status (*graph_launch)(gatun_graph* graph, gatun_stream* stream, gatun_error* error);
+  gatun_status (*graph_destroy)(gatun_graph* graph, gatun_error* error);
+
   // `shape` carries the source's extents and the geometry; the backend's handle starts as a copy of it.
   gatun_status (*weights_create)(gatun_stream* stream, const gatun_weights& shape, const float* source,
                                  gatun_weights** weights, gatun_error* error);
@@ -192,6 +235,13 @@ struct Backend {
   gatun_status (*conv_transpose2d)(gatun_stream* stream, const ConvTranspose2dArgs& args, gatun_error* error);
   gatun_status (*conv2d)(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
   gatun_status (*map_head)(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
+
+  // Fusions. One that is NULL is composed of the operations above; decoder_weights and decoder_prefix come together.
+  gatun_status (*encode_pool)(gatun_stream* stream, const EncodePoolArgs& args, gatun_error* error);
+  gatun_status (*decoder_weights)(gatun_stream* stream, const gatun_weights& shape, const DecoderSource& source,
+                                  gatun_weights** weights, gatun_error* error);
+  gatun_status (*decoder_prefix)(gatun_stream* stream, const DecoderPrefixArgs& args, gatun_error* error);
+  gatun_status (*refine_head)(gatun_stream* stream, const RefineHeadArgs& args, gatun_error* error);
 };
 
 const Backend& cpu_backend();

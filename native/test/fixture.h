@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -30,6 +31,12 @@ inline thread_local gatun_error err{};
           "text:", test::err.text, "| without:", part);                      \
   } while (false)
 
+// The device of this run: GATUN_TEST_DEVICE=cuda runs the tests on a GPU, or on the host harness in its place.
+inline int32_t device_kind() {
+  const char* told = std::getenv("GATUN_TEST_DEVICE");
+  return told != nullptr && std::string(told) == "cuda" ? GATUN_CUDA : GATUN_CPU;
+}
+
 class Session {
  public:
   explicit Session(int64_t threads = 2, int64_t memory_limit = 0) {
@@ -37,8 +44,9 @@ class Session {
     options.struct_size = sizeof options;
     options.num_threads = threads;
     options.memory_limit = memory_limit;
-    const gatun_status status = gatun_device_open(GATUN_CPU, 0, &options, &device, &err);
-    if (status == GATUN_DEVICE_UNAVAILABLE) throw check::Skip{err.text};  // a level this processor lacks
+    const gatun_status status = gatun_device_open(device_kind(), 0, &options, &device, &err);
+    // A level this processor lacks, or no GPU.
+    if (status == GATUN_DEVICE_UNAVAILABLE) throw check::Skip{err.text};
     OK(status);
     OK(gatun_stream_create(device, &stream, &err));
   }
@@ -91,22 +99,28 @@ inline gatun_tensor dense(gatun_buffer* buffer, const Shape& shape, int32_t dtyp
   return tensor;
 }
 
-// A dense tensor over its own host memory, on the stream of a session. It starts as NaN (all bits set), so that what is
-// not written shows.
+// A dense tensor on the stream of a session: on the CPU over its own host memory, else in the device's. It starts as NaN
+// (all bits set), so that what is not written shows.
 class Tensor {
  public:
   Tensor(Session& session, const Shape& shape, int32_t dtype = GATUN_F32)
       : stream_(session.stream), bytes_(count_of(shape) * size_of(dtype)), memory_(new char[size()]) {
     std::memset(memory_.get(), 0xff, size());
     gatun_buffer* buffer = nullptr;
-    OK(gatun_buffer_wrap(session.device, memory_.get(), bytes_, &buffer, &err));
+    if (device_kind() == GATUN_CPU) {
+      OK(gatun_buffer_wrap(session.device, memory_.get(), bytes_, &buffer, &err));
+    } else {
+      OK(gatun_buffer_alloc(stream_, bytes_, &buffer, &err));
+    }
     view = dense(buffer, shape, dtype);
+    upload();
   }
   template <class Value>
   Tensor(Session& session, const Shape& shape, const std::vector<Value>& values, int32_t dtype = GATUN_F32)
       : Tensor(session, shape, dtype) {
     REQUIRE(values.size() * sizeof(Value) == size(), values.size(), "values");
     std::copy_n(reinterpret_cast<const char*>(values.data()), size(), memory_.get());
+    upload();
   }
   Tensor(Tensor&& other) noexcept
       : view(other.view), stream_(other.stream_), bytes_(other.bytes_), memory_(std::move(other.memory_)) {
@@ -123,6 +137,7 @@ class Tensor {
   template <class Value>
   std::vector<Value> read() const {
     OK(gatun_sync(stream_, &err));
+    if (device_kind() != GATUN_CPU) OK(gatun_copy_to_host(stream_, memory_.get(), view.buffer, 0, bytes_, &err));
     std::vector<Value> values(size() / sizeof(Value));
     std::copy_n(memory_.get(), size(), reinterpret_cast<char*>(values.data()));
     return values;
@@ -133,6 +148,9 @@ class Tensor {
 
  private:
   size_t size() const { return static_cast<size_t>(bytes_); }
+  void upload() {
+    if (device_kind() != GATUN_CPU) OK(gatun_copy_from_host(stream_, view.buffer, 0, memory_.get(), bytes_, &err));
+  }
 
   gatun_stream* stream_;
   int64_t bytes_;
@@ -158,18 +176,18 @@ class Weights {
 
 inline Weights linear_weights(Session& session, const Tensor& weight) {
   return {session.stream,
-          [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, made, &err); }};
+          [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, GATUN_STRICT, made, &err); }};
 }
 
 inline Weights conv2d_weights(Session& session, const Tensor& weight) {
   return {session.stream,
-          [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, made, &err); }};
+          [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, GATUN_STRICT, made, &err); }};
 }
 
 inline Weights conv_transpose2d_weights(Session& session, const Tensor& weight, int64_t stride_h, int64_t stride_w,
                                         int64_t padding_h, int64_t padding_w) {
   return {session.stream, [&](gatun_weights** made) {
-            return gatun_conv_transpose2d_weights(session.stream, weight, stride_h, stride_w, padding_h, padding_w,
+            return gatun_conv_transpose2d_weights(session.stream, weight, stride_h, stride_w, padding_h, padding_w, GATUN_STRICT,
                                                   made, &err);
           }};
 }

@@ -47,7 +47,7 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   const double spread = 1.5 / std::sqrt(static_cast<double>(embed));
   const auto linear = [&](const Shape& shape, uint64_t seed, double scale) {
     return Weights(stream, [&](gatun_weights** made) {
-      return gatun_linear_weights(stream, Pooled(stream, shape, seed, scale), made, &err);
+      return gatun_linear_weights(stream, Pooled(stream, shape, seed, scale), GATUN_STRICT, made, &err);
     });
   };
   const Pooled scale(stream, {embed}, 1, 1), shift(stream, {embed}, 2, 0.1), one(stream, {1}, 3, 1);
@@ -55,10 +55,10 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   const Weights qkv_weights = linear({3 * embed, embed}, 6, spread);
   const Weights deconv_weights(stream, [&](gatun_weights** made) {
     const Pooled source(stream, {embed, kHidden, 6, 6}, 7, 0.2);
-    return gatun_conv_transpose2d_weights(stream, source, 4, 4, 1, 1, made, &err);
+    return gatun_conv_transpose2d_weights(stream, source, 4, 4, 1, 1, GATUN_STRICT, made, &err);
   });
   const Weights conv_weights(stream, [&](gatun_weights** made) {
-    return gatun_conv2d_weights(stream, Pooled(stream, {kHidden, kHidden, 3, 3}, 8, 0.2), made, &err);
+    return gatun_conv2d_weights(stream, Pooled(stream, {kHidden, kHidden, 3, 3}, 8, 0.2), GATUN_STRICT, made, &err);
   });
 
   const Shape input = {1, 1, kMonths * kDays, pixels, pixels};
@@ -85,10 +85,10 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   const Pooled qkv(stream, {places, kMonths, 3 * embed}), mixed(stream, {places, kMonths, embed});
   const gatun_tensor rows = pooled.as({places, kMonths, embed}), whole_qkv = qkv.as({1, places * kMonths, 3 * embed});
   OK(gatun_linear(stream, &rows, qkv_weights, nullptr, GATUN_ACT_NONE, nullptr, qkv, &err));
-  OK(gatun_attention(stream, qkv, kHeads, mixed, &err));
+  OK(gatun_attention(stream, qkv, kHeads, GATUN_STRICT, mixed, &err));
   const gatun_tensor all_mixed = mixed.as({1, places * kMonths, embed});
   const Pooled spatial(stream, {1, places * kMonths, embed}), summed(stream, {1, places * kMonths, embed});
-  OK(gatun_attention(stream, &whole_qkv, kHeads, spatial, &err));
+  OK(gatun_attention(stream, &whole_qkv, kHeads, GATUN_STRICT, spatial, &err));
   OK(gatun_linear(stream, spatial, score_weights, shift, GATUN_ACT_GELU, &all_mixed, summed, &err));
   OK(gatun_layer_norm(stream, summed, spatial, scale, shift, 1e-5, summed, &err));
   OK(gatun_add(stream, summed, spatial, summed, &err));

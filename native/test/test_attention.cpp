@@ -43,7 +43,7 @@ std::vector<Expected> reference(const std::vector<float>& qkv, int64_t batch, in
 std::vector<float> run(Session& s, const std::vector<float>& qkv, int64_t batch, int64_t tokens, int64_t heads,
                        int64_t head) {
   const Tensor in(s, {batch, tokens, 3 * heads * head}, qkv), out(s, {batch, tokens, heads * head});
-  OK(gatun_attention(s.stream, in, heads, out, &err));
+  OK(gatun_attention(s.stream, in, heads, GATUN_STRICT, out, &err));
   return out.floats();
 }
 

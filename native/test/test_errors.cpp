@@ -136,8 +136,8 @@ TEST(nullHandlesAndOutputsAreRefused) {
   REFUSED(gatun_event_record(nullptr, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
   REFUSED(gatun_event_wait(v.s.stream, nullptr, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
   REFUSED(gatun_event_sync(nullptr, &err), GATUN_INVALID_ARGUMENT, "event is NULL");
-  REFUSED(gatun_linear_weights(v.s.stream, v.x, nullptr, &err), GATUN_INVALID_ARGUMENT, "weights is NULL");
-  REFUSED(gatun_linear_weights(none, v.x, &weights, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
+  REFUSED(gatun_linear_weights(v.s.stream, v.x, GATUN_STRICT, nullptr, &err), GATUN_INVALID_ARGUMENT, "weights is NULL");
+  REFUSED(gatun_linear_weights(none, v.x, GATUN_STRICT, &weights, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
   REFUSED(gatun_fill(none, v.x, 0, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
   REFUSED(gatun_fill(v.s.stream, nullptr, 0, &err), GATUN_INVALID_ARGUMENT, "out is NULL");
   REFUSED(gatun_copy(v.s.stream, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT, "x is NULL");
@@ -194,7 +194,7 @@ TEST(closedHandlesAreRefused) {
   REFUSED(gatun_buffer_free(buffer, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "buffer is closed");
   const gatun_tensor stale = dense(buffer, {4});
   REFUSED(gatun_fill(v.s.stream, &stale, 0, &err), GATUN_INVALID_ARGUMENT, "buffer is closed");
-  OK(gatun_linear_weights(v.s.stream, v.x, &weights, &err));
+  OK(gatun_linear_weights(v.s.stream, v.x, GATUN_STRICT, &weights, &err));
   OK(gatun_weights_free(weights, v.s.stream, &err));
   v.s.sync();
   REFUSED(gatun_weights_free(weights, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "weights is closed");
@@ -212,7 +212,7 @@ TEST(otherDevicesThingsAreRefused) {
   gatun_weights* weights = nullptr;
   char host[8] = {};
   OK(gatun_event_create(other.s.device, &event, &err));
-  OK(gatun_linear_weights(other.s.stream, other.x, &weights, &err));
+  OK(gatun_linear_weights(other.s.stream, other.x, GATUN_STRICT, &weights, &err));
   REFUSED(gatun_fill(v.s.stream, other.out, 0, &err), GATUN_INVALID_ARGUMENT, "out belongs to another device");
   REFUSED(gatun_copy(v.s.stream, other.x, v.out, &err), GATUN_INVALID_ARGUMENT, "x belongs to another device");
   REFUSED(gatun_buffer_free(other.x.view.buffer, v.s.stream, &err), GATUN_INVALID_ARGUMENT, "another device");
@@ -343,9 +343,9 @@ TEST(linearChecksItsTensors) {
   const Tensor image(v.s, {1, 1, 3, 3});
   const Weights weights = linear_weights(v.s, weight), convolution = conv2d_weights(v.s, image);
   gatun_weights* none = nullptr;
-  REFUSED(gatun_linear_weights(v.s.stream, v.weight, &none, &err), GATUN_SHAPE_MISMATCH, "expected 2 axes");
-  REFUSED(gatun_linear_weights(v.s.stream, empty, &none, &err), GATUN_SHAPE_MISMATCH, "[0, 6]");
-  REFUSED(gatun_linear_weights(v.s.stream, v.half, &none, &err), GATUN_UNSUPPORTED_DTYPE, "float16");
+  REFUSED(gatun_linear_weights(v.s.stream, v.weight, GATUN_STRICT, &none, &err), GATUN_SHAPE_MISMATCH, "expected 2 axes");
+  REFUSED(gatun_linear_weights(v.s.stream, empty, GATUN_STRICT, &none, &err), GATUN_SHAPE_MISMATCH, "[0, 6]");
+  REFUSED(gatun_linear_weights(v.s.stream, v.half, GATUN_STRICT, &none, &err), GATUN_UNSUPPORTED_DTYPE, "float16");
   const auto call = [&](const gatun_tensor* x, gatun_weights* w, const gatun_tensor* bias, int32_t activation,
                         const gatun_tensor* residual, const gatun_tensor* to) {
     return gatun_linear(v.s.stream, x, w, bias, activation, residual, to, &err);
@@ -365,14 +365,14 @@ TEST(linearChecksItsTensors) {
 TEST(attentionChecksItsTensors) {
   Session s;
   const Tensor qkv(s, {2, 3, 12}), out(s, {2, 3, 4}), odd(s, {2, 3, 13}), flat(s, {6, 12});
-  REFUSED(gatun_attention(s.stream, qkv, 0, out, &err), GATUN_SHAPE_MISMATCH, "0 heads");
-  REFUSED(gatun_attention(s.stream, qkv, -2, out, &err), GATUN_SHAPE_MISMATCH, "-2 heads");
-  REFUSED(gatun_attention(s.stream, qkv, 3, out, &err), GATUN_SHAPE_MISMATCH, "12 columns for 3 heads");
-  REFUSED(gatun_attention(s.stream, odd, 1, out, &err), GATUN_SHAPE_MISMATCH, "13 columns");
-  REFUSED(gatun_attention(s.stream, flat, 1, out, &err), GATUN_SHAPE_MISMATCH, "expected 3 axes");
-  REFUSED(gatun_attention(s.stream, qkv, 2, qkv, &err), GATUN_SHAPE_MISMATCH, "expected [2, 3, 4]");
+  REFUSED(gatun_attention(s.stream, qkv, 0, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "0 heads");
+  REFUSED(gatun_attention(s.stream, qkv, -2, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "-2 heads");
+  REFUSED(gatun_attention(s.stream, qkv, 3, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "12 columns for 3 heads");
+  REFUSED(gatun_attention(s.stream, odd, 1, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "13 columns");
+  REFUSED(gatun_attention(s.stream, flat, 1, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "expected 3 axes");
+  REFUSED(gatun_attention(s.stream, qkv, 2, GATUN_STRICT, qkv, &err), GATUN_SHAPE_MISMATCH, "expected [2, 3, 4]");
   const gatun_tensor inside = dense(qkv.view.buffer, {2, 3, 4});
-  REFUSED(gatun_attention(s.stream, qkv, 2, &inside, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(gatun_attention(s.stream, qkv, 2, GATUN_STRICT, &inside, &err), GATUN_INVALID_ARGUMENT, "share memory");
 }
 
 TEST(patchEmbedChecksItsArguments) {
@@ -457,7 +457,7 @@ TEST(convolutionsCheckTheirTensors) {
   gatun_weights* none = nullptr;
   const auto make = [&](const gatun_tensor* w, int64_t stride_h, int64_t stride_w, int64_t padding_h,
                         int64_t padding_w) {
-    return gatun_conv_transpose2d_weights(s.stream, w, stride_h, stride_w, padding_h, padding_w, &none, &err);
+    return gatun_conv_transpose2d_weights(s.stream, w, stride_h, stride_w, padding_h, padding_w, GATUN_STRICT, &none, &err);
   };
   REFUSED(make(flat, 1, 1, 0, 0), GATUN_SHAPE_MISMATCH, "expected 4 axes");
   REFUSED(make(weight, 0, 1, 0, 0), GATUN_SHAPE_MISMATCH, "stride 0");
@@ -465,8 +465,8 @@ TEST(convolutionsCheckTheirTensors) {
   REFUSED(make(weight, 1, 1, -1, 0), GATUN_SHAPE_MISMATCH, "padding -1");
   REFUSED(make(weight, 1, 1, 0, 4), GATUN_SHAPE_MISMATCH, "padding 4");
   REFUSED(make(huge, 1, 1, 0, 0), GATUN_INVALID_ARGUMENT, "300 cells");
-  REFUSED(gatun_conv2d_weights(s.stream, huge, &none, &err), GATUN_INVALID_ARGUMENT, "300 cells");
-  REFUSED(gatun_conv2d_weights(s.stream, flat, &none, &err), GATUN_SHAPE_MISMATCH, "expected 4 axes");
+  REFUSED(gatun_conv2d_weights(s.stream, huge, GATUN_STRICT, &none, &err), GATUN_INVALID_ARGUMENT, "300 cells");
+  REFUSED(gatun_conv2d_weights(s.stream, flat, GATUN_STRICT, &none, &err), GATUN_SHAPE_MISMATCH, "expected 4 axes");
   const Weights up = conv_transpose2d_weights(s, weight, 2, 2, 1, 1), across = conv2d_weights(s, other);
   OK(gatun_conv_transpose2d(s.stream, x, up, bias, out, &err));
   REFUSED(gatun_conv_transpose2d(s.stream, x, across, bias, out, &err), GATUN_INVALID_ARGUMENT, "made for conv2d");

@@ -31,7 +31,7 @@ extern "C" {
 #define GATUN_API __attribute__((visibility("default")))
 
 /* Version of this header; gatun_abi_version() of a library must return the same before any other call is made. */
-#define GATUN_ABI_VERSION 1
+#define GATUN_ABI_VERSION 2
 #define GATUN_MAX_RANK 8
 #define GATUN_ERROR_TEXT_BYTES 1016
 
@@ -71,6 +71,13 @@ typedef enum gatun_cpu_level {
   GATUN_CPU_AVX512 = 3
 } gatun_cpu_level;
 
+/* Arithmetic of products, chosen when weights are arranged. Accumulation is f32 in each. */
+typedef enum gatun_precision {
+  GATUN_STRICT = 0, /* f32, or its equal on matrix units: each factor split into two tf32 parts */
+  GATUN_FAST = 1,   /* tf32 on CUDA (10 bits of fraction); strict on the CPU */
+  GATUN_REDUCED = 2 /* bf16 factors; devices without it refuse */
+} gatun_precision;
+
 typedef enum gatun_activation { GATUN_ACT_NONE = 0, GATUN_ACT_GELU = 1 /* exact, erf form */ } gatun_activation;
 
 /* Where masked-patch embedding takes the validity channels from. */
@@ -86,6 +93,7 @@ typedef struct gatun_stream gatun_stream;
 typedef struct gatun_event gatun_event;
 typedef struct gatun_buffer gatun_buffer;
 typedef struct gatun_weights gatun_weights;
+typedef struct gatun_graph gatun_graph;
 
 typedef struct gatun_error {
   int32_t code; /* a gatun_status */
@@ -117,7 +125,7 @@ typedef struct gatun_device_info {
   int32_t kind;      /* a gatun_device_kind */
   int32_t index;     /* of the device among its kind */
   int32_t cpu_level; /* in force; 0 on other kinds */
-  int32_t reserved;
+  int32_t graphs;    /* 1: gatun_graph_end makes graphs; 0: it makes none */
   int64_t num_threads;
   int64_t memory_bytes; /* physical memory, or the cgroup's limit if that is lower */
   char name[128];       /* the processor's own name */
@@ -202,6 +210,23 @@ GATUN_API gatun_status gatun_event_record(gatun_event *event, gatun_stream *stre
 GATUN_API gatun_status gatun_event_wait(gatun_stream *stream, gatun_event *event, gatun_error *error);
 GATUN_API gatun_status gatun_event_sync(gatun_event *event, gatun_error *error);
 
+/* ---- graphs ----------------------------------------------------------------------------------------------------- */
+
+/* Work queued on a stream, recorded once and replayed with one call. From begin to end the stream records and runs
+ * nothing: only operations, gatun_buffer_alloc, gatun_buffer_free and gatun_copy_from_host may be called on it. Buffers
+ * allocated meanwhile lie in memory of the graph and have the same address in each replay; what copy_from_host writes
+ * meanwhile is written at once and is a constant of the graph. A replay reads buffers from before at the time of the
+ * replay. Buffers that are kept may outlive the graph. A graph replays on one stream at a time.
+ * Where device info says graphs = 0 the work just runs and *graph is NULL. */
+GATUN_API gatun_status gatun_graph_begin(gatun_stream *stream, gatun_error *error);
+
+/* Ends the recording, also after an operation failed in it: then *graph is NULL and the status says why. */
+GATUN_API gatun_status gatun_graph_end(gatun_stream *stream, gatun_graph **graph, gatun_error *error);
+GATUN_API gatun_status gatun_graph_launch(gatun_graph *graph, gatun_stream *stream, gatun_error *error);
+
+/* Waits for its replays, then destroys the graph. NULL is allowed. */
+GATUN_API gatun_status gatun_graph_destroy(gatun_graph *graph, gatun_error *error);
+
 /* ---- elementwise ------------------------------------------------------------------------------------------------ */
 
 /* out = value, converted to out's dtype. out: any shape and strides, no two elements at one place. */
@@ -225,20 +250,21 @@ GATUN_API gatun_status gatun_layer_norm(gatun_stream *stream, const gatun_tensor
                                         const gatun_tensor *out, gatun_error *error);
 
 /* Weights are arranged once, in the layout the device's kernels want, and are read-only from then on. The source tensor
- * may be freed after the call, in stream order. Sources are dense f32. */
+ * may be freed after the call, in stream order. Sources are dense f32. precision: a gatun_precision. */
 
 /* weight [N, K] of torch.nn.Linear. */
-GATUN_API gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights,
-                                            gatun_error *error);
+GATUN_API gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
+                                            gatun_weights **weights, gatun_error *error);
 
 /* weight [O, I, kH, kW] of torch.nn.Conv2d, stride 1. */
-GATUN_API gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights,
-                                            gatun_error *error);
+GATUN_API gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
+                                            gatun_weights **weights, gatun_error *error);
 
 /* weight [I, O, kH, kW] of torch.nn.ConvTranspose2d; 1 <= stride <= kernel in each axis, 0 <= padding < kernel. */
 GATUN_API gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight,
                                                       int64_t stride_h, int64_t stride_w, int64_t padding_h,
-                                                      int64_t padding_w, gatun_weights **weights, gatun_error *error);
+                                                      int64_t padding_w, int32_t precision, gatun_weights **weights,
+                                                      gatun_error *error);
 
 /* Gives weights back in the order of the stream. NULL weights are allowed. */
 GATUN_API gatun_status gatun_weights_free(gatun_weights *weights, gatun_stream *stream, gatun_error *error);
@@ -250,8 +276,9 @@ GATUN_API gatun_status gatun_linear(gatun_stream *stream, const gatun_tensor *x,
                                     const gatun_tensor *out, gatun_error *error);
 
 /* Multi-head self-attention without the N x N matrix: out = concat_h softmax(Q_h K_h^T / sqrt(d)) V_h, d = E / heads.
- * qkv [B, N, 3E] dense f32 (query, key, value after each other, as torch's in_proj), out [B, N, E]. */
-GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads,
+ * qkv [B, N, 3E] dense f32 (query, key, value after each other, as torch's in_proj), out [B, N, E]. precision: a
+ * gatun_precision. */
+GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision,
                                        const gatun_tensor *out, gatun_error *error);
 
 /* ---- the three kernels ------------------------------------------------------------------------------------------ */
@@ -297,6 +324,45 @@ GATUN_API gatun_status gatun_temporal_pool(gatun_stream *stream, const gatun_ten
  * (H-1) stride - 2 padding + kernel (torch's size) and less than that plus stride (output_padding); likewise Wo. */
 GATUN_API gatun_status gatun_conv_transpose2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
                                               const gatun_tensor *bias, const gatun_tensor *out, gatun_error *error);
+
+/* ---- fusions: several operations, their intermediates never in memory where the device has a kernel for them ------ */
+
+/* gatun_patch_embed with LayerNorm, then gatun_temporal_pool: pixels in, month tokens out; day tokens are not stored.
+ *   x [B M, C, T, H, W], mask, patch_weights, patch_bias, patch_norm_weight, patch_norm_bias, options: as patch_embed, of
+ *   E outputs. The rest as temporal_pool, for T' = T / pt days and S = H/ph * W/pw places: day_encoding [T', E],
+ *   month_encoding [M, E], padded NULL or bool [B, M, T'], out [B, S, M, E]. */
+GATUN_API gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask,
+                                         gatun_weights *patch_weights, const gatun_tensor *patch_bias,
+                                         const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias,
+                                         const gatun_patch_embed_options *options, const gatun_tensor *day_encoding,
+                                         const gatun_tensor *month_encoding, const gatun_tensor *norm_weight,
+                                         const gatun_tensor *norm_bias, double eps, gatun_weights *hidden_weights,
+                                         const gatun_tensor *hidden_bias, const gatun_tensor *score_weight,
+                                         const gatun_tensor *score_bias, const gatun_tensor *padded,
+                                         const gatun_tensor *out, gatun_error *error);
+
+/* The linear beginning of an overlap decoder: 1x1 projection, transposed convolution, 3x3 convolution with padding 1.
+ * proj_weight [Hd, E]; proj_bias [Hd]; up_weight [Hd, C, kH, kW], stride, padding as gatun_conv_transpose2d_weights;
+ * up_bias [C]; conv_weight [O, C, 3, 3]; conv_bias [O]. */
+GATUN_API gatun_status gatun_decoder_weights(gatun_stream *stream, const gatun_tensor *proj_weight,
+                                             const gatun_tensor *proj_bias, const gatun_tensor *up_weight,
+                                             const gatun_tensor *up_bias, const gatun_tensor *conv_weight,
+                                             const gatun_tensor *conv_bias, int64_t stride_h, int64_t stride_w,
+                                             int64_t padding_h, int64_t padding_w, int32_t precision,
+                                             gatun_weights **weights, gatun_error *error);
+
+/* out = activation(conv(up(proj(x)))) with decoder weights. x [B, H, W, E], out [B, Ho, Wo, O] f32 dense, Ho = (H-1)
+ * stride - 2 padding + kernel, likewise Wo. */
+GATUN_API gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
+                                            int32_t activation, const gatun_tensor *out, gatun_error *error);
+
+/* gatun_conv2d (3x3, padding 1, GELU), then gatun_map_head: x [B, M, H, W, I] f32 dense; conv_weights of [O, I, 3, 3];
+ * conv_bias [O]; head_weight [O]; the rest and out [B, M, H, W] as gatun_map_head. */
+GATUN_API gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights,
+                                         const gatun_tensor *conv_bias, const gatun_tensor *head_weight,
+                                         const gatun_tensor *head_bias, const gatun_tensor *scale,
+                                         const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out,
+                                         gatun_error *error);
 
 /* ---- images ----------------------------------------------------------------------------------------------------- */
 

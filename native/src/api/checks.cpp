@@ -23,6 +23,7 @@ const char* kind_name(WeightsKind kind) {
     case WeightsKind::linear: return "linear";
     case WeightsKind::conv2d: return "conv2d";
     case WeightsKind::conv_transpose2d: return "conv_transpose2d";
+    case WeightsKind::decoder: return "decoder_prefix";
   }
   return "?";
 }
@@ -43,6 +44,8 @@ gatun_device& live(gatun_device* device) { return live_handle(device, kDeviceMar
 gatun_event& live(gatun_event* event) { return live_handle(event, kEventMark, "event"); }
 gatun_buffer& live(gatun_buffer* buffer) { return live_handle(buffer, kBufferMark, "buffer"); }
 gatun_stream& live(gatun_stream* stream) { return live_handle(stream, kStreamMark, "stream"); }
+
+gatun_graph& live(gatun_graph* graph) { return live_handle(graph, kGraphMark, "graph"); }
 
 gatun_weights& live(gatun_weights* weights, WeightsKind kind, const gatun_device* device) {
   live_handle(weights, kWeightsMark, "weights");
@@ -207,6 +210,20 @@ int32_t activation(int32_t value) {
     fail(GATUN_INVALID_ARGUMENT, "activation ", value, " is none of gatun_activation");
   }
   return value;
+}
+
+int32_t precision_of(int32_t value) {
+  if (value < GATUN_STRICT || value > GATUN_REDUCED) {
+    fail(GATUN_INVALID_ARGUMENT, "precision ", value, " is none of gatun_precision");
+  }
+  return value;
+}
+
+void want_geometry(int64_t kernel, int64_t stride, int64_t padding, const char* axis) {
+  if (stride < 1 || stride > kernel || padding < 0 || padding >= kernel) {
+    fail(GATUN_SHAPE_MISMATCH, "conv_transpose2d has kernel ", kernel, ", stride ", stride, " and padding ", padding,
+         " on axis ", axis, "; expected 1 <= stride <= kernel and 0 <= padding < kernel");
+  }
 }
 
 float eps_of(double eps) {

@@ -13,6 +13,7 @@ gatun_device& live(gatun_device* device);
 gatun_stream& live(gatun_stream* stream);
 gatun_event& live(gatun_event* event);
 gatun_buffer& live(gatun_buffer* buffer);
+gatun_graph& live(gatun_graph* graph);
 gatun_weights& live(gatun_weights* weights, WeightsKind kind, const gatun_device* device);
 
 void same_device(const gatun_device* wanted, const gatun_device* got, const char* what);
@@ -49,6 +50,9 @@ const float* optional_vector(const gatun_stream& stream, const gatun_tensor* ten
                              const View& out);
 
 int32_t activation(int32_t value);
+int32_t precision_of(int32_t value);
+// Stride and padding of one axis of a transposed convolution.
+void want_geometry(int64_t kernel, int64_t stride, int64_t padding, const char* axis);
 float eps_of(double eps);
 
 // Throws what a backend's function reported.

@@ -66,8 +66,8 @@ gatun_status gatun_linear(gatun_stream* stream, const gatun_tensor* x, gatun_wei
   });
 }
 
-gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* qkv, int64_t heads, const gatun_tensor* out,
-                             gatun_error* error) {
+gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* qkv, int64_t heads, int32_t precision,
+                             const gatun_tensor* out, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
     const View in = f32(live(stream), qkv, "qkv");
     const View to = f32(*stream, out, "out");
@@ -79,7 +79,8 @@ gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* qkv, int6
     }
     want_shape(to, {in.shape[0], in.shape[1], embed}, "out");
     want_apart(to, in, "qkv");
-    const AttentionArgs args{in.shape[0], in.shape[1], embed, heads, in.f32(), to.f32()};
+    const AttentionArgs args{in.shape[0], in.shape[1], embed, heads, precision_of(precision), in.f32(),
+                             to.f32()};
     return stream->device->backend->attention(stream, args, inner);
   });
 }

@@ -195,4 +195,32 @@ gatun_status gatun_event_sync(gatun_event* event, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) { return live(event).device->backend->event_sync(event, inner); });
 }
 
+gatun_status gatun_graph_begin(gatun_stream* stream, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const auto begin = live(stream).device->backend->graph_begin;
+    return begin == nullptr ? GATUN_OK : begin(stream, inner);
+  });
+}
+
+gatun_status gatun_graph_end(gatun_stream* stream, gatun_graph** graph, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    want_out(graph, "graph");
+    const auto end = live(stream).device->backend->graph_end;
+    return end == nullptr ? GATUN_OK : end(stream, graph, inner);
+  });
+}
+
+gatun_status gatun_graph_launch(gatun_graph* graph, gatun_stream* stream, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    same_device(live(stream).device, live(graph).device, "graph");
+    return stream->device->backend->graph_launch(graph, stream, inner);
+  });
+}
+
+gatun_status gatun_graph_destroy(gatun_graph* graph, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    return graph == nullptr ? GATUN_OK : live(graph).device->backend->graph_destroy(graph, inner);
+  });
+}
+
 }  // extern "C"

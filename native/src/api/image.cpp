@@ -32,28 +32,4 @@ gatun_status gatun_conv2d(gatun_stream* stream, const gatun_tensor* x, gatun_wei
   });
 }
 
-gatun_status gatun_map_head(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* weight,
-                            const gatun_tensor* bias, const gatun_tensor* scale, const gatun_tensor* shift,
-                            const gatun_tensor* land, const gatun_tensor* out, gatun_error* error) {
-  return dispatch(error, [&](gatun_error* inner) {
-    const View in = f32(live(stream), x, "x");
-    want_rank(in, 5, "x");
-    const int64_t batch = in.shape[0], months = in.shape[1], height = in.shape[2], width = in.shape[3];
-    const View dry = optional_view(*stream, land, "land", Layout::dense);
-    if (dry) {
-      want_dtype(dry, GATUN_BOOL, "land");
-      want_shape(dry, {batch, height, width}, "land");
-    }
-    const View to = f32(*stream, out, "out");
-    want_shape(to, {batch, months, height, width}, "out");
-    want_apart(to, in, "x");
-    want_apart(to, dry, "land");
-    const MapHeadArgs args{batch, months, height, width, in.shape[4], in.f32(),
-                           vector(*stream, weight, in.shape[4], "weight", to), vector(*stream, bias, 1, "bias", to),
-                           vector(*stream, scale, months, "scale", to), vector(*stream, shift, months, "shift", to),
-                           dry.u8(), to.f32()};
-    return stream->device->backend->map_head(stream, args, inner);
-  });
-}
-
 }  // extern "C"

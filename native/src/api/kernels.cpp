@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three kernels the library exists for: masked-patch embedding, temporal pooling, transposed convolution.
+// The kernels the library exists for: masked-patch embedding, temporal pooling, both in one, transposed convolution.
 #include "checks.h"
+#include "composed.h"
 
 using namespace gatun;
 
@@ -38,6 +39,91 @@ void want_out_extent(int64_t in, int64_t out, int64_t kernel, int64_t stride, in
   }
 }
 
+// The output is to be given later: its checks differ between the operation alone and the fusion.
+PatchEmbedArgs patch_embed_args(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* mask,
+                                gatun_weights* weights, const gatun_tensor* bias, const gatun_tensor* norm_weight,
+                                const gatun_tensor* norm_bias, const gatun_patch_embed_options* options,
+                                const View& to) {
+  const View in = f32(live(stream), x, "x");
+  want_rank(in, 5, "x");
+  const gatun_patch_embed_options chosen = checked(options);
+  want_multiple(in.shape[2], chosen.patch_t, "T");
+  want_multiple(in.shape[3], chosen.patch_h, "H");
+  want_multiple(in.shape[4], chosen.patch_w, "W");
+  const View missing = optional_view(*stream, mask, "mask", Layout::dense);
+  if (static_cast<bool>(missing) != (chosen.validity == GATUN_VALIDITY_MASK)) {
+    fail(GATUN_INVALID_ARGUMENT, "patch_embed: a mask goes with GATUN_VALIDITY_MASK and only with it; got ",
+         missing ? "a mask" : "none", " and validity ", chosen.validity);
+  }
+  if (missing) {
+    want_dtype(missing, GATUN_BOOL, "mask");
+    want_like(missing, in, "mask", "x");
+  }
+  const gatun_weights& matrix = live(weights, WeightsKind::linear, stream->device);
+  int64_t inputs = chosen.validity == GATUN_VALIDITY_NONE ? 1 : 2;
+  bool overflow = false;
+  for (int64_t factor : {in.shape[1], chosen.patch_t, chosen.patch_h, chosen.patch_w}) {
+    overflow = __builtin_mul_overflow(inputs, factor, &inputs) || overflow;
+  }
+  if (overflow || matrix.inputs != inputs) {
+    fail(GATUN_SHAPE_MISMATCH, "patch_embed: weight has ", matrix.inputs, " inputs, expected ", inputs, " for ",
+         in.shape[1], " channels, patch ", chosen.patch_t, " x ", chosen.patch_h, " x ", chosen.patch_w,
+         chosen.validity == GATUN_VALIDITY_NONE ? "" : " and validity channels");
+  }
+  if ((norm_weight == nullptr) != (norm_bias == nullptr)) {
+    fail(GATUN_INVALID_ARGUMENT, "patch_embed: norm_weight and norm_bias come together or not at all");
+  }
+  want_apart(to, in, "x");
+  want_apart(to, missing, "mask");
+  return {in.shape[0], in.shape[1], in.shape[2], in.shape[3], in.shape[4], chosen.patch_t, chosen.patch_h,
+          chosen.patch_w, chosen.validity, chosen.fill_value, eps_of(chosen.eps), in.f32(), missing.u8(), &matrix,
+          optional_vector(*stream, bias, matrix.outputs, "bias", to),
+          optional_vector(*stream, norm_weight, matrix.outputs, "norm_weight", to),
+          optional_vector(*stream, norm_bias, matrix.outputs, "norm_bias", to), nullptr};
+}
+
+struct Places {
+  int64_t batch, months, time, places, embed;
+};
+
+// x is to be given by the caller, who has checked its shape: that is where `size` comes from.
+TemporalPoolArgs temporal_pool_args(gatun_stream* stream, const Places& size, const gatun_tensor* day_encoding,
+                                    const gatun_tensor* month_encoding, const gatun_tensor* norm_weight,
+                                    const gatun_tensor* norm_bias, double eps, gatun_weights* weights,
+                                    const gatun_tensor* hidden_bias, const gatun_tensor* score_weight,
+                                    const gatun_tensor* score_bias, const gatun_tensor* padded, const View& to,
+                                    const char* what) {
+  const int64_t embed = size.embed;
+  if (size.time < 1) fail(GATUN_SHAPE_MISMATCH, what, ": x has no days");
+  const gatun_weights& matrix = live(weights, WeightsKind::linear, stream->device);
+  if (matrix.inputs != embed || matrix.outputs != embed) {
+    fail(GATUN_SHAPE_MISMATCH, what, ": weight is [", matrix.outputs, ", ", matrix.inputs, "], expected [", embed,
+         ", ", embed, "]");
+  }
+  const View day = f32(*stream, day_encoding, "day_encoding");
+  want_shape(day, {size.time, embed}, "day_encoding");
+  const View month = f32(*stream, month_encoding, "month_encoding");
+  want_shape(month, {size.months, embed}, "month_encoding");
+  const View skip = optional_view(*stream, padded, "padded", Layout::dense);
+  if (skip) {
+    want_dtype(skip, GATUN_BOOL, "padded");
+    want_shape(skip, {size.batch, size.months, size.time}, "padded");
+  }
+  want_shape(to, {size.batch, size.places, size.months, embed}, "out");
+  want_apart(to, day, "day_encoding");
+  want_apart(to, month, "month_encoding");
+  want_apart(to, skip, "padded");
+  return {size.batch, size.months, size.time, size.places, embed, nullptr, day.f32(), month.f32(),
+          vector(*stream, norm_weight, embed, "norm_weight", to), vector(*stream, norm_bias, embed, "norm_bias", to),
+          eps_of(eps), &matrix, vector(*stream, hidden_bias, embed, "hidden_bias", to),
+          vector(*stream, score_weight, embed, "score_weight", to),
+          vector(*stream, score_bias, 1, "score_bias", to), skip.u8(), to.f32()};
+}
+
+int64_t patches_of(const PatchEmbedArgs& args) {
+  return (args.time / args.patch_t) * (args.height / args.patch_h) * (args.width / args.patch_w);
+}
+
 }  // namespace
 
 extern "C" {
@@ -47,47 +133,10 @@ gatun_status gatun_patch_embed(gatun_stream* stream, const gatun_tensor* x, cons
                                const gatun_tensor* norm_bias, const gatun_patch_embed_options* options,
                                const gatun_tensor* out, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
-    const View in = f32(live(stream), x, "x");
-    want_rank(in, 5, "x");
-    const gatun_patch_embed_options chosen = checked(options);
-    want_multiple(in.shape[2], chosen.patch_t, "T");
-    want_multiple(in.shape[3], chosen.patch_h, "H");
-    want_multiple(in.shape[4], chosen.patch_w, "W");
-    const View missing = optional_view(*stream, mask, "mask", Layout::dense);
-    if (static_cast<bool>(missing) != (chosen.validity == GATUN_VALIDITY_MASK)) {
-      fail(GATUN_INVALID_ARGUMENT, "patch_embed: a mask goes with GATUN_VALIDITY_MASK and only with it; got ",
-           missing ? "a mask" : "none", " and validity ", chosen.validity);
-    }
-    if (missing) {
-      want_dtype(missing, GATUN_BOOL, "mask");
-      want_like(missing, in, "mask", "x");
-    }
-    const gatun_weights& matrix = live(weights, WeightsKind::linear, stream->device);
-    int64_t inputs = chosen.validity == GATUN_VALIDITY_NONE ? 1 : 2;
-    bool overflow = false;
-    for (int64_t factor : {in.shape[1], chosen.patch_t, chosen.patch_h, chosen.patch_w}) {
-      overflow = __builtin_mul_overflow(inputs, factor, &inputs) || overflow;
-    }
-    if (overflow || matrix.inputs != inputs) {
-      fail(GATUN_SHAPE_MISMATCH, "patch_embed: weight has ", matrix.inputs, " inputs, expected ", inputs, " for ",
-           in.shape[1], " channels, patch ", chosen.patch_t, " x ", chosen.patch_h, " x ", chosen.patch_w,
-           chosen.validity == GATUN_VALIDITY_NONE ? "" : " and validity channels");
-    }
-    if ((norm_weight == nullptr) != (norm_bias == nullptr)) {
-      fail(GATUN_INVALID_ARGUMENT, "patch_embed: norm_weight and norm_bias come together or not at all");
-    }
-    const View to = f32(*stream, out, "out");
-    const int64_t patches = (in.shape[2] / chosen.patch_t) * (in.shape[3] / chosen.patch_h) *
-                            (in.shape[4] / chosen.patch_w);
-    want_shape(to, {in.shape[0], patches, matrix.outputs}, "out");
-    want_apart(to, in, "x");
-    want_apart(to, missing, "mask");
-    const PatchEmbedArgs args{in.shape[0], in.shape[1], in.shape[2], in.shape[3], in.shape[4], chosen.patch_t,
-                              chosen.patch_h, chosen.patch_w, chosen.validity, chosen.fill_value, eps_of(chosen.eps),
-                              in.f32(), missing.u8(), &matrix,
-                              optional_vector(*stream, bias, matrix.outputs, "bias", to),
-                              optional_vector(*stream, norm_weight, matrix.outputs, "norm_weight", to),
-                              optional_vector(*stream, norm_bias, matrix.outputs, "norm_bias", to), to.f32()};
+    const View to = f32(live(stream), out, "out");
+    PatchEmbedArgs args = patch_embed_args(stream, x, mask, weights, bias, norm_weight, norm_bias, options, to);
+    want_shape(to, {args.batch, patches_of(args), args.weights->outputs}, "out");
+    args.out = to.f32();
     return stream->device->backend->patch_embed(stream, args, inner);
   });
 }
@@ -101,36 +150,45 @@ gatun_status gatun_temporal_pool(gatun_stream* stream, const gatun_tensor* x, co
   return dispatch(error, [&](gatun_error* inner) {
     const View in = f32(live(stream), x, "x");
     want_rank(in, 5, "x");
-    const int64_t batch = in.shape[0], months = in.shape[1], time = in.shape[2], places = in.shape[3];
-    const int64_t embed = in.shape[4];
-    if (time < 1) fail(GATUN_SHAPE_MISMATCH, "temporal_pool: x has no days");
-    const gatun_weights& matrix = live(weights, WeightsKind::linear, stream->device);
-    if (matrix.inputs != embed || matrix.outputs != embed) {
-      fail(GATUN_SHAPE_MISMATCH, "temporal_pool: weight is [", matrix.outputs, ", ", matrix.inputs, "], expected [",
-           embed, ", ", embed, "]");
-    }
-    const View day = f32(*stream, day_encoding, "day_encoding");
-    want_shape(day, {time, embed}, "day_encoding");
-    const View month = f32(*stream, month_encoding, "month_encoding");
-    want_shape(month, {months, embed}, "month_encoding");
-    const View skip = optional_view(*stream, padded, "padded", Layout::dense);
-    if (skip) {
-      want_dtype(skip, GATUN_BOOL, "padded");
-      want_shape(skip, {batch, months, time}, "padded");
-    }
     const View to = f32(*stream, out, "out");
-    want_shape(to, {batch, places, months, embed}, "out");
+    TemporalPoolArgs args = temporal_pool_args(
+        stream, {in.shape[0], in.shape[1], in.shape[2], in.shape[3], in.shape[4]}, day_encoding, month_encoding,
+        norm_weight, norm_bias, eps, weights, hidden_bias, score_weight, score_bias, padded, to, "temporal_pool");
     want_apart(to, in, "x");
-    want_apart(to, day, "day_encoding");
-    want_apart(to, month, "month_encoding");
-    want_apart(to, skip, "padded");
-    const TemporalPoolArgs args{batch, months, time, places, embed, in.f32(), day.f32(), month.f32(),
-                                vector(*stream, norm_weight, embed, "norm_weight", to),
-                                vector(*stream, norm_bias, embed, "norm_bias", to), eps_of(eps), &matrix,
-                                vector(*stream, hidden_bias, embed, "hidden_bias", to),
-                                vector(*stream, score_weight, embed, "score_weight", to),
-                                vector(*stream, score_bias, 1, "score_bias", to), skip.u8(), to.f32()};
+    args.x = in.f32();
     return stream->device->backend->temporal_pool(stream, args, inner);
+  });
+}
+
+gatun_status gatun_encode_pool(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* mask,
+                               gatun_weights* patch_weights, const gatun_tensor* patch_bias,
+                               const gatun_tensor* patch_norm_weight, const gatun_tensor* patch_norm_bias,
+                               const gatun_patch_embed_options* options, const gatun_tensor* day_encoding,
+                               const gatun_tensor* month_encoding, const gatun_tensor* norm_weight,
+                               const gatun_tensor* norm_bias, double eps, gatun_weights* hidden_weights,
+                               const gatun_tensor* hidden_bias, const gatun_tensor* score_weight,
+                               const gatun_tensor* score_bias, const gatun_tensor* padded, const gatun_tensor* out,
+                               gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View to = f32(live(stream), out, "out");
+    want_rank(to, 4, "out");
+    if (patch_norm_weight == nullptr) fail(GATUN_INVALID_ARGUMENT, "encode_pool: patch_norm_weight is NULL");
+    EncodePoolArgs args{};
+    args.patch = patch_embed_args(stream, x, mask, patch_weights, patch_bias, patch_norm_weight, patch_norm_bias,
+                                  options, to);
+    const int64_t months = to.shape[2], time = args.patch.time / args.patch.patch_t;
+    if (months < 1 || args.patch.batch % months != 0) {
+      fail(GATUN_SHAPE_MISMATCH, "encode_pool: x has ", args.patch.batch, " months in all, out ", months,
+           " for each sample; expected a multiple");
+    }
+    const int64_t places = (args.patch.height / args.patch.patch_h) * (args.patch.width / args.patch.patch_w);
+    args.pool = temporal_pool_args(stream,
+                                   {args.patch.batch / months, months, time, places, args.patch.weights->outputs},
+                                   day_encoding, month_encoding, norm_weight, norm_bias, eps, hidden_weights,
+                                   hidden_bias, score_weight, score_bias, padded, to, "encode_pool");
+    const Backend& backend = *stream->device->backend;
+    return backend.encode_pool != nullptr ? backend.encode_pool(stream, args, inner)
+                                          : compose_encode_pool(stream, args, inner);
   });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checks.h"
+#include "composed.h"
 
 using namespace gatun;
 
@@ -25,46 +26,42 @@ gatun_weights convolution(WeightsKind kind, const View& weight, int64_t outputs,
   return shape;
 }
 
-void want_geometry(int64_t kernel, int64_t stride, int64_t padding, const char* axis) {
-  if (stride < 1 || stride > kernel || padding < 0 || padding >= kernel) {
-    fail(GATUN_SHAPE_MISMATCH, "conv_transpose2d has kernel ", kernel, ", stride ", stride, " and padding ", padding,
-         " on axis ", axis, "; expected 1 <= stride <= kernel and 0 <= padding < kernel");
-  }
-}
-
 }  // namespace
 
 extern "C" {
 
-gatun_status gatun_linear_weights(gatun_stream* stream, const gatun_tensor* weight, gatun_weights** weights,
-                                  gatun_error* error) {
+gatun_status gatun_linear_weights(gatun_stream* stream, const gatun_tensor* weight, int32_t precision,
+                                  gatun_weights** weights, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
     const View source = f32(live(stream), weight, "weight");
     want_rank(source, 2, "weight");
     gatun_weights shape;
+    shape.precision = precision_of(precision);
     shape.outputs = source.shape[0];
     shape.inputs = source.shape[1];
     return create(stream, source, shape, weights, inner);
   });
 }
 
-gatun_status gatun_conv2d_weights(gatun_stream* stream, const gatun_tensor* weight, gatun_weights** weights,
-                                  gatun_error* error) {
+gatun_status gatun_conv2d_weights(gatun_stream* stream, const gatun_tensor* weight, int32_t precision,
+                                  gatun_weights** weights, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
     const View source = f32(live(stream), weight, "weight");
     want_rank(source, 4, "weight");
-    return create(stream, source, convolution(WeightsKind::conv2d, source, source.shape[0], source.shape[1]), weights,
-                  inner);
+    gatun_weights shape = convolution(WeightsKind::conv2d, source, source.shape[0], source.shape[1]);
+    shape.precision = precision_of(precision);
+    return create(stream, source, shape, weights, inner);
   });
 }
 
 gatun_status gatun_conv_transpose2d_weights(gatun_stream* stream, const gatun_tensor* weight, int64_t stride_h,
                                             int64_t stride_w, int64_t padding_h, int64_t padding_w,
-                                            gatun_weights** weights, gatun_error* error) {
+                                            int32_t precision, gatun_weights** weights, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
     const View source = f32(live(stream), weight, "weight");
     want_rank(source, 4, "weight");
     gatun_weights shape = convolution(WeightsKind::conv_transpose2d, source, source.shape[1], source.shape[0]);
+    shape.precision = precision_of(precision);
     want_geometry(shape.kernel_h, stride_h, padding_h, "H");
     want_geometry(shape.kernel_w, stride_w, padding_w, "W");
     shape.stride_h = stride_h;
@@ -79,7 +76,10 @@ gatun_status gatun_weights_free(gatun_weights* weights, gatun_stream* stream, ga
   return dispatch(error, [&](gatun_error* inner) {
     if (weights == nullptr) return GATUN_OK;
     live(weights, weights->kind, live(stream).device);
-    return stream->device->backend->weights_free(weights, stream, inner);
+    const Backend& backend = *stream->device->backend;
+    return weights->kind == WeightsKind::decoder && backend.decoder_weights == nullptr
+               ? compose_decoder_weights_free(weights, stream, inner)
+               : backend.weights_free(weights, stream, inner);
   });
 }
 

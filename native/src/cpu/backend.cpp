@@ -219,6 +219,9 @@ gatun_status event_sync(gatun_event* event, gatun_error* error) {
 gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
                             gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
+    if (shape.precision == GATUN_REDUCED) {
+      fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
+    }
     const int64_t taps = shape.kind == WeightsKind::conv_transpose2d
                              ? ((shape.kernel_h - 1) / shape.stride_h + 1) * ((shape.kernel_w - 1) / shape.stride_w + 1)
                              : shape.kernel_h * shape.kernel_w;
@@ -295,6 +298,10 @@ constexpr Backend kBackend = {
     event_record,
     event_wait,
     event_sync,
+    nullptr,  // no graphs
+    nullptr,
+    nullptr,
+    nullptr,
     weights_create,
     weights_free,
     fill,
@@ -308,6 +315,10 @@ constexpr Backend kBackend = {
     run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
     conv2d,
     run<MapHeadArgs, &KernelTable::map_head>,
+    nullptr,  // fusions are composed
+    nullptr,
+    nullptr,
+    nullptr,
 };
 
 }  // namespace

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operations.h"
+
+namespace gatun::cuda {
+
+void add_operations(Backend& backend) {
+  backend.weights_create = weights_create;
+  backend.weights_free = weights_free;
+  backend.layer_norm = layer_norm;
+}
+
+}  // namespace gatun::cuda

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations of the CUDA backend, one family a file. Each checks nothing: the dispatch layer has.
+#pragma once
+
+#include "../backend.h"
+
+namespace gatun::cuda {
+
+// Puts the operations below into a backend's table.
+void add_operations(Backend& backend);
+
+gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
+                            gatun_weights** weights, gatun_error* error);
+gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_error* error);
+gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_error* error);
+gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
+gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);
+gatun_status layer_norm(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);
+gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* error);
+gatun_status attention(gatun_stream* stream, const AttentionArgs& args, gatun_error* error);
+gatun_status patch_embed(gatun_stream* stream, const PatchEmbedArgs& args, gatun_error* error);
+gatun_status temporal_pool(gatun_stream* stream, const TemporalPoolArgs& args, gatun_error* error);
+gatun_status conv_transpose2d(gatun_stream* stream, const ConvTranspose2dArgs& args, gatun_error* error);
+gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
+gatun_status map_head(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
+
+}  // namespace gatun::cuda
