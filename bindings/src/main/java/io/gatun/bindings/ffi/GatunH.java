@@ -23,10 +23,10 @@ public class GatunH extends GatunLayouts {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GATUN_ABI_VERSION = (int)1L;
+    private static final int GATUN_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define GATUN_ABI_VERSION 1
+     * #define GATUN_ABI_VERSION 2
      * }
      */
     public static int GATUN_ABI_VERSION() {
@@ -283,6 +283,33 @@ public class GatunH extends GatunLayouts {
      */
     public static int GATUN_CPU_AVX512() {
         return GATUN_CPU_AVX512;
+    }
+    private static final int GATUN_STRICT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_precision.GATUN_STRICT = 0
+     * }
+     */
+    public static int GATUN_STRICT() {
+        return GATUN_STRICT;
+    }
+    private static final int GATUN_FAST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_precision.GATUN_FAST = 1
+     * }
+     */
+    public static int GATUN_FAST() {
+        return GATUN_FAST;
+    }
+    private static final int GATUN_REDUCED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_precision.GATUN_REDUCED = 2
+     * }
+     */
+    public static int GATUN_REDUCED() {
+        return GATUN_REDUCED;
     }
     private static final int GATUN_ACT_NONE = (int)0L;
     /**
@@ -1643,6 +1670,252 @@ public class GatunH extends GatunLayouts {
         }
     }
 
+    private static class gatun_graph_begin {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_graph_begin");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_begin(gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_graph_begin$descriptor() {
+        return gatun_graph_begin.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_begin(gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_graph_begin$handle() {
+        return gatun_graph_begin.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_begin(gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_graph_begin$address() {
+        return gatun_graph_begin.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_begin(gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static int gatun_graph_begin(MemorySegment stream, MemorySegment error) {
+        var mh$ = gatun_graph_begin.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_graph_begin", stream, error);
+            }
+            return (int)mh$.invokeExact(stream, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_graph_end {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_graph_end");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_end(gatun_stream *stream, gatun_graph **graph, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_graph_end$descriptor() {
+        return gatun_graph_end.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_end(gatun_stream *stream, gatun_graph **graph, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_graph_end$handle() {
+        return gatun_graph_end.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_end(gatun_stream *stream, gatun_graph **graph, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_graph_end$address() {
+        return gatun_graph_end.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_end(gatun_stream *stream, gatun_graph **graph, gatun_error *error)
+     * }
+     */
+    public static int gatun_graph_end(MemorySegment stream, MemorySegment graph, MemorySegment error) {
+        var mh$ = gatun_graph_end.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_graph_end", stream, graph, error);
+            }
+            return (int)mh$.invokeExact(stream, graph, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_graph_launch {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_graph_launch");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_launch(gatun_graph *graph, gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_graph_launch$descriptor() {
+        return gatun_graph_launch.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_launch(gatun_graph *graph, gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_graph_launch$handle() {
+        return gatun_graph_launch.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_launch(gatun_graph *graph, gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_graph_launch$address() {
+        return gatun_graph_launch.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_launch(gatun_graph *graph, gatun_stream *stream, gatun_error *error)
+     * }
+     */
+    public static int gatun_graph_launch(MemorySegment graph, MemorySegment stream, MemorySegment error) {
+        var mh$ = gatun_graph_launch.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_graph_launch", graph, stream, error);
+            }
+            return (int)mh$.invokeExact(graph, stream, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_graph_destroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_graph_destroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_destroy(gatun_graph *graph, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_graph_destroy$descriptor() {
+        return gatun_graph_destroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_destroy(gatun_graph *graph, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_graph_destroy$handle() {
+        return gatun_graph_destroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_destroy(gatun_graph *graph, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_graph_destroy$address() {
+        return gatun_graph_destroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_graph_destroy(gatun_graph *graph, gatun_error *error)
+     * }
+     */
+    public static int gatun_graph_destroy(MemorySegment graph, MemorySegment error) {
+        var mh$ = gatun_graph_destroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_graph_destroy", graph, error);
+            }
+            return (int)mh$.invokeExact(graph, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gatun_fill {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             GatunH.C_INT,
@@ -1905,6 +2178,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER,
+            GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER
         );
@@ -1917,7 +2191,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_linear_weights$descriptor() {
@@ -1927,7 +2201,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_linear_weights$handle() {
@@ -1937,7 +2211,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_linear_weights$address() {
@@ -1946,16 +2220,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
-    public static int gatun_linear_weights(MemorySegment stream, MemorySegment weight, MemorySegment weights, MemorySegment error) {
+    public static int gatun_linear_weights(MemorySegment stream, MemorySegment weight, int precision, MemorySegment weights, MemorySegment error) {
         var mh$ = gatun_linear_weights.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_linear_weights", stream, weight, weights, error);
+                traceDowncall("gatun_linear_weights", stream, weight, precision, weights, error);
             }
-            return (int)mh$.invokeExact(stream, weight, weights, error);
+            return (int)mh$.invokeExact(stream, weight, precision, weights, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1968,6 +2242,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER,
+            GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER
         );
@@ -1980,7 +2255,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_conv2d_weights$descriptor() {
@@ -1990,7 +2265,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_conv2d_weights$handle() {
@@ -2000,7 +2275,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_conv2d_weights$address() {
@@ -2009,16 +2284,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
-    public static int gatun_conv2d_weights(MemorySegment stream, MemorySegment weight, MemorySegment weights, MemorySegment error) {
+    public static int gatun_conv2d_weights(MemorySegment stream, MemorySegment weight, int precision, MemorySegment weights, MemorySegment error) {
         var mh$ = gatun_conv2d_weights.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_conv2d_weights", stream, weight, weights, error);
+                traceDowncall("gatun_conv2d_weights", stream, weight, precision, weights, error);
             }
-            return (int)mh$.invokeExact(stream, weight, weights, error);
+            return (int)mh$.invokeExact(stream, weight, precision, weights, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2035,6 +2310,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_LONG,
             GatunH.C_LONG,
             GatunH.C_LONG,
+            GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER
         );
@@ -2047,7 +2323,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_conv_transpose2d_weights$descriptor() {
@@ -2057,7 +2333,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_conv_transpose2d_weights$handle() {
@@ -2067,7 +2343,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_conv_transpose2d_weights$address() {
@@ -2076,16 +2352,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, gatun_weights **weights, gatun_error *error)
+     * gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
      * }
      */
-    public static int gatun_conv_transpose2d_weights(MemorySegment stream, MemorySegment weight, long stride_h, long stride_w, long padding_h, long padding_w, MemorySegment weights, MemorySegment error) {
+    public static int gatun_conv_transpose2d_weights(MemorySegment stream, MemorySegment weight, long stride_h, long stride_w, long padding_h, long padding_w, int precision, MemorySegment weights, MemorySegment error) {
         var mh$ = gatun_conv_transpose2d_weights.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_conv_transpose2d_weights", stream, weight, stride_h, stride_w, padding_h, padding_w, weights, error);
+                traceDowncall("gatun_conv_transpose2d_weights", stream, weight, stride_h, stride_w, padding_h, padding_w, precision, weights, error);
             }
-            return (int)mh$.invokeExact(stream, weight, stride_h, stride_w, padding_h, padding_w, weights, error);
+            return (int)mh$.invokeExact(stream, weight, stride_h, stride_w, padding_h, padding_w, precision, weights, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2228,6 +2504,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_POINTER,
             GatunH.C_POINTER,
             GatunH.C_LONG,
+            GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER
         );
@@ -2240,7 +2517,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_attention$descriptor() {
@@ -2250,7 +2527,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_attention$handle() {
@@ -2260,7 +2537,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_attention$address() {
@@ -2269,16 +2546,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static int gatun_attention(MemorySegment stream, MemorySegment qkv, long heads, MemorySegment out, MemorySegment error) {
+    public static int gatun_attention(MemorySegment stream, MemorySegment qkv, long heads, int precision, MemorySegment out, MemorySegment error) {
         var mh$ = gatun_attention.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_attention", stream, qkv, heads, out, error);
+                traceDowncall("gatun_attention", stream, qkv, heads, precision, out, error);
             }
-            return (int)mh$.invokeExact(stream, qkv, heads, out, error);
+            return (int)mh$.invokeExact(stream, qkv, heads, precision, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2486,6 +2763,293 @@ public class GatunH extends GatunLayouts {
                 traceDowncall("gatun_conv_transpose2d", stream, x, weights, bias, out, error);
             }
             return (int)mh$.invokeExact(stream, x, weights, bias, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_encode_pool {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_DOUBLE,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_encode_pool");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *patch_weights, const gatun_tensor *patch_bias, const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *day_encoding, const gatun_tensor *month_encoding, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, double eps, gatun_weights *hidden_weights, const gatun_tensor *hidden_bias, const gatun_tensor *score_weight, const gatun_tensor *score_bias, const gatun_tensor *padded, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_encode_pool$descriptor() {
+        return gatun_encode_pool.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *patch_weights, const gatun_tensor *patch_bias, const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *day_encoding, const gatun_tensor *month_encoding, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, double eps, gatun_weights *hidden_weights, const gatun_tensor *hidden_bias, const gatun_tensor *score_weight, const gatun_tensor *score_bias, const gatun_tensor *padded, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_encode_pool$handle() {
+        return gatun_encode_pool.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *patch_weights, const gatun_tensor *patch_bias, const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *day_encoding, const gatun_tensor *month_encoding, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, double eps, gatun_weights *hidden_weights, const gatun_tensor *hidden_bias, const gatun_tensor *score_weight, const gatun_tensor *score_bias, const gatun_tensor *padded, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_encode_pool$address() {
+        return gatun_encode_pool.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *patch_weights, const gatun_tensor *patch_bias, const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *day_encoding, const gatun_tensor *month_encoding, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, double eps, gatun_weights *hidden_weights, const gatun_tensor *hidden_bias, const gatun_tensor *score_weight, const gatun_tensor *score_bias, const gatun_tensor *padded, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_encode_pool(MemorySegment stream, MemorySegment x, MemorySegment mask, MemorySegment patch_weights, MemorySegment patch_bias, MemorySegment patch_norm_weight, MemorySegment patch_norm_bias, MemorySegment options, MemorySegment day_encoding, MemorySegment month_encoding, MemorySegment norm_weight, MemorySegment norm_bias, double eps, MemorySegment hidden_weights, MemorySegment hidden_bias, MemorySegment score_weight, MemorySegment score_bias, MemorySegment padded, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_encode_pool.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_encode_pool", stream, x, mask, patch_weights, patch_bias, patch_norm_weight, patch_norm_bias, options, day_encoding, month_encoding, norm_weight, norm_bias, eps, hidden_weights, hidden_bias, score_weight, score_bias, padded, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, mask, patch_weights, patch_bias, patch_norm_weight, patch_norm_bias, options, day_encoding, month_encoding, norm_weight, norm_bias, eps, hidden_weights, hidden_bias, score_weight, score_bias, padded, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_decoder_weights {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_decoder_weights");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_weights(gatun_stream *stream, const gatun_tensor *proj_weight, const gatun_tensor *proj_bias, const gatun_tensor *up_weight, const gatun_tensor *up_bias, const gatun_tensor *conv_weight, const gatun_tensor *conv_bias, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_decoder_weights$descriptor() {
+        return gatun_decoder_weights.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_weights(gatun_stream *stream, const gatun_tensor *proj_weight, const gatun_tensor *proj_bias, const gatun_tensor *up_weight, const gatun_tensor *up_bias, const gatun_tensor *conv_weight, const gatun_tensor *conv_bias, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_decoder_weights$handle() {
+        return gatun_decoder_weights.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_weights(gatun_stream *stream, const gatun_tensor *proj_weight, const gatun_tensor *proj_bias, const gatun_tensor *up_weight, const gatun_tensor *up_bias, const gatun_tensor *conv_weight, const gatun_tensor *conv_bias, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_decoder_weights$address() {
+        return gatun_decoder_weights.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_weights(gatun_stream *stream, const gatun_tensor *proj_weight, const gatun_tensor *proj_bias, const gatun_tensor *up_weight, const gatun_tensor *up_bias, const gatun_tensor *conv_weight, const gatun_tensor *conv_bias, int64_t stride_h, int64_t stride_w, int64_t padding_h, int64_t padding_w, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static int gatun_decoder_weights(MemorySegment stream, MemorySegment proj_weight, MemorySegment proj_bias, MemorySegment up_weight, MemorySegment up_bias, MemorySegment conv_weight, MemorySegment conv_bias, long stride_h, long stride_w, long padding_h, long padding_w, int precision, MemorySegment weights, MemorySegment error) {
+        var mh$ = gatun_decoder_weights.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_decoder_weights", stream, proj_weight, proj_bias, up_weight, up_bias, conv_weight, conv_bias, stride_h, stride_w, padding_h, padding_w, precision, weights, error);
+            }
+            return (int)mh$.invokeExact(stream, proj_weight, proj_bias, up_weight, up_bias, conv_weight, conv_bias, stride_h, stride_w, padding_h, padding_w, precision, weights, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_decoder_prefix {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_decoder_prefix");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_decoder_prefix$descriptor() {
+        return gatun_decoder_prefix.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_decoder_prefix$handle() {
+        return gatun_decoder_prefix.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_decoder_prefix$address() {
+        return gatun_decoder_prefix.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_decoder_prefix(MemorySegment stream, MemorySegment x, MemorySegment weights, int activation, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_decoder_prefix.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_decoder_prefix", stream, x, weights, activation, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, weights, activation, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_refine_head {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_refine_head");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_refine_head$descriptor() {
+        return gatun_refine_head.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_refine_head$handle() {
+        return gatun_refine_head.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_refine_head$address() {
+        return gatun_refine_head.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_refine_head(MemorySegment stream, MemorySegment x, MemorySegment conv_weights, MemorySegment conv_bias, MemorySegment head_weight, MemorySegment head_bias, MemorySegment scale, MemorySegment shift, MemorySegment land, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_refine_head.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_refine_head", stream, x, conv_weights, conv_bias, head_weight, head_bias, scale, shift, land, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, conv_weights, conv_bias, head_weight, head_bias, scale, shift, land, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -19,7 +19,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t kind;
  *     int32_t index;
  *     int32_t cpu_level;
- *     int32_t reserved;
+ *     int32_t graphs;
  *     int64_t num_threads;
  *     int64_t memory_bytes;
  *     char name[128];
@@ -38,7 +38,7 @@ public class gatun_device_info {
         GatunH.C_INT.withName("kind"),
         GatunH.C_INT.withName("index"),
         GatunH.C_INT.withName("cpu_level"),
-        GatunH.C_INT.withName("reserved"),
+        GatunH.C_INT.withName("graphs"),
         GatunH.C_LONG.withName("num_threads"),
         GatunH.C_LONG.withName("memory_bytes"),
         MemoryLayout.sequenceLayout(128, GatunH.C_CHAR).withName("name"),
@@ -228,48 +228,48 @@ public class gatun_device_info {
         struct.set(cpu_level$LAYOUT, cpu_level$OFFSET, fieldValue);
     }
 
-    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt graphs$LAYOUT = (OfInt)$LAYOUT.select(groupElement("graphs"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t graphs
      * }
      */
-    public static final OfInt reserved$layout() {
-        return reserved$LAYOUT;
+    public static final OfInt graphs$layout() {
+        return graphs$LAYOUT;
     }
 
-    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+    private static final long graphs$OFFSET = $LAYOUT.byteOffset(groupElement("graphs"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t graphs
      * }
      */
-    public static final long reserved$offset() {
-        return reserved$OFFSET;
+    public static final long graphs$offset() {
+        return graphs$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t graphs
      * }
      */
-    public static int reserved(MemorySegment struct) {
-        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    public static int graphs(MemorySegment struct) {
+        return struct.get(graphs$LAYOUT, graphs$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t graphs
      * }
      */
-    public static void reserved(MemorySegment struct, int fieldValue) {
-        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    public static void graphs(MemorySegment struct, int fieldValue) {
+        struct.set(graphs$LAYOUT, graphs$OFFSET, fieldValue);
     }
 
     private static final OfLong num_threads$LAYOUT = (OfLong)$LAYOUT.select(groupElement("num_threads"));
