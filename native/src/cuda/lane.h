@@ -66,8 +66,14 @@ GATUN_BOTH Bf16 to_bf16(float value) {
 
 // Nearest tf32 (10 bits of fraction), ties away from zero as cvt.rna; infinities stay.
 GATUN_BOTH uint32_t to_tf32(float value) {
+#if defined(__CUDA_ARCH__)
+  uint32_t rounded;
+  asm("cvt.rna.tf32.f32 %0, %1;\n" : "=r"(rounded) : "f"(value));
+  return rounded;
+#else
   const uint32_t bits = as_bits(value);
   return (bits & 0x7f800000u) == 0x7f800000u ? bits : (bits + 0x1000u) & ~0x1fffu;
+#endif
 }
 
 template <class Real>
