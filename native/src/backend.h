@@ -25,7 +25,7 @@ constexpr uint64_t kGraphMark = 0x6761747567727031ull;
 // The last thing before a handle is deleted. Volatile: the compiler may drop plain stores to an object that dies.
 inline void retire(uint64_t& mark) { *static_cast<volatile uint64_t*>(&mark) = 0; }
 
-enum class WeightsKind { linear, conv2d, conv_transpose2d, decoder };
+enum class WeightsKind { linear, conv2d, conv_transpose2d, refine, decoder };
 
 }  // namespace gatun
 
@@ -179,7 +179,7 @@ struct DecoderPrefixArgs {
 struct RefineHeadArgs {
   int64_t batch, months, height, width;
   const float* x;
-  const gatun_weights* conv_weights;
+  const gatun_weights* weights;  // of the 3x3 convolution
   const float *conv_bias, *head_weight, *head_bias, *scale, *shift;
   const uint8_t* land;
   float* out;

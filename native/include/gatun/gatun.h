@@ -260,6 +260,10 @@ GATUN_API gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_te
 GATUN_API gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
                                             gatun_weights **weights, gatun_error *error);
 
+/* The same for gatun_refine_head: [O, I, 3, 3]. */
+GATUN_API gatun_status gatun_refine_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
+                                            gatun_weights **weights, gatun_error *error);
+
 /* weight [I, O, kH, kW] of torch.nn.ConvTranspose2d; 1 <= stride <= kernel in each axis, 0 <= padding < kernel. */
 GATUN_API gatun_status gatun_conv_transpose2d_weights(gatun_stream *stream, const gatun_tensor *weight,
                                                       int64_t stride_h, int64_t stride_w, int64_t padding_h,
@@ -356,9 +360,9 @@ GATUN_API gatun_status gatun_decoder_weights(gatun_stream *stream, const gatun_t
 GATUN_API gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
                                             int32_t activation, const gatun_tensor *out, gatun_error *error);
 
-/* gatun_conv2d (3x3, padding 1, GELU), then gatun_map_head: x [B, M, H, W, I] f32 dense; conv_weights of [O, I, 3, 3];
+/* A 3x3 convolution with padding 1 and GELU, then gatun_map_head: x [B, M, H, W, I] f32 dense; weights of [O, I, 3, 3];
  * conv_bias [O]; head_weight [O]; the rest and out [B, M, H, W] as gatun_map_head. */
-GATUN_API gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights,
+GATUN_API gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
                                          const gatun_tensor *conv_bias, const gatun_tensor *head_weight,
                                          const gatun_tensor *head_bias, const gatun_tensor *scale,
                                          const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out,

@@ -23,6 +23,7 @@ const char* kind_name(WeightsKind kind) {
     case WeightsKind::linear: return "linear";
     case WeightsKind::conv2d: return "conv2d";
     case WeightsKind::conv_transpose2d: return "conv_transpose2d";
+    case WeightsKind::refine: return "refine_head";
     case WeightsKind::decoder: return "decoder_prefix";
   }
   return "?";

@@ -159,11 +159,11 @@ gatun_status compose_decoder_prefix(gatun_stream* stream, const DecoderPrefixArg
 gatun_status compose_refine_head(gatun_stream* stream, const RefineHeadArgs& args, gatun_error* error) {
   return guard(error, [&] {
     const Backend& backend = *stream->device->backend;
-    const int64_t images = args.batch * args.months, channels = args.conv_weights->outputs;
+    const int64_t images = args.batch * args.months, channels = args.weights->outputs;
     const Temporary refined(stream, {images, args.height, args.width, channels});
     gatun_error inner;
     pass(backend.conv2d(stream,
-                        {images, args.height, args.width, 1, args.x, args.conv_weights, args.conv_bias, GATUN_ACT_GELU,
+                        {images, args.height, args.width, 1, args.x, args.weights, args.conv_bias, GATUN_ACT_GELU,
                          refined.f32()},
                         &inner),
          inner);

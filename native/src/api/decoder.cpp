@@ -116,16 +116,12 @@ gatun_status gatun_map_head(gatun_stream* stream, const gatun_tensor* x, const g
   });
 }
 
-gatun_status gatun_refine_head(gatun_stream* stream, const gatun_tensor* x, gatun_weights* conv_weights,
+gatun_status gatun_refine_head(gatun_stream* stream, const gatun_tensor* x, gatun_weights* weights,
                                const gatun_tensor* conv_bias, const gatun_tensor* head_weight,
                                const gatun_tensor* head_bias, const gatun_tensor* scale, const gatun_tensor* shift,
                                const gatun_tensor* land, const gatun_tensor* out, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
-    const gatun_weights& w = live(conv_weights, WeightsKind::conv2d, live(stream).device);
-    if (w.kernel_h != 3 || w.kernel_w != 3) {
-      fail(GATUN_SHAPE_MISMATCH, "refine_head: the convolution has kernel ", w.kernel_h, " x ", w.kernel_w,
-           ", expected 3 x 3");
-    }
+    const gatun_weights& w = live(weights, WeightsKind::refine, live(stream).device);
     const Drawing d = checked(stream, x, w.outputs, head_weight, head_bias, scale, shift, land, out);
     want_shape(d.x, {d.x.shape[0], d.x.shape[1], d.x.shape[2], d.x.shape[3], w.inputs}, "x");
     const RefineHeadArgs args{d.x.shape[0], d.x.shape[1], d.x.shape[2], d.x.shape[3], d.x.f32(), &w,

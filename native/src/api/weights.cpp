@@ -54,6 +54,18 @@ gatun_status gatun_conv2d_weights(gatun_stream* stream, const gatun_tensor* weig
   });
 }
 
+gatun_status gatun_refine_weights(gatun_stream* stream, const gatun_tensor* weight, int32_t precision,
+                                  gatun_weights** weights, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View source = f32(live(stream), weight, "weight");
+    want_rank(source, 4, "weight");
+    want_shape(source, {source.shape[0], source.shape[1], 3, 3}, "weight");
+    gatun_weights shape = convolution(WeightsKind::refine, source, source.shape[0], source.shape[1]);
+    shape.precision = precision_of(precision);
+    return create(stream, source, shape, weights, inner);
+  });
+}
+
 gatun_status gatun_conv_transpose2d_weights(gatun_stream* stream, const gatun_tensor* weight, int64_t stride_h,
                                             int64_t stride_w, int64_t padding_h, int64_t padding_w,
                                             int32_t precision, gatun_weights** weights, gatun_error* error) {

@@ -315,10 +315,10 @@ constexpr Backend kBackend = {
     run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
     conv2d,
     run<MapHeadArgs, &KernelTable::map_head>,
-    nullptr,  // fusions are composed
+    nullptr,  // composed
     nullptr,
     nullptr,
-    nullptr,
+    run<RefineHeadArgs, &KernelTable::refine_head>,
 };
 
 }  // namespace

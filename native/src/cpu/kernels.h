@@ -42,6 +42,7 @@ struct KernelTable {
   TiledKernel<ConvTranspose2dArgs> conv_transpose2d;
   TiledKernel<Conv2dArgs> conv2d;
   TiledKernel<MapHeadArgs> map_head;
+  TiledKernel<RefineHeadArgs> refine_head;
 };
 
 namespace portable {

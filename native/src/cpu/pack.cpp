@@ -31,15 +31,53 @@ float* pack_taps(const gatun_weights& shape, const float* source, const std::vec
   return out;
 }
 
+// G g G^T for each pair of channels: [6][6][output][input], in double before the last rounding.
+std::vector<float> winograd(const gatun_weights& shape, const float* source) {
+  constexpr double kG[6][3] = {{1 / 4.0, 0, 0},
+                               {-1 / 6.0, -1 / 6.0, -1 / 6.0},
+                               {-1 / 6.0, 1 / 6.0, -1 / 6.0},
+                               {1 / 24.0, 1 / 12.0, 1 / 6.0},
+                               {1 / 24.0, -1 / 12.0, 1 / 6.0},
+                               {0, 0, 1}};
+  const int64_t pairs = shape.outputs * shape.inputs;
+  std::vector<float> points(static_cast<size_t>(36 * pairs));
+  for (int64_t pair = 0; pair < pairs; ++pair) {
+    double half[6][3];
+    for (int y = 0; y < 6; ++y) {
+      for (int x = 0; x < 3; ++x) {
+        half[y][x] = 0;
+        for (int k = 0; k < 3; ++k) half[y][x] += kG[y][k] * source[pair * 9 + k * 3 + x];
+      }
+    }
+    for (int y = 0; y < 6; ++y) {
+      for (int x = 0; x < 6; ++x) {
+        double value = 0;
+        for (int k = 0; k < 3; ++k) value += half[y][k] * kG[x][k];
+        points[static_cast<size_t>((y * 6 + x) * pairs + pair)] = static_cast<float>(value);
+      }
+    }
+  }
+  return points;
+}
+
 }  // namespace
 
 int64_t packed_floats(const gatun_weights& shape, int panel) {
+  if (shape.kind == WeightsKind::refine) return (shape.outputs + panel - 1) / panel * panel * shape.inputs * 36;
   // The phases of a transposed convolution share its kernel cells out among them.
   return (shape.outputs + panel - 1) / panel * panel * shape.inputs * shape.kernel_h * shape.kernel_w;
 }
 
 void pack(const gatun_weights& shape, const float* source, int panel, float* out) {
   const int64_t cells = shape.kernel_h * shape.kernel_w;
+  if (shape.kind == WeightsKind::refine) {
+    const std::vector<float> points = winograd(shape, source);
+    const int64_t pairs = shape.outputs * shape.inputs;
+    for (int64_t point = 0; point < 36; ++point) {
+      out = pack_taps(shape, points.data(), {{point * pairs, shape.inputs, 1}}, panel, out);
+    }
+    return;
+  }
   if (shape.kind != WeightsKind::conv_transpose2d) {
     std::vector<Tap> taps;  // source [output][input][cell]
     for (int64_t cell = 0; cell < cells; ++cell) taps.push_back({cell, shape.inputs * cells, cells});

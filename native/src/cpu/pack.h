@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arranges weights for the product of kernels/gemm.h: [phase][panel][tap][input][panel column], zero-padded columns.
+// Those of refine_head are Winograd's 36 matrices, one phase each.
 #pragma once
 
 #include "../backend.h"

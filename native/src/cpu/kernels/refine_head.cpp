@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decoder's end in one pass: 3x3 convolution, bias, GELU, 1x1 head, the month's scale and shift, land; the refined
+// image is never in memory. The convolution is Winograd's F(4x4, 3x3): 36 products of [tiles, I] x [I, O] in the place
+// of 144, so 4.5 I O FLOP a pixel in the place of 18 and about 30 (I + O) for the transforms; 4 I + 5 bytes. Winograd
+// tiles lie at multiples of 4 of the image, so a pixel's result depends on neither tile, batch nor threads.
+#include "gemm.h"
+#include "tables.h"
+
+namespace gatun::cpu::GATUN_NS {
+
+namespace {
+
+constexpr int64_t kTiles = 24;   // Winograd tiles of a tile: their transformed pixels stay in the second-level cache
+constexpr int kSide = 6, kStep = 4, kPoints = kSide * kSide;
+
+struct Geometry {
+  int64_t inputs, outputs, columns, count, pieces;
+
+  explicit Geometry(const RefineHeadArgs& args)
+      : inputs(args.weights->inputs), outputs(args.weights->outputs),
+        columns((args.width + kStep - 1) / kStep), count((args.height + kStep - 1) / kStep * columns),
+        pieces((count + kTiles - 1) / kTiles) {}
+};
+
+int64_t no_floats(const RefineHeadArgs&) { return 0; }
+
+// A row of zeros in the place of pixels outside, the transformed pixels, and the products.
+int64_t scratch_floats(const RefineHeadArgs& args) {
+  const Geometry g(args);
+  return g.inputs + kWidth + kPoints * kTiles * (g.inputs + g.outputs);
+}
+
+int64_t tiles(const RefineHeadArgs& args, int) { return args.batch * args.months * Geometry(args).pieces; }
+
+// B^T d for one line of six.
+inline void transform_in(const Vec (&d)[kSide], Vec (&out)[kSide]) {
+  const Vec two = splat(2.0f), four = splat(4.0f), five = splat(5.0f);
+  const Vec even = d[4] - four * d[2], odd = d[3] - four * d[1];
+  const Vec far_even = d[4] - d[2], far_odd = two * (d[3] - d[1]);
+  out[0] = four * d[0] - five * d[2] + d[4];
+  out[1] = even + odd;
+  out[2] = even - odd;
+  out[3] = far_even + far_odd;
+  out[4] = far_even - far_odd;
+  out[5] = four * d[1] - five * d[3] + d[5];
+}
+
+// A^T m for one line of six.
+inline void transform_out(const Vec (&m)[kSide], Vec (&out)[kStep]) {
+  const Vec near_sum = m[1] + m[2], near_gap = m[1] - m[2], far_sum = m[3] + m[4], far_gap = m[3] - m[4];
+  out[0] = m[0] + near_sum + far_sum;
+  out[1] = near_gap + splat(2.0f) * far_gap;
+  out[2] = near_sum + splat(4.0f) * far_sum;
+  out[3] = near_gap + splat(8.0f) * far_gap + m[5];
+}
+
+// Pixels of one Winograd tile to its row of each of the 36 matrices, which lie kTiles * inputs apart.
+void gather(const RefineHeadArgs& args, const Geometry& g, const float* image, int64_t index, const float* zeros,
+            float* out) {
+  const int64_t top = index / g.columns * kStep - 1, left = index % g.columns * kStep - 1;
+  const float* cells[kSide][kSide];
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      const int64_t row = top + y, column = left + x;
+      const bool inside = row >= 0 && row < args.height && column >= 0 && column < args.width;
+      cells[y][x] = inside ? image + (row * args.width + column) * g.inputs : zeros;
+    }
+  }
+  for (int64_t c = 0; c < g.inputs; c += kWidth) {
+    const int64_t rest = g.inputs - c;
+    Vec half[kSide][kSide];
+    for (int x = 0; x < kSide; ++x) {
+      Vec column[kSide], done[kSide];
+#pragma GCC unroll 6
+      for (int y = 0; y < kSide; ++y) column[y] = load_up_to(cells[y][x] + c, rest);
+      transform_in(column, done);
+#pragma GCC unroll 6
+      for (int y = 0; y < kSide; ++y) half[y][x] = done[y];
+    }
+    for (int y = 0; y < kSide; ++y) {
+      Vec done[kSide];
+      transform_in(half[y], done);
+#pragma GCC unroll 6
+      for (int x = 0; x < kSide; ++x) store_up_to(out + (y * kSide + x) * kTiles * g.inputs + c, done[x], rest);
+    }
+  }
+}
+
+// The products of one Winograd tile to its 16 pixels of the map.
+void draw(const RefineHeadArgs& args, const Geometry& g, int64_t map, int64_t index, const float* products) {
+  Vec dots[kStep][kStep];
+  for (auto& row : dots) {
+    for (Vec& dot : row) dot = splat(0.0f);
+  }
+  for (int64_t o = 0; o < g.outputs; o += kWidth) {
+    const int64_t rest = g.outputs - o;
+    const Vec bias = load_up_to(args.conv_bias + o, rest), head = load_up_to(args.head_weight + o, rest);
+    Vec half[kStep][kSide];
+    for (int x = 0; x < kSide; ++x) {
+      Vec column[kSide], done[kStep];
+#pragma GCC unroll 6
+      for (int y = 0; y < kSide; ++y) {
+        column[y] = load_up_to(products + (y * kSide + x) * kTiles * g.outputs + o, rest);
+      }
+      transform_out(column, done);
+#pragma GCC unroll 4
+      for (int y = 0; y < kStep; ++y) half[y][x] = done[y];
+    }
+    for (int y = 0; y < kStep; ++y) {
+      Vec done[kStep];
+      transform_out(half[y], done);
+#pragma GCC unroll 4
+      for (int x = 0; x < kStep; ++x) dots[y][x] += gelu(done[x] + bias) * head;
+    }
+  }
+  const int64_t batch = map / args.months, month = map % args.months;
+  const int64_t top = index / g.columns * kStep, left = index % g.columns * kStep;
+  for (int64_t y = 0; y < min(kStep, args.height - top); ++y) {
+    for (int64_t x = 0; x < min(kStep, args.width - left); ++x) {
+      const int64_t at = (top + y) * args.width + left + x;
+      const bool dry = args.land != nullptr && args.land[batch * args.height * args.width + at] != 0;
+      const float value = (sum(dots[y][x]) + args.head_bias[0]) * args.scale[month] + args.shift[month];
+      args.out[map * args.height * args.width + at] = dry ? 0.0f : value;
+    }
+  }
+}
+
+void tile(const RefineHeadArgs& args, const TileContext& context, int, int64_t index) {
+  const Geometry g(args);
+  const int64_t map = index / g.pieces, first = index % g.pieces * kTiles, count = min(kTiles, g.count - first);
+  const float* image = args.x + map * args.height * args.width * g.inputs;
+  float* zeros = context.scratch;
+  float* pixels = zeros + g.inputs + kWidth;
+  float* products = pixels + kPoints * kTiles * g.inputs;
+  memset(zeros, 0, sizeof(float) * static_cast<size_t>(g.inputs + kWidth));
+  for (int64_t i = 0; i < count; ++i) gather(args, g, image, first + i, zeros, pixels + i * g.inputs);
+  const float* weights = packed(args.weights).packed;
+  for (int point = 0; point < kPoints; ++point) {
+    Rows a;
+    a.taps[0] = pixels + point * kTiles * g.inputs;
+    a.tap_count = 1;
+    a.stride = a.depth = g.inputs;
+    StoreSink sink{products + point * kTiles * g.outputs, g.outputs, g.outputs, nullptr, false, nullptr};
+    product(a, count, weights + point * g.inputs * panels(g.outputs) * kPanel, g.outputs, sink);
+  }
+  for (int64_t i = 0; i < count; ++i) draw(args, g, map, first + i, products + i * g.outputs);
+}
+
+}  // namespace
+
+const TiledKernel<RefineHeadArgs> kRefineHead = {1, no_floats, scratch_floats, tiles, tile};
+
+}  // namespace gatun::cpu::GATUN_NS
