@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include "../status.h"
+#include "decoder_fold.h"
 #include "pack.h"
 
 #include <cstdlib>
@@ -216,19 +217,23 @@ gatun_status event_sync(gatun_event* event, gatun_error* error) {
   });
 }
 
+// `more`: cells that a folded convolution adds to the kernel.
+void want_taps(const gatun_weights& shape, int64_t stride_h, int64_t stride_w, int64_t more) {
+  const int64_t taps = ((shape.kernel_h + more - 1) / stride_h + 1) * ((shape.kernel_w + more - 1) / stride_w + 1);
+  if (taps > kMaxTaps) {
+    fail(GATUN_INVALID_ARGUMENT, "the kernel ", shape.kernel_h, " x ", shape.kernel_w, " sums ", taps,
+         " cells for one output; at most ", kMaxTaps, " are supported");
+  }
+}
+
 gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
                             gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
     if (shape.precision == GATUN_REDUCED) {
       fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
     }
-    const int64_t taps = shape.kind == WeightsKind::conv_transpose2d
-                             ? ((shape.kernel_h - 1) / shape.stride_h + 1) * ((shape.kernel_w - 1) / shape.stride_w + 1)
-                             : shape.kernel_h * shape.kernel_w;
-    if (taps > kMaxTaps) {
-      fail(GATUN_INVALID_ARGUMENT, "the kernel ", shape.kernel_h, " x ", shape.kernel_w, " sums ", taps,
-           " cells for one output; at most ", kMaxTaps, " are supported");
-    }
+    const bool transposed = shape.kind == WeightsKind::conv_transpose2d;
+    want_taps(shape, transposed ? shape.stride_h : 1, transposed ? shape.stride_w : 1, 0);
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
     CpuDevice& device = device_of(stream);
@@ -246,17 +251,6 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
   });
 }
 
-gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_error* error) {
-  return guard(error, [&] {
-    auto* old = static_cast<CpuWeights*>(weights);
-    Queue& queue = own(stream).queue;
-    device_of(stream).pool.give(old->block, queue.progress(), queue.submitted());
-    retire(old->mark);
-    // Operations queued before use it. Owned by the closure, so that a stream that failed and runs none frees it too.
-    queue.submit([owned = std::shared_ptr<CpuWeights>(old)] {});
-  });
-}
-
 // Queues a kernel: its scratch is taken now, in stream order, so that nothing can fail later.
 template <class Args>
 gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<Args>& kernel, gatun_error* error) {
@@ -268,6 +262,41 @@ gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<A
     own(stream).queue.submit([args, &kernel, &device, tiles = TileMemory{base, base + shared, scratch}] {
       run_phases(device, args, kernel, tiles);
     });
+  });
+}
+
+gatun_status decoder_weights(gatun_stream* stream, const gatun_weights& shape, const DecoderSource& source,
+                             gatun_weights** weights, gatun_error* error) {
+  return guard(error, [&] {
+    if (shape.precision == GATUN_REDUCED) {
+      fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
+    }
+    want_taps(shape, shape.stride_h, shape.stride_w, 2);
+    auto fresh = std::make_unique<CpuWeights>();
+    static_cast<gatun_weights&>(*fresh) = shape;
+    CpuDevice& device = device_of(stream);
+    fresh->device = &device;
+    fresh->block =
+        device.pool.take(FoldedDecoder(shape, device.kernels.panel).floats() * 4, own(stream).queue.progress());
+    fresh->packed = reinterpret_cast<float*>(fresh->block.data);
+    const DecoderFoldArgs args{shape, source, fresh->packed};
+    const gatun_status status = enqueue(stream, args, device.kernels.decoder_fold, error);
+    if (status != GATUN_OK) {
+      device.pool.give(fresh->block, own(stream).queue.progress(), own(stream).queue.submitted());
+      fail(status, error == nullptr ? "" : error->text);
+    }
+    *weights = fresh.release();
+  });
+}
+
+gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] {
+    auto* old = static_cast<CpuWeights*>(weights);
+    Queue& queue = own(stream).queue;
+    device_of(stream).pool.give(old->block, queue.progress(), queue.submitted());
+    retire(old->mark);
+    // Operations queued before use it. Owned by the closure, so that a stream that failed and runs none frees it too.
+    queue.submit([owned = std::shared_ptr<CpuWeights>(old)] {});
   });
 }
 
@@ -316,8 +345,8 @@ constexpr Backend kBackend = {
     conv2d,
     run<MapHeadArgs, &KernelTable::map_head>,
     nullptr,  // composed
-    nullptr,
-    nullptr,
+    decoder_weights,
+    run<DecoderPrefixArgs, &KernelTable::decoder_prefix>,
     run<RefineHeadArgs, &KernelTable::refine_head>,
 };
 

@@ -31,6 +31,13 @@ struct FinishArgs {
   float* out;
 };
 
+// The folding of a decoder's weights into FoldedDecoder's layout (decoder_fold.h).
+struct DecoderFoldArgs {
+  gatun_weights shape;
+  DecoderSource source;
+  float* packed;
+};
+
 struct KernelTable {
   int panel;  // columns of a packed panel
   void (*finish)(const FinishArgs&);
@@ -42,6 +49,8 @@ struct KernelTable {
   TiledKernel<ConvTranspose2dArgs> conv_transpose2d;
   TiledKernel<Conv2dArgs> conv2d;
   TiledKernel<MapHeadArgs> map_head;
+  TiledKernel<DecoderFoldArgs> decoder_fold;
+  TiledKernel<DecoderPrefixArgs> decoder_prefix;
   TiledKernel<RefineHeadArgs> refine_head;
 };
 

@@ -60,22 +60,6 @@ void arrange(const AttentionArgs& args, const Geometry& g, float* shared, int64_
   }
 }
 
-struct AddSink {
-  float* out;
-  int64_t stride;
-
-  template <int M>
-  void tile(int64_t row, int64_t column, Vec (&sums)[M][kVectors]) {
-    for (int r = 0; r < M; ++r) {
-#pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) {
-        float* to = out + (row + r) * stride + column + v * kWidth;
-        store(to, load(to) + sums[r][v]);
-      }
-    }
-  }
-};
-
 // Turns a row of scores into weights against the running maximum; returns the factor for what was summed before.
 float weigh(float* scores, int64_t keys, float scale, float& top, float& total) {
   const int64_t whole = (keys + kWidth - 1) / kWidth * kWidth;

@@ -2,6 +2,7 @@
 // Channels-last images with a border of zeros, so that a convolution's taps need no test for the image's edge.
 #pragma once
 
+#include "../kernels.h"
 #include "simd.h"
 
 namespace gatun::cpu::GATUN_NS {
@@ -30,5 +31,17 @@ struct Border {
     memset(to + (left + width) * channels, 0, sizeof(float) * static_cast<size_t>(right * channels));
   }
 };
+
+// Inputs that a transposed convolution reads before and after an axis of `in` inputs to make `out` outputs.
+static inline void reach(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, int64_t& before,
+                         int64_t& after) {
+  before = after = 0;
+  for (int64_t phase = 0; phase < stride && phase < out; ++phase) {
+    const GatherAxis axis(phase, kernel, stride, padding);
+    const int64_t lowest = axis.offset(axis.taps - 1), highest = (out - 1 - phase) / stride + axis.base;
+    if (-lowest > before) before = -lowest;
+    if (highest - (in - 1) > after) after = highest - (in - 1);
+  }
+}
 
 }  // namespace gatun::cpu::GATUN_NS

@@ -10,17 +10,6 @@ namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
-// Inputs that are read before and after an axis of `in` inputs to make `out` outputs.
-void reach(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, int64_t& before, int64_t& after) {
-  before = after = 0;
-  for (int64_t phase = 0; phase < stride && phase < out; ++phase) {
-    const GatherAxis axis(phase, kernel, stride, padding);
-    const int64_t lowest = axis.offset(axis.taps - 1), highest = (out - 1 - phase) / stride + axis.base;
-    if (-lowest > before) before = -lowest;
-    if (highest - (in - 1) > after) after = highest - (in - 1);
-  }
-}
-
 Border border(const ConvTranspose2dArgs& args) {
   const PackedWeights& w = packed(args.weights);
   Border b{args.height, args.width, w.inputs, 0, 0, 0, 0};

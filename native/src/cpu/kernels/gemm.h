@@ -116,8 +116,9 @@ struct StoreSink {
   bool gelu_after;
   const float* residual;  // may be null; rows as out
 
+  // Inlined, or the linker would be left a copy to choose among the files of one level.
   template <int M>
-  void tile(int64_t row, int64_t column, Vec (&sums)[M][kVectors]) {
+  __attribute__((always_inline)) void tile(int64_t row, int64_t column, Vec (&sums)[M][kVectors]) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       const int64_t at = column + v * kWidth, count = columns - at;
@@ -129,6 +130,23 @@ struct StoreSink {
         const int64_t place = (row + r) * stride + at;
         if (residual != nullptr) value += load_up_to(residual + place, count);
         store_up_to(out + place, value, count);
+      }
+    }
+  }
+};
+
+// out += sums, whole panels of rows `stride` floats apart.
+struct AddSink {
+  float* out;
+  int64_t stride;
+
+  template <int M>
+  void tile(int64_t row, int64_t column, Vec (&sums)[M][kVectors]) {
+    for (int r = 0; r < M; ++r) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        float* to = out + (row + r) * stride + column + v * kWidth;
+        store(to, load(to) + sums[r][v]);
       }
     }
   }

@@ -14,6 +14,8 @@ extern const TiledKernel<TemporalPoolArgs> kTemporalPool;
 extern const TiledKernel<ConvTranspose2dArgs> kConvTranspose2d;
 extern const TiledKernel<Conv2dArgs> kConv2d;
 extern const TiledKernel<MapHeadArgs> kMapHead;
+extern const TiledKernel<DecoderFoldArgs> kDecoderFold;
+extern const TiledKernel<DecoderPrefixArgs> kDecoderPrefix;
 extern const TiledKernel<RefineHeadArgs> kRefineHead;
 
 }  // namespace gatun::cpu::GATUN_NS
