@@ -344,7 +344,7 @@ constexpr Backend kBackend = {
     run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
     conv2d,
     run<MapHeadArgs, &KernelTable::map_head>,
-    nullptr,  // composed
+    run<EncodePoolArgs, &KernelTable::encode_pool>,
     decoder_weights,
     run<DecoderPrefixArgs, &KernelTable::decoder_prefix>,
     run<RefineHeadArgs, &KernelTable::refine_head>,

@@ -49,6 +49,7 @@ struct KernelTable {
   TiledKernel<ConvTranspose2dArgs> conv_transpose2d;
   TiledKernel<Conv2dArgs> conv2d;
   TiledKernel<MapHeadArgs> map_head;
+  TiledKernel<EncodePoolArgs> encode_pool;
   TiledKernel<DecoderFoldArgs> decoder_fold;
   TiledKernel<DecoderPrefixArgs> decoder_prefix;
   TiledKernel<RefineHeadArgs> refine_head;

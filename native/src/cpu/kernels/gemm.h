@@ -124,12 +124,15 @@ struct StoreSink {
       const int64_t at = column + v * kWidth, count = columns - at;
       if (count <= 0) return;
       const Vec shift = bias != nullptr ? load_up_to(bias + at, count) : splat(0.0f);
+      Vec values[M];
+#pragma GCC unroll 12
+      for (int r = 0; r < M; ++r) values[r] = sums[r][v] + shift;
+      if (gelu_after) gelu(values);
+#pragma GCC unroll 12
       for (int r = 0; r < M; ++r) {
-        Vec value = sums[r][v] + shift;
-        if (gelu_after) value = gelu(value);
         const int64_t place = (row + r) * stride + at;
-        if (residual != nullptr) value += load_up_to(residual + place, count);
-        store_up_to(out + place, value, count);
+        if (residual != nullptr) values[r] += load_up_to(residual + place, count);
+        store_up_to(out + place, values[r], count);
       }
     }
   }

@@ -5,6 +5,7 @@
 #include "gemm.h"
 #include "norm.h"
 #include "tables.h"
+#include "unfold.h"
 
 namespace gatun::cpu::GATUN_NS {
 
@@ -32,56 +33,13 @@ int64_t tiles(const PatchEmbedArgs& args, int) {
   return (cut.lines_total + cut.lines - 1) / cut.lines * cut.pieces;
 }
 
-template <int Validity>
-bool present(const PatchEmbedArgs& args, int64_t at) {
-  if (Validity == GATUN_VALIDITY_MASK) return args.mask[at] == 0;
-  if (Validity == GATUN_VALIDITY_NAN) return args.x[at] == args.x[at];
-  if (Validity == GATUN_VALIDITY_FILL) return args.x[at] != args.fill_value;
-  return true;
-}
-
-// Unfolds `count` patches of one line, from column `first` on, into rows of the matrix.
-template <int Validity>
-void unfold(const PatchEmbedArgs& args, int64_t line, int64_t first, int64_t count, float* rows) {
-  const int64_t patch_rows = args.height / args.patch_h, patch_times = args.time / args.patch_t;
-  const int64_t row = line % patch_rows, time = line / patch_rows % patch_times, batch = line / patch_rows / patch_times;
-  const int64_t depth = packed(args.weights).inputs, volume = args.patch_t * args.patch_h * args.patch_w;
-  const int64_t pw = args.patch_w, validity_at = args.channels * volume;
-  for (int64_t c = 0; c < args.channels; ++c) {
-    for (int64_t dt = 0; dt < args.patch_t; ++dt) {
-      for (int64_t dy = 0; dy < args.patch_h; ++dy) {
-        const int64_t t = time * args.patch_t + dt, y = row * args.patch_h + dy;
-        int64_t at = (((batch * args.channels + c) * args.time + t) * args.height + y) * args.width + first * pw;
-        float* to = rows + c * volume + (dt * args.patch_h + dy) * pw;
-        for (int64_t i = 0; i < count; ++i, to += depth, at += pw) {
-          for (int64_t dx = 0; dx < pw; ++dx) {
-            const bool here = present<Validity>(args, at + dx);
-            // Chosen, not multiplied: whatever lies under the mask never takes part in arithmetic.
-            to[dx] = here ? args.x[at + dx] : 0.0f;
-            if (Validity != GATUN_VALIDITY_NONE) to[validity_at + dx] = here ? 1.0f : 0.0f;
-          }
-        }
-      }
-    }
-  }
-}
-
-void unfold_any(const PatchEmbedArgs& args, int64_t line, int64_t first, int64_t count, float* rows) {
-  switch (args.validity) {
-    case GATUN_VALIDITY_MASK: return unfold<GATUN_VALIDITY_MASK>(args, line, first, count, rows);
-    case GATUN_VALIDITY_NAN: return unfold<GATUN_VALIDITY_NAN>(args, line, first, count, rows);
-    case GATUN_VALIDITY_FILL: return unfold<GATUN_VALIDITY_FILL>(args, line, first, count, rows);
-    default: return unfold<GATUN_VALIDITY_NONE>(args, line, first, count, rows);
-  }
-}
-
 void tile(const PatchEmbedArgs& args, const TileContext& context, int, int64_t index) {
   const Cut cut(args);
   const PackedWeights& weights = packed(args.weights);
   const int64_t line = index / cut.pieces * cut.lines, first = index % cut.pieces * kTileTokens;
   const int64_t lines = min(cut.lines, cut.lines_total - line), count = min(kTileTokens, cut.columns - first);
   for (int64_t i = 0; i < lines; ++i) {
-    unfold_any(args, line + i, first, count, context.scratch + i * count * weights.inputs);
+    unfold(args, line + i, first, count, context.scratch + i * count * weights.inputs, weights.inputs);
   }
   Rows a;
   a.taps[0] = context.scratch;

@@ -110,7 +110,10 @@ void draw(const RefineHeadArgs& args, const Geometry& g, int64_t map, int64_t in
       Vec done[kStep];
       transform_out(half[y], done);
 #pragma GCC unroll 4
-      for (int x = 0; x < kStep; ++x) dots[y][x] += gelu(done[x] + bias) * head;
+      for (int x = 0; x < kStep; ++x) done[x] += bias;
+      gelu_together<kStep>(done);
+#pragma GCC unroll 4
+      for (int x = 0; x < kStep; ++x) dots[y][x] += done[x] * head;
     }
   }
   const int64_t batch = map / args.months, month = map % args.months;

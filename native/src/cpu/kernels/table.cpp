@@ -21,8 +21,8 @@ void finish(const FinishArgs& args) {
 // Filled in a function, not by a static initialiser that would read other files' constants before they are ready.
 const KernelTable& table() {
   static const KernelTable filled = {kPanel, finish, kLayerNorm, kLinear, kAttention, kPatchEmbed,
-                                     kTemporalPool, kConvTranspose2d, kConv2d, kMapHead, kDecoderFold,
-                                     kDecoderPrefix, kRefineHead};
+                                     kTemporalPool, kConvTranspose2d, kConv2d, kMapHead, kEncodePool,
+                                     kDecoderFold, kDecoderPrefix, kRefineHead};
   return filled;
 }
 

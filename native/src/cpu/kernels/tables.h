@@ -14,6 +14,7 @@ extern const TiledKernel<TemporalPoolArgs> kTemporalPool;
 extern const TiledKernel<ConvTranspose2dArgs> kConvTranspose2d;
 extern const TiledKernel<Conv2dArgs> kConv2d;
 extern const TiledKernel<MapHeadArgs> kMapHead;
+extern const TiledKernel<EncodePoolArgs> kEncodePool;
 extern const TiledKernel<DecoderFoldArgs> kDecoderFold;
 extern const TiledKernel<DecoderPrefixArgs> kDecoderPrefix;
 extern const TiledKernel<RefineHeadArgs> kRefineHead;
