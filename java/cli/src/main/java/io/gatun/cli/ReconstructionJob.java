@@ -3,6 +3,7 @@ package io.gatun.cli;
 
 import io.gatun.cli.plot.MonthlyPicture;
 import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.OutputException;
 import io.gatun.data.netcdf.NetcdfFile;
@@ -28,6 +29,7 @@ import java.util.stream.Stream;
  * @param options what to read of them
  * @param run windows and months
  * @param checkpoint weights file
+ * @param stripPrefix what to remove from the names of its tensors
  * @param normalisation of a checkpoint that does not state its own
  * @param device name of the device
  * @param output monthly file to write
@@ -36,7 +38,7 @@ import java.util.stream.Stream;
  * @param pictureMonth its month; empty: the one with most cells that were never observed
  */
 record ReconstructionJob(
-        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint,
+        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint, Optional<String> stripPrefix,
         Optional<Normalisation> normalisation, String device, Path output, List<Path> truth, Optional<Path> picture,
         Optional<YearMonth> pictureMonth) {
     /**
@@ -54,6 +56,11 @@ record ReconstructionJob(
     Result run(Progress progress) {
         requireUsable(output);
         picture.ifPresent(this::requireUsable);
+        if (picture.filter(path -> path.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize()))
+                .isPresent()) {
+            throw new OutputException(output + ": map and picture have one name, and one would replace the other. Give"
+                    + " --plot another.");
+        }
         truth.forEach(path -> NetcdfFile.open(path).close());
         Device where = Device.of(device);
         try (DailyFiles input = DailyFiles.open(inputs, options)) {
@@ -89,8 +96,9 @@ record ReconstructionJob(
     }
 
     private MonthlyReconstruction open(Device where) {
-        return normalisation.isPresent() ? normalisation.get().open(checkpoint, where)
-                : MonthlyReconstruction.open(checkpoint, where);
+        Checkpoint read = StripPrefix.read(checkpoint, stripPrefix);
+        return normalisation.isPresent() ? normalisation.get().open(read, where)
+                : MonthlyReconstruction.open(read, where);
     }
 
     private MonthlyMaps reconstruct(DailyFiles input, Device where, Progress progress) {

@@ -51,10 +51,21 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @throws CheckpointException if the file cannot be read, is of another model, or states no preprocessing
      */
     public static MonthlyReconstruction open(Path checkpoint, Device device) {
-        Checkpoint read = Checkpoints.read(checkpoint);
+        return open(Checkpoints.read(checkpoint), device);
+    }
+
+    /**
+     * Takes a checkpoint that states its own preprocessing.
+     *
+     * @param read weights and configuration, for example after {@link Checkpoint#stripPrefix}
+     * @param device where the model runs
+     * @return to be closed
+     * @throws CheckpointException if it is of another model, has a weight that is no number, or states no preprocessing
+     */
+    public static MonthlyReconstruction open(Checkpoint read, Device device) {
         // The model first: another model's file is to be told so, not that it lacks a section it never had.
         return of(read, SpatioTemporalModel.load(read, device), () -> Preprocessing.of(read)
-                .orElseThrow(() -> new CheckpointException(checkpoint + " does not say how its input was normalised (no"
+                .orElseThrow(() -> new CheckpointException(read.source() + " does not say how its input was normalised (no"
                         + " section \"normalization\"). Give mean, standard deviation, units and target of its"
                         + " training (--mean, --std, --units, --target).")));
     }
@@ -76,6 +87,7 @@ public final class MonthlyReconstruction implements AutoCloseable {
     private static MonthlyReconstruction of(
             Checkpoint checkpoint, SpatioTemporalModel model, Supplier<Preprocessing> preprocessing) {
         try {
+            FiniteWeights.require(checkpoint);
             if (model.config().inChans() != 1) {
                 throw new ArgumentException(checkpoint.source() + " takes " + model.config().inChans()
                         + " channels; monthly reconstruction works on one variable. Call SpatioTemporalModel itself.");

@@ -43,8 +43,12 @@ final class MonthlyRun implements AutoCloseable {
         if (input.averagedDates() > 0) {
             notes.add(input.averagedDates() + " dates have several time steps; their mean counts, cell by cell");
         }
+        requireMonths(options);
+        outputName(input);
+        input.grid().unevenRows().ifPresent(notes::add);
         this.means = MonthlyMeans.compute(ordered, inputMonths, progress);
         try {
+            Units.requirePlausible(input.variable(), input.units(), means.lowest(), means.highest());
             this.land = land();
             this.layout = layout(checkpoint, ordered.restored(land), months(options));
             TrainingDomain.of(checkpoint)
@@ -69,6 +73,26 @@ final class MonthlyRun implements AutoCloseable {
                     + " land, 0 sea), and " + days + " days are too few to take cells without a value for land ("
                     + RunOptions.MIN_DAYS_FOR_LAND + " are wanted). Name a file that has a mask (--land-mask), or allow"
                     + " it (--land-from-data).");
+        }
+    }
+
+    /** Variables of groups are written without the group's path; the output has variables of its own. */
+    private static String outputName(DailyFiles input) {
+        String name = input.variable().substring(input.variable().lastIndexOf('/') + 1);
+        if (MonthlyFile.OWN_NAMES.contains(name)) {
+            throw new DataException("variable \"" + input.variable() + "\" has a name that the output uses for itself ("
+                    + String.join(", ", MonthlyFile.OWN_NAMES) + "). Rename it first (ncrename -v).");
+        }
+        return name;
+    }
+
+    private void requireMonths(RunOptions options) {
+        List<YearMonth> absent = options.months().stream().filter(month -> !inputMonths.contains(month)).sorted()
+                .toList();
+        if (!absent.isEmpty()) {
+            throw new DataException("of the months that were asked for, " + absent + " are not in the input, which has "
+                    + inputMonths.getFirst() + " to " + inputMonths.getLast() + " (" + inputMonths.size()
+                    + " months). Leave them out of --months, or add their files.");
         }
     }
 
@@ -116,7 +140,8 @@ final class MonthlyRun implements AutoCloseable {
     }
 
     private MonthlyLayout layout(Checkpoint checkpoint, boolean[] land, List<YearMonth> months) {
-        return new MonthlyLayout(input.grid(), input.calendar(), land, months, input.variable(),
+        return new MonthlyLayout(input.grid(), input.calendar(), land, months,
+                months.stream().map(month -> Math.toIntExact(daysOf(month))).toList(), outputName(input),
                 input.description().text("standard_name").orElse(""),
                 input.description().text("long_name").orElse(input.variable()), input.units(),
                 String.valueOf(Path.of(checkpoint.source()).getFileName()), checkpoint.digest(), windows.toString(),
