@@ -34,8 +34,8 @@ final class Normalisation {
 
     MonthlyReconstruction open(Checkpoint checkpoint, Device device) {
         if (Preprocessing.of(checkpoint).isPresent()) {
-            throw new ArgumentException(checkpoint.source() + " states its own normalisation (gatun info shows it). Leave out --mean, "
-                    + "--std, --target, --residual-scale and --units.");
+            throw new ArgumentException(checkpoint.source() + " states its own normalisation (gatun info shows it)."
+                    + " Leave out --mean, --std, --target, --residual-scale and --units.");
         }
         return MonthlyReconstruction.of(checkpoint, switch (target) {
             case RESIDUAL -> Preprocessing.residual(mean, std, units, residualScale);

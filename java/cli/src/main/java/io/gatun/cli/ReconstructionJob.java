@@ -54,14 +54,7 @@ record ReconstructionJob(
      * turns out not to fit it.
      */
     Result run(Progress progress) {
-        requireUsable(output);
-        picture.ifPresent(this::requireUsable);
-        if (picture.filter(path -> path.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize()))
-                .isPresent()) {
-            throw new OutputException(output + ": map and picture have one name, and one would replace the other. Give"
-                    + " --plot another.");
-        }
-        truth.forEach(path -> NetcdfFile.open(path).close());
+        requireUsablePaths();
         Device where = Device.of(device);
         try (DailyFiles input = DailyFiles.open(inputs, options)) {
             progress.step("input: " + input.variable() + ", " + input.dates().size() + " days from "
@@ -88,7 +81,7 @@ record ReconstructionJob(
 
     /** Says what the job would do; writes nothing. */
     RunPlan plan() {
-        requireUsable(output);
+        requireUsablePaths();
         try (DailyFiles input = DailyFiles.open(inputs, options);
                 MonthlyReconstruction reconstruction = open(Device.of(device))) {
             return reconstruction.plan(input, run);
@@ -106,6 +99,17 @@ record ReconstructionJob(
             progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + ")");
             return reconstruction.reconstructTo(input, run, output, progress);
         }
+    }
+
+    private void requireUsablePaths() {
+        requireUsable(output);
+        picture.ifPresent(this::requireUsable);
+        if (picture.filter(path -> path.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize()))
+                .isPresent()) {
+            throw new OutputException(output + ": map and picture have one name, and one would replace the other. Give"
+                    + " --plot another.");
+        }
+        truth.forEach(path -> NetcdfFile.open(path).close());
     }
 
     /** Hours of computing are not to end in a path that cannot be written, or that is one of the inputs. */

@@ -10,7 +10,8 @@ import java.nio.ByteOrder;
 
 /** Refuses weights of a training that diverged: one NaN makes every map NaN. */
 final class FiniteWeights {
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -24,8 +25,8 @@ final class FiniteWeights {
             }
             if (count > 0) {
                 throw new CheckpointException(checkpoint.source() + ": " + count + " of the "
-                        + tensor.shape().numElements() + " values of " + name + " are NaN or infinite. Expected numbers;"
-                        + " the training diverged, or the file is damaged. Use an earlier checkpoint.");
+                        + tensor.shape().numElements() + " values of " + name + " are NaN or infinite. Expected"
+                        + " numbers; the training diverged, or the file is damaged. Use an earlier checkpoint.");
             }
         });
     }

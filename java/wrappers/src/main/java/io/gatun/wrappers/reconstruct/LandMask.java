@@ -36,9 +36,9 @@ final class LandMask {
                 && (v.shape().numElements() == grid.cells() || hasCoordinates(file, v))).toList();
         if (maps.size() != 1) {
             throw new DataException(file.path() + " has no variable \"" + NAME + "\" and " + maps.size()
-                    + " other maps of " + grid.height() + " x " + grid.width() + " cells"
-                    + (maps.isEmpty() ? "" : ", " + maps.stream().map(GridVariable::name).toList())
-                    + "; expected one mask, 1 on land. Name another file, or rename the variable (ncrename -v).");
+                    + " other maps of " + grid.height() + " x " + grid.width() + " cells; expected one mask,"
+                    + " 1 on land. " + (maps.isEmpty() ? "Name another file." : "Give one of "
+                    + maps.stream().map(GridVariable::name).toList() + " that name (ncrename -v)."));
         }
         return maps.get(0);
     }

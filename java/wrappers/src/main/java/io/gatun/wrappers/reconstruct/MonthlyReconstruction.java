@@ -65,8 +65,8 @@ public final class MonthlyReconstruction implements AutoCloseable {
     public static MonthlyReconstruction open(Checkpoint read, Device device) {
         // The model first: another model's file is to be told so, not that it lacks a section it never had.
         return of(read, SpatioTemporalModel.load(read, device), () -> Preprocessing.of(read)
-                .orElseThrow(() -> new CheckpointException(read.source() + " does not say how its input was normalised (no"
-                        + " section \"normalization\"). Give mean, standard deviation, units and target of its"
+                .orElseThrow(() -> new CheckpointException(read.source() + " does not say how its input was normalised"
+                        + " (no section \"normalization\"). Give mean, standard deviation, units and target of its"
                         + " training (--mean, --std, --units, --target).")));
     }
 
@@ -189,9 +189,11 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @param input daily values
      * @param options windows and months
      * @return the plan
+     * @throws DataException if the run would refuse the input, as far as can be told without its values
      * @throws ArgumentException if windows of that size cannot be
      */
     public RunPlan plan(DailyFiles input, RunOptions options) {
+        MonthlyRun.requireUsable(input, preprocessing, options);
         List<String> notes = new ArrayList<>();
         WindowChoice windows = WindowChoice.of(input.grid(), model.config(), preprocessing, options, notes);
         Set<Integer> years = options.months().stream().map(YearMonth::getYear).collect(Collectors.toSet());

@@ -36,15 +36,12 @@ final class MonthlyRun implements AutoCloseable {
         this.ordered = new ModelOrder(input);
         this.progress = progress;
         this.notes = new ArrayList<>();
-        this.toModelUnits = toModelUnits(input, preprocessing);
+        this.toModelUnits = requireUsable(input, preprocessing, options);
         this.windows = WindowChoice.of(input.grid(), model.config(), preprocessing, options, notes);
         this.inputMonths = input.months();
-        requireKnownLand(input, options);
         if (input.averagedDates() > 0) {
             notes.add(input.averagedDates() + " dates have several time steps; their mean counts, cell by cell");
         }
-        requireMonths(options);
-        outputName(input);
         input.grid().unevenRows().ifPresent(notes::add);
         this.means = MonthlyMeans.compute(ordered, inputMonths, progress);
         try {
@@ -58,6 +55,14 @@ final class MonthlyRun implements AutoCloseable {
             means.close();
             throw e;
         }
+    }
+
+    /** What can be told before values are read; returns what brings the input to the model's units. */
+    static double requireUsable(DailyFiles input, Preprocessing preprocessing, RunOptions options) {
+        requireKnownLand(input, options);
+        requireMonths(input, options);
+        outputName(input);
+        return toModelUnits(input, preprocessing);
     }
 
     private static double toModelUnits(DailyFiles input, Preprocessing preprocessing) {
@@ -86,12 +91,13 @@ final class MonthlyRun implements AutoCloseable {
         return name;
     }
 
-    private void requireMonths(RunOptions options) {
-        List<YearMonth> absent = options.months().stream().filter(month -> !inputMonths.contains(month)).sorted()
-                .toList();
+    private static void requireMonths(DailyFiles input, RunOptions options) {
+        List<YearMonth> present = input.months();
+        List<YearMonth> absent =
+                options.months().stream().filter(month -> !present.contains(month)).sorted().toList();
         if (!absent.isEmpty()) {
             throw new DataException("of the months that were asked for, " + absent + " are not in the input, which has "
-                    + inputMonths.getFirst() + " to " + inputMonths.getLast() + " (" + inputMonths.size()
+                    + present.getFirst() + " to " + present.getLast() + " (" + present.size()
                     + " months). Leave them out of --months, or add their files.");
         }
     }

@@ -39,9 +39,10 @@ final class Units {
                     ? " They look like kelvin." : isOf(KELVIN, units) && Math.abs(highest) < PLAUSIBLE_CELSIUS
                     ? " They look like degrees Celsius." : "";
             throw new DataException("variable \"" + variable + "\" has values from " + (float) lowest + " to "
-                    + (float) highest + " " + units + "; expected " + (toCelsius.isPresent() ? "temperatures of this"
-                    + " planet, -100 to 100 degrees Celsius" : "finite numbers") + "." + guess + " Correct the attribute"
-                    + " units or _FillValue (for example with ncatted).");
+                    + (float) highest + " " + units + (toCelsius.isPresent()
+                    ? "; expected temperatures of this planet, -100 to 100 degrees Celsius."
+                    : "; expected finite numbers.") + guess
+                    + " Correct the attribute units or _FillValue (for example with ncatted).");
         }
     }
 

@@ -145,6 +145,23 @@ class DailyFilesTest {
     }
 
     @Test
+    void aMaskIsLaidOnTheGridByItsCoordinates() {
+        boolean[] land = new boolean[36];
+        land[3 * DailyFixture.WIDTH + 4] = true;
+        // Two rows more than the input, and from north to south: row 3 is the input's row 1.
+        Path mask = write("mask.nc", JANUARY.withLat(-38, -38.5, -39, -39.5, -40, -40.5).withLand(land));
+        boolean[] expected = new boolean[DailyFixture.CELLS];
+        expected[DailyFixture.WIDTH + 4] = true;
+        try (DailyFiles input = open(new DailyFiles.Options(Optional.empty(), Optional.of(mask)),
+                write("bare.nc", JANUARY.withoutLand()))) {
+            assertArrayEquals(expected, input.landMask().orElseThrow());
+        }
+        refuses(new DailyFiles.Options(Optional.empty(),
+                Optional.of(write("part.nc", JANUARY.withLat(-40, -39.5, -39).withLand(new boolean[18])))),
+                List.of(write("bare.nc", JANUARY.withoutLand())), "part.nc", "3 x 6", "4 x 6", "all cells");
+    }
+
+    @Test
     void landThatIsNoMaskOfTheGridIsRefused() {
         Path bare = write("bare.nc", JANUARY.withoutLand());
         byte[] two = new byte[DailyFixture.CELLS];

@@ -246,9 +246,17 @@ class MonthlyReconstructionTest {
     }
 
     @Test
+    void daysOfTheInputAreCountedByMonth() {
+        DailyFixture partial = DailyFixture.of(LocalDate.of(2014, 1, 22), LocalDate.of(2014, 2, 4));
+        MonthlyMaps maps = run(partial);
+        assertEquals(List.of(10, 4), List.of(maps.inputDays(0), maps.inputDays(1)));
+    }
+
+    @Test
     void aMaskOfAnotherGridIsRefused() {
         DailyFixture odd = TWO_MONTHS.withoutLand();
-        Path mask = DailyFixture.of(FIRST, FIRST).withLat(-40.25, -39.75, -39.25, -38.75).write(folder.resolve("mask.nc"));
+        Path mask = DailyFixture.of(FIRST, FIRST).withLat(-40.25, -39.75, -39.25, -38.75)
+                .write(folder.resolve("mask.nc"));
         String text = assertThrows(DataException.class, () -> run(List.of(odd.write(folder.resolve("odd.nc"))),
                 new DailyFiles.Options(Optional.empty(), Optional.of(mask)), ProgressListener.none())).getMessage();
         assertTrue(text.contains("latitude -40.25 to") && text.contains("latitude -40.0 to"), text);
