@@ -197,6 +197,8 @@ class WrongInputTest {
                 row("an output whose folder is a file",
                         folder -> List.of("--output", Files.createFile(folder.resolve("file")).resolve("m.nc")),
                         "does not exist"),
+                row("an output where nothing can be written", options("--output", "/proc/monthly.nc"),
+                        "/proc/monthly.nc", "the folder /proc"),
                 row("an output that is an input", folder -> {
                     Path copy = Files.copy(CommandRun.DAILY, folder.resolve("daily.nc"));
                     return List.of("--input", copy, "--output", copy);
@@ -224,6 +226,14 @@ class WrongInputTest {
                         start(CommandRun.DAILY, 0.001), 4096)), "hdf.nc", "damaged"),
                 row("classic NetCDF in its first bytes only", bytes("--input", "cdf.nc", ascii("CDF\2garbage")),
                         "cdf.nc", "damaged"),
+                row("a header of far more cells than the file has", folder -> {
+                    Path file = EditableFile.daily().write(folder.resolve("huge.nc"));
+                    byte[] all = Files.readAllBytes(file);
+                    // Length of the name, the name padded to four bytes, length of the dimension.
+                    int lat = new String(all, StandardCharsets.ISO_8859_1).indexOf("\0\0\0\3lat\0\0\0\0\40");
+                    all[lat + 8] = 0x7f;
+                    return List.of("--input", Files.write(file, all));
+                }, "huge.nc", "damaged"),
                 row("no time axis", daily(f -> f.remove("time")), "variable \"sst\"", "dimension \"time\"",
                         "days since"),
                 row("time without units", time(t -> t.attributes.remove("units")), "no units attribute", "days since"),
@@ -369,6 +379,10 @@ class WrongInputTest {
                         "normalization.target is anomaly", "\"residual\" or \"absolute\""),
                 row("a deviation of 0", checkpoint(_ -> {}, c -> c.put("normalization",
                         Map.of("mean", 15.0, "std", 0.0, "residual_scale", 1.0))), "std 0.0", "positive"),
+                row("a deviation of 0 in the options", folder -> Stream.concat(
+                        checkpoint(_ -> {}, c -> c.remove("normalization")).options(folder).stream(),
+                        Stream.of("--mean", "15", "--std", "0", "--target", "absolute")).toList(), "std 0.0",
+                        "positive"),
                 row("normalised twice", options("--mean", "1", "--std", "1", "--target", "absolute"),
                         "states its own normalisation", "Leave out"),
                 // Protocol 0: os.system("touch witness").
@@ -438,6 +452,12 @@ class WrongInputTest {
                     t.text("calendar", "Gregorian");
                     t.map(v -> 24 * v + 12);
                 })),
+                row("a calendar without leap days", time(t -> {
+                    double first = t.values[0];
+                    t.text("units", "days since 2014-01-01");
+                    t.text("calendar", "noleap");
+                    t.map(v -> v - first);
+                })),
                 row("a level axis of length one", daily(f -> {
                     f.dimensions.put("depth", 1);
                     f.variable("sst").dimensions = List.of("time", "depth", "lat", "lon");
@@ -463,6 +483,40 @@ class WrongInputTest {
         assertEquals(0, run(List.of("--input", EditableFile.daily().write(folder.resolve("undamaged.nc")), "--output",
                 plain)).code());
         assertArrayEquals(celsius(plain), celsius(map), 2e-3);
+    }
+
+    static Stream<Row> oddities() {
+        return Stream.of(
+                row("a date twice", time(t -> t.values[1] = t.values[0]), "1 dates have several time steps"),
+                row("a window that is no multiple of the patch", options("--window", "30x32"),
+                        "30 rows are no whole patches of 4", "padded to 32"),
+                row("a window larger than the grid", options("--window", "64"), "64 x 64 cells",
+                        "trained on 32 x 32"),
+                row("another region", daily(f -> f.variable("lon").map(v -> v - 100)), "outside of what",
+                        "longitude is 47.13"),
+                row("rows of a Mercator grid", daily(f -> f.variable("lat").map(v -> v + v * v / 200)), "rows of the"
+                        + " grid are", "takes them for even"),
+                row("land taken from data", folder -> Stream.concat(Stream.of("--land-from-data"),
+                        daily(f -> f.remove("land_mask")).options(folder).stream()).toList(), "no land mask",
+                        "are taken for land"),
+                row("a month without a value", folder -> {
+                    EditableFile file = EditableFile.daily();
+                    file.variable("sst").map(_ -> Double.NaN);
+                    file.variable("time").map(v -> v + 365);
+                    return List.of("--input", CommandRun.DAILY, file.write(folder.resolve("empty.nc")));
+                }, "2015-01 is left out", "12 days"));
+    }
+
+    /** What may be meant runs, and a note says what was found. */
+    @ParameterizedTest
+    @MethodSource("oddities")
+    void isRemarkedOn(Row row) throws IOException {
+        CommandRun run = run(row.input().options(folder));
+        assertEquals(0, run.code(), run.err());
+        List<String> notes = run.err().lines().filter(line -> line.startsWith("note: ")).toList();
+        for (String part : row.parts()) {
+            assertTrue(notes.stream().anyMatch(note -> note.contains(part)), "\"" + part + "\" is not in: " + notes);
+        }
     }
 
     /** A file with groups has names that the output, classic NetCDF, cannot have. */
