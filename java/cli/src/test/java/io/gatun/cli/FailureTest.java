@@ -90,6 +90,18 @@ class FailureTest {
         assertEquals(-1, Arrays.mismatch(before, Files.readAllBytes(copy)));
     }
 
+    /** A window of 256 x 256 cells takes about 100 MB for a year. */
+    @Test
+    void heapThatIsTooSmallSaysHowToGiveMore() throws Exception {
+        Process process = CommandRun.process("-Xmx48m", "reconstruct", "--input", CommandRun.DAILY, "--checkpoint",
+                CommandRun.CHECKPOINT, "--window", "256", "--output", map());
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(Gatun.FAILED, process.waitFor(), printed);
+        assertTrue(printed.contains("GATUN_JAVA_OPTS") || printed.contains("-Xmx"), printed);
+        assertFalse(printed.contains("internal error"), printed);
+        assertEquals(List.of(), CommandRun.filesIn(folder));
+    }
+
     @Test
     void debugShowsTheStackTrace() {
         CommandRun run = reconstruct(folder.resolve("no.nc"), CommandRun.CHECKPOINT, "--debug");

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,8 +13,6 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,13 +50,8 @@ class InterruptTest {
     void interruptKeyEndsTheProcessWithoutOutput() throws Exception {
         Path years = folder.resolve("years.nc");
         new DailySample(LocalDate.of(1990, 1, 1), 20 * 365, 15).write(years);
-        Process process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-Xmx512m",
-                "-Dgatun.library.path=" + System.getProperty("gatun.library.path"),
-                "-cp", classPath(), "io.gatun.cli.Gatun", "reconstruct", "--input", years.toString(), "--checkpoint",
-                CommandRun.CHECKPOINT.toString(), "--output", folder.resolve("monthly.nc").toString())
-                .redirectErrorStream(true).start();
+        Process process = CommandRun.process("-Xmx512m", "reconstruct", "--input", years, "--checkpoint",
+                CommandRun.CHECKPOINT, "--output", folder.resolve("monthly.nc"));
         StringBuilder printed = new StringBuilder();
         try (BufferedReader lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -76,12 +68,5 @@ class InterruptTest {
         assertEquals(Gatun.INTERRUPTED, process.exitValue(), printed.toString());
         assertTrue(printed.toString().contains(" was interrupted"), printed.toString());
         assertEquals(List.of("years.nc"), CommandRun.filesIn(folder));
-    }
-
-    private static String classPath() {
-        return Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
-                .map(name -> System.getProperty(name, ""))
-                .filter(path -> !path.isEmpty())
-                .collect(Collectors.joining(File.pathSeparator));
     }
 }
