@@ -94,13 +94,6 @@ class DailyFilesTest {
     }
 
     @Test
-    void anAbsentVariableIsNamedWithTheNearest() {
-        Path file = write("a.nc", JANUARY);
-        refuses(variable("sts"), List.of(file), "\"sts\"", "Did you mean \"sst\"", "land_mask(lat, lon)");
-        refuses(variable("land_mask"), List.of(file), "land_mask", "(time, latitude, longitude)");
-    }
-
-    @Test
     void theStandardNameTellsTheVariableElseTheFieldsAreListed() {
         Path two = write("two.nc", JANUARY.withVariables("sst", "sst_smooth"));
         refuses(DailyFiles.Options.none(), List.of(two), "2 variables of standard_name",
