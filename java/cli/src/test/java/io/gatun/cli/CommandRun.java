@@ -40,15 +40,22 @@ record CommandRun(int code, String out, String err) {
 
     /** Starts a command in a JVM of its own, with standard error in its output. */
     static Process process(String heap, Object... arguments) throws IOException {
+        return jvm(List.of(heap), Gatun.class, arguments);
+    }
+
+    /** Starts a class of these tests or of the program, likewise. */
+    static Process jvm(List<String> flags, Class<?> main, Object... arguments) throws IOException {
         String classPath = Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
                 .map(name -> System.getProperty(name, ""))
                 .filter(path -> !path.isEmpty())
                 .collect(Collectors.joining(File.pathSeparator));
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", heap,
-                "-Dgatun.library.path=" + System.getProperty("gatun.library.path"),
-                "-cp", classPath, "io.gatun.cli.Gatun"));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
+                "-Dgatun.library.path=" + System.getProperty("gatun.library.path"), "-cp", classPath
+                        + File.pathSeparator + Path.of(System.getProperty("basedir"), "target", "test-classes"),
+                main.getName()));
         Stream.of(arguments).map(String::valueOf).forEach(command::add);
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
