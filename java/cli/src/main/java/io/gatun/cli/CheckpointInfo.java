@@ -4,13 +4,13 @@ package io.gatun.cli;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.GatunException;
 import io.gatun.core.TensorData;
-import io.gatun.data.checkpoint.Checkpoints;
 import io.gatun.models.climanet.SpatioTemporalConfig;
 import io.gatun.wrappers.reconstruct.Preprocessing;
 import io.gatun.wrappers.reconstruct.TrainingDomain;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -22,8 +22,8 @@ final class CheckpointInfo {
 
     private CheckpointInfo() {}
 
-    static void print(Path path, String format, boolean tensors, PrintWriter out) {
-        Checkpoint checkpoint = Checkpoints.read(path);
+    static void print(Path path, String format, Optional<String> stripPrefix, boolean tensors, PrintWriter out) {
+        Checkpoint checkpoint = StripPrefix.read(path, stripPrefix);
         out.println("file: " + path);
         out.println("format: " + format);
         out.println("sha256: " + checkpoint.digest());

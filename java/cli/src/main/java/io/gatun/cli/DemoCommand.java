@@ -50,7 +50,7 @@ final class DemoCommand implements Callable<Integer> {
         Path picture = folder.resolve("monthly.png");
         ReconstructionJob job = new ReconstructionJob(List.of(sample.resolve("tasman_daily_gappy_2014.nc")),
                 DailyFiles.Options.none(), RunOptions.defaults(), sample.resolve("model.safetensors"),
-                Optional.empty(), device, map,
+                Optional.empty(), Optional.empty(), device, map,
                 List.of(sample.resolve("tasman_monthly_truth_2014.nc")), Optional.of(picture), Optional.empty());
         ReconstructionJob.Result result = job.run(new Progress.Lines(out));
         Scores scores = result.scores().orElseThrow();

@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +33,10 @@ final class InfoCommand implements Callable<Integer> {
     @Option(names = "--tensors", description = "List the tensors of a checkpoint.")
     private boolean tensors;
 
+    @Option(names = "--strip-prefix", paramLabel = "PREFIX",
+            description = "Remove this from the names of a checkpoint's tensors, for example model. or module.")
+    private Optional<String> stripPrefix = Optional.empty();
+
     InfoCommand() {}
 
     @Override
@@ -43,7 +48,7 @@ final class InfoCommand implements Callable<Integer> {
             if (head.startsWith("CDF") || head.startsWith("\u0089HDF")) {
                 NetcdfInfo.print(path, out);
             } else {
-                CheckpointInfo.print(path, head.endsWith("{") ? "safetensors" : "PyTorch", tensors, out);
+                CheckpointInfo.print(path, head.endsWith("{") ? "safetensors" : "PyTorch", stripPrefix, tensors, out);
             }
         } else if (what.equals("devices")) {
             out.println(Device.report());

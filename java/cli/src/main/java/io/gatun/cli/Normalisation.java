@@ -4,10 +4,8 @@ package io.gatun.cli;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
-import io.gatun.data.checkpoint.Checkpoints;
 import io.gatun.wrappers.reconstruct.MonthlyReconstruction;
 import io.gatun.wrappers.reconstruct.Preprocessing;
-import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** How the input of a checkpoint that does not say so itself was normalised. */
@@ -34,11 +32,10 @@ final class Normalisation {
 
     Normalisation() {}
 
-    MonthlyReconstruction open(Path file, Device device) {
-        Checkpoint checkpoint = Checkpoints.read(file);
+    MonthlyReconstruction open(Checkpoint checkpoint, Device device) {
         if (Preprocessing.of(checkpoint).isPresent()) {
-            throw new ArgumentException(file + " states its own normalisation (gatun info shows it). Leave out --mean, "
-                    + "--std, --target, --residual-scale and --units.");
+            throw new ArgumentException(checkpoint.source() + " states its own normalisation (gatun info shows it)."
+                    + " Leave out --mean, --std, --target, --residual-scale and --units.");
         }
         return MonthlyReconstruction.of(checkpoint, switch (target) {
             case RESIDUAL -> Preprocessing.residual(mean, std, units, residualScale);

@@ -9,6 +9,7 @@ import io.gatun.wrappers.reconstruct.RunPlan;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.YearMonth;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -41,6 +43,10 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Weights of a SpatioTemporalModel: safetensors, or a PyTorch file (nothing in it is run).")
     private Path checkpoint;
 
+    @Option(names = "--strip-prefix", paramLabel = "PREFIX",
+            description = "Remove this from the names of the checkpoint's tensors, for example model. or module.")
+    private Optional<String> stripPrefix = Optional.empty();
+
     @Option(names = "--output", required = true, paramLabel = "FILE", description = "Monthly NetCDF file to write.")
     private Path output;
 
@@ -51,7 +57,7 @@ final class ReconstructCommand implements Callable<Integer> {
     @Option(names = "--plot", paramLabel = "FILE", description = "Picture (PNG) of one month to write.")
     private Optional<Path> plot = Optional.empty();
 
-    @Option(names = "--plot-month", paramLabel = "YYYY-MM",
+    @Option(names = "--plot-month", paramLabel = "YYYY-MM", converter = MonthConverter.class,
             description = "Its month (default: the one with most cells that were never observed).")
     private Optional<YearMonth> plotMonth = Optional.empty();
 
@@ -64,14 +70,16 @@ final class ReconstructCommand implements Callable<Integer> {
     private Optional<String> variable = Optional.empty();
 
     @Option(names = "--land-mask", paramLabel = "FILE",
-            description = "File with the variable land_mask (default: the input files).")
+            description = {"File that says which cells are land: 1 on land, 0 on sea, in its variable land_mask or its",
+                "only other map. Found by latitude and longitude, it may go beyond the input's grid; without",
+                "coordinates it has the input's rows and columns (default: land_mask of the input)."})
     private Optional<Path> landMask = Optional.empty();
 
     @Option(names = "--land-from-data",
             description = "Take cells without a value for land even where there are fewer than 60 days.")
     private boolean landFromData;
 
-    @Option(names = "--months", arity = "1..*", paramLabel = "YYYY-MM",
+    @Option(names = "--months", arity = "1..*", paramLabel = "YYYY-MM", converter = MonthConverter.class,
             description = "Months to write (default: all). The model sees every month of their years.")
     private Set<YearMonth> months = Set.of();
 
@@ -98,9 +106,10 @@ final class ReconstructCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        requireConsistent();
         ReconstructionJob job = new ReconstructionJob(FilePatterns.expand(inputs),
                 new DailyFiles.Options(variable, landMask), new RunOptions(window, overlap, months, landFromData),
-                checkpoint, Optional.ofNullable(normalisation), device, output, truth, plot, plotMonth);
+                checkpoint, stripPrefix, Optional.ofNullable(normalisation), device, output, truth, plot, plotMonth);
         if (dryRun) {
             print(job.plan(), out, err);
             return 0;
@@ -124,6 +133,17 @@ final class ReconstructCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void requireConsistent() {
+        if (landMask.isPresent() && landFromData) {
+            throw new ParameterException(spec.commandLine(), "--land-mask and --land-from-data are two answers to one"
+                    + " question: which cells are land. Give one of them.");
+        }
+        if (plotMonth.isPresent() && plot.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--plot-month chooses the month of a picture, and there is"
+                    + " none. Give --plot FILE too.");
+        }
+    }
+
     private static void print(RunPlan plan, PrintWriter out, PrintWriter err) {
         plan.notes().forEach(note -> err.println("note: " + note));
         out.println("months: " + plan.months().size() + ", from " + plan.months().getFirst() + " to "
@@ -133,6 +153,19 @@ final class ReconstructCommand implements Callable<Integer> {
                 plan.deviceBytes() / MIB, plan.heapBytes() / MIB);
         out.printf(Locale.ROOT, "time: about %.0f s, reading and writing not counted%n", plan.time().toMillis() / 1e3);
         out.flush();
+    }
+
+    /** A year and a month in figures. */
+    private static final class MonthConverter implements ITypeConverter<YearMonth> {
+        @Override
+        public YearMonth convert(String text) {
+            try {
+                return YearMonth.parse(text);
+            } catch (DateTimeParseException _) {
+                throw new TypeConversionException("\"" + text + "\" is no month; expected year and month in figures, as"
+                        + " 2014-03; several are separated by blanks");
+            }
+        }
     }
 
     /** 32x48, or 32 for both. */

@@ -3,6 +3,7 @@ package io.gatun.cli;
 
 import io.gatun.cli.plot.MonthlyPicture;
 import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.OutputException;
 import io.gatun.data.netcdf.NetcdfFile;
@@ -28,6 +29,7 @@ import java.util.stream.Stream;
  * @param options what to read of them
  * @param run windows and months
  * @param checkpoint weights file
+ * @param stripPrefix what to remove from the names of its tensors
  * @param normalisation of a checkpoint that does not state its own
  * @param device name of the device
  * @param output monthly file to write
@@ -36,7 +38,7 @@ import java.util.stream.Stream;
  * @param pictureMonth its month; empty: the one with most cells that were never observed
  */
 record ReconstructionJob(
-        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint,
+        List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint, Optional<String> stripPrefix,
         Optional<Normalisation> normalisation, String device, Path output, List<Path> truth, Optional<Path> picture,
         Optional<YearMonth> pictureMonth) {
     /**
@@ -52,9 +54,7 @@ record ReconstructionJob(
      * turns out not to fit it.
      */
     Result run(Progress progress) {
-        requireUsable(output);
-        picture.ifPresent(this::requireUsable);
-        truth.forEach(path -> NetcdfFile.open(path).close());
+        requireUsablePaths();
         Device where = Device.of(device);
         try (DailyFiles input = DailyFiles.open(inputs, options)) {
             progress.step("input: " + input.variable() + ", " + input.dates().size() + " days from "
@@ -81,7 +81,7 @@ record ReconstructionJob(
 
     /** Says what the job would do; writes nothing. */
     RunPlan plan() {
-        requireUsable(output);
+        requireUsablePaths();
         try (DailyFiles input = DailyFiles.open(inputs, options);
                 MonthlyReconstruction reconstruction = open(Device.of(device))) {
             return reconstruction.plan(input, run);
@@ -89,8 +89,9 @@ record ReconstructionJob(
     }
 
     private MonthlyReconstruction open(Device where) {
-        return normalisation.isPresent() ? normalisation.get().open(checkpoint, where)
-                : MonthlyReconstruction.open(checkpoint, where);
+        Checkpoint read = StripPrefix.read(checkpoint, stripPrefix);
+        return normalisation.isPresent() ? normalisation.get().open(read, where)
+                : MonthlyReconstruction.open(read, where);
     }
 
     private MonthlyMaps reconstruct(DailyFiles input, Device where, Progress progress) {
@@ -98,6 +99,17 @@ record ReconstructionJob(
             progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + ")");
             return reconstruction.reconstructTo(input, run, output, progress);
         }
+    }
+
+    private void requireUsablePaths() {
+        requireUsable(output);
+        picture.ifPresent(this::requireUsable);
+        if (picture.filter(path -> path.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize()))
+                .isPresent()) {
+            throw new OutputException(output + ": map and picture have one name, and one would replace the other. Give"
+                    + " --plot another.");
+        }
+        truth.forEach(path -> NetcdfFile.open(path).close());
     }
 
     /** Hours of computing are not to end in a path that cannot be written, or that is one of the inputs. */

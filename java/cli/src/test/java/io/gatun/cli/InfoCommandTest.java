@@ -4,10 +4,13 @@ package io.gatun.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.core.Checkpoint;
+import io.gatun.core.TensorData;
 import io.gatun.data.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +51,17 @@ class InfoCommandTest {
         assertTrue(run.out().contains("model: SpatioTemporalModel for up to 12 months"), run.out());
         assertTrue(run.out().contains("trained on windows of 32 x 32"), run.out());
         assertSays(CommandRun.of("info", "--tensors", CommandRun.CHECKPOINT),
+                "  encoder.proj.weight [64, 2, 1, 4, 4] float32");
+    }
+
+    @Test
+    void describesCheckpointWithoutThePrefixOfItsNames() {
+        Checkpoint full = SafetensorsFile.read(CommandRun.CHECKPOINT);
+        Map<String, TensorData> prefixed = new LinkedHashMap<>();
+        full.tensors().forEach((name, tensor) -> prefixed.put("module." + name, tensor));
+        Path file = folder.resolve("wrapped.safetensors");
+        SafetensorsFile.write(file, prefixed, full.configuration());
+        assertSays(CommandRun.of("info", "--tensors", "--strip-prefix", "module.", file),
                 "  encoder.proj.weight [64, 2, 1, 4, 4] float32");
     }
 

@@ -4,8 +4,8 @@ package io.gatun.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.data.netcdf.NetcdfFile;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,11 +14,9 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run that is stopped leaves nothing under the target's names, and an earlier file as it was. */
@@ -49,39 +47,46 @@ class InterruptTest {
         assertEquals(List.of("monthly.nc"), CommandRun.filesIn(folder));
     }
 
-    @Test
-    void interruptKeyEndsTheProcessWithoutOutput() throws Exception {
+    /** Ctrl-C while it reads; then a scheduler's stop and a kill while it writes. A second run completes each time. */
+    @ParameterizedTest
+    @CsvSource({"INT, reading 1991-01, 130", "TERM, reconstructing 1992, 143", "KILL, reconstructing 1992, 137"})
+    void signalEndsTheProcessWithoutOutput(String signal, String when, int code) throws Exception {
         Path years = folder.resolve("years.nc");
-        new DailySample(LocalDate.of(1990, 1, 1), 20 * 365, 15).write(years);
-        Process process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true", "-Xmx512m",
-                "-Dgatun.library.path=" + System.getProperty("gatun.library.path"),
-                "-cp", classPath(), "io.gatun.cli.Gatun", "reconstruct", "--input", years.toString(), "--checkpoint",
-                CommandRun.CHECKPOINT.toString(), "--output", folder.resolve("monthly.nc").toString())
-                .redirectErrorStream(true).start();
+        new DailySample(LocalDate.of(1990, 1, 1), 6 * 365, 15).write(years);
+        Path monthly = Files.writeString(folder.resolve("monthly.nc"), "earlier");
+        Process process = CommandRun.process("-Xmx512m", "reconstruct", "--input", years, "--checkpoint",
+                CommandRun.CHECKPOINT, "--output", monthly);
         StringBuilder printed = new StringBuilder();
         try (BufferedReader lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 printed.append(line).append('\n');
-                if (line.equals("reading 1991-01")) {
-                    // As Ctrl-C does.
-                    assertEquals(0, new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor());
+                if (line.startsWith(when)) {
+                    Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
+                    assertEquals(0, kill.waitFor());
                 }
             }
             assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process goes on");
         } finally {
             process.destroyForcibly();
         }
-        assertEquals(Gatun.INTERRUPTED, process.exitValue(), printed.toString());
-        assertTrue(printed.toString().contains(" was interrupted"), printed.toString());
-        assertEquals(List.of("years.nc"), CommandRun.filesIn(folder));
-    }
-
-    private static String classPath() {
-        return Stream.of("jdk.module.path", "java.class.path", "surefire.test.class.path")
-                .map(name -> System.getProperty(name, ""))
-                .filter(path -> !path.isEmpty())
-                .collect(Collectors.joining(File.pathSeparator));
+        assertTrue(printed.toString().contains(when), printed.toString());
+        assertEquals(code, process.exitValue(), printed.toString());
+        assertEquals("earlier", Files.readString(monthly), printed.toString());
+        if (signal.equals("KILL")) {
+            // Nobody is left to remove the temporary file; its name says whose it was.
+            for (String name : CommandRun.filesIn(folder)) {
+                assertTrue(name.equals("monthly.nc") || name.equals("years.nc")
+                        || name.startsWith(".monthly.nc.") && name.endsWith(".part"), name);
+            }
+        } else {
+            assertTrue(printed.toString().contains(" was interrupted"), printed.toString());
+            assertEquals(List.of("monthly.nc", "years.nc"), CommandRun.filesIn(folder));
+        }
+        CommandRun again = CommandRun.of("reconstruct", "--input", years, "--checkpoint", CommandRun.CHECKPOINT,
+                "--output", monthly);
+        assertEquals(0, again.code(), again.err());
+        try (NetcdfFile written = NetcdfFile.open(monthly)) {
+            assertEquals(72, written.variable("sst").steps());
+        }
     }
 }

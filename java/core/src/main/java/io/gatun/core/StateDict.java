@@ -168,7 +168,7 @@ public final class StateDict {
         for (String known : KNOWN_PREFIXES) {
             if (missing.stream().allMatch(name -> fits(known + name, loading.missing.get(name)))) {
                 return Optional.of("the names in the file begin with \"" + known + "\"; load it with stripPrefix(\""
-                        + known + "\").");
+                        + known + "\"), on the command line --strip-prefix " + known);
             }
             if (missing.stream().allMatch(name -> name.startsWith(known)
                     && fits(name.substring(known.length()), loading.missing.get(name)))) {

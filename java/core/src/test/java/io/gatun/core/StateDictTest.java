@@ -74,7 +74,7 @@ class StateDictTest {
         lightning.at("a").take("bias", 1);
         String message = assertThrows(CheckpointException.class, lightning::finish).getMessage();
         assertTrue(message.endsWith("Hint: the names in the file begin with \"model.\"; load it with"
-                + " stripPrefix(\"model.\")."), message);
+                + " stripPrefix(\"model.\"), on the command line --strip-prefix model."), message);
         StateDict stripped = lightning.stripPrefix("model.");
         assertArrayEquals(new float[] {1}, stripped.at("a").takeFloats("weight", 1));
         assertArrayEquals(new float[] {2}, stripped.at("a").takeFloats("bias", 1));

@@ -48,6 +48,7 @@ public final class MonthlyPicture {
             MonthlyMaps maps, Optional<Scores.Truth> truth, Optional<YearMonth> wanted) {
         int month = wanted.map(m -> indexOf(maps, m)).orElseGet(() -> leastObserved(maps));
         YearMonth date = maps.months().get(month);
+        int days = maps.inputDays(month);
         float[] mean = maps.meanOfObservations(month);
         float[] reconstruction = maps.reconstruction(month);
         Optional<float[]> known = truth.flatMap(t -> t.of(date));
@@ -55,8 +56,8 @@ public final class MonthlyPicture {
         known.ifPresent(fields::add);
         ColorScale values = ColorScale.values(UnitLabel.ofValues(maps.units()), fields);
         List<MapPanel> panels = new ArrayList<>(List.of(
-                new MapPanel("Observed days", "of " + date.lengthOfMonth(), asFloats(maps.observedDays(month)),
-                        ColorScale.days(date.lengthOfMonth())),
+                new MapPanel("Observed days", "of " + days + (days == 1 ? " day" : " days") + " in the input",
+                        asFloats(maps.observedDays(month)), ColorScale.days(days)),
                 new MapPanel("Mean of observations", "unobserved cells: filled", mean, values),
                 new MapPanel("Reconstruction", "", reconstruction, values)));
         known.ifPresent(t -> {

@@ -41,7 +41,7 @@ public final class NetcdfWriter implements AutoCloseable {
     private final Map<String, Variable> variables = new LinkedHashMap<>();
     private boolean headerWritten;
 
-    private NetcdfWriter(PendingFile file) {
+    NetcdfWriter(PendingFile file) {
         this.file = file;
     }
 

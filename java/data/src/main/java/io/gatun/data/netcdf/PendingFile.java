@@ -26,7 +26,16 @@ final class PendingFile implements AutoCloseable {
         this.channel = channel;
     }
 
+    /** Creates and opens a new file. */
+    interface Opener {
+        FileChannel open(Path path) throws IOException;
+    }
+
     static PendingFile create(Path target) {
+        return create(target, path -> FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    }
+
+    static PendingFile create(Path target, Opener opener) {
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(target)) {
             throw new OutputException(target + ": is a directory, expected the name of a file to write. "
@@ -37,8 +46,7 @@ final class PendingFile implements AutoCloseable {
         }
         Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
-            return new PendingFile(target, temporary,
-                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+            return new PendingFile(target, temporary, opener.open(temporary));
         } catch (IOException e) {
             throw new OutputException(target + ": cannot write into the folder " + folder + " (" + e
                     + "). Choose another folder or change its permissions.", e);

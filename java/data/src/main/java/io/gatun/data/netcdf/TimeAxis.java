@@ -48,7 +48,13 @@ public record TimeAxis(
             throw new DataException(variable + " is a scalar, expected a first dimension of time. "
                     + "Choose a variable with time steps.");
         }
-        return read(file, variable.dimensions().getFirst());
+        String name = variable.dimensions().getFirst();
+        if (!file.hasVariable(name)) {
+            throw new DataException(variable + " lies along dimension \"" + name + "\", for which the file has no time"
+                    + " coordinate. Expected a variable \"" + name + "\" with units such as \"days since 1970-01-01\"."
+                    + " Add it (for example with cdo settaxis).");
+        }
+        return read(file, name);
     }
 
     /**

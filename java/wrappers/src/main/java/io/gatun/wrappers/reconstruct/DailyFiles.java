@@ -8,11 +8,14 @@ import io.gatun.data.netcdf.GridVariable;
 import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.TimeAxis;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.YearMonth;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -56,6 +59,7 @@ public final class DailyFiles implements AutoCloseable {
         grid = Grid.of(first.file(), first.variable());
         for (Source source : sources) {
             requireAlike(first, source);
+            MonthlySteps.refuse(source.file(), source.variable(), source.time());
             for (int i = 0; i < source.time().size(); i++) {
                 steps.computeIfAbsent(source.time().calendarDate(i), _ -> new ArrayList<>()).add(new Step(source, i));
             }
@@ -63,6 +67,7 @@ public final class DailyFiles implements AutoCloseable {
         if (steps.isEmpty()) {
             throw new DataException(first.file().path() + ": no time step in the input. Expected daily values.");
         }
+        MonthlySteps.refuse(first.file().path(), List.copyOf(steps.keySet()), calendar());
         land = LandMask.read(sources.stream().map(Source::file).toList(), options.landMask(), grid);
     }
 
@@ -96,6 +101,7 @@ public final class DailyFiles implements AutoCloseable {
         if (files.isEmpty()) {
             throw new DataException("no input file was given. Expected at least one NetCDF file of daily values.");
         }
+        requireDistinct(files);
         List<Source> sources = new ArrayList<>();
         try {
             for (Path path : files) {
@@ -115,19 +121,35 @@ public final class DailyFiles implements AutoCloseable {
         }
     }
 
+    /** The same file twice is a slip: its days would count as several steps a date. */
+    private static void requireDistinct(List<Path> files) {
+        Set<Path> seen = new HashSet<>();
+        for (Path path : files) {
+            Path real;
+            try {
+                real = path.toRealPath();
+            } catch (IOException e) {
+                // Opening it will say why.
+                continue;
+            }
+            if (!seen.add(real)) {
+                throw new DataException(path + ": is given twice. Expected each input file once; check patterns that"
+                        + " overlap.");
+            }
+        }
+    }
+
     /** The named variable over (time, lat, lon), or the only one of the standard name. */
     static GridVariable choose(NetcdfFile file, Optional<String> name) {
         if (name.isPresent()) {
-            GridVariable variable = file.variable(name.get());
-            if (!isField(variable)) {
-                throw new DataException(variable + " has dimensions " + variable.dimensions() + ", shape "
-                        + variable.shape() + " and type " + variable.type().cdlName()
-                        + "; expected numbers over (time, latitude, longitude), or with one level after time");
-            }
-            return variable;
+            return requireField(file.variable(name.get()));
         }
-        List<GridVariable> named = file.variables().stream().filter(DailyFiles::isField)
+        List<GridVariable> candidates = file.variables().stream()
                 .filter(v -> v.text("standard_name").filter(STANDARD_NAME::equals).isPresent()).toList();
+        List<GridVariable> named = candidates.stream().filter(DailyFiles::isField).toList();
+        if (named.isEmpty() && candidates.size() == 1) {
+            return requireField(candidates.getFirst());
+        }
         if (named.size() != 1) {
             List<String> fields =
                     file.variables().stream().filter(DailyFiles::isField).map(GridVariable::name).toList();
@@ -137,6 +159,15 @@ public final class DailyFiles implements AutoCloseable {
                     + fields);
         }
         return named.get(0);
+    }
+
+    private static GridVariable requireField(GridVariable variable) {
+        if (!isField(variable)) {
+            throw new DataException(variable + " has dimensions " + variable.dimensions() + ", shape "
+                    + variable.shape() + " and type " + variable.type().cdlName()
+                    + "; expected numbers over (time, latitude, longitude), or with one level after time");
+        }
+        return variable;
     }
 
     private static boolean isField(GridVariable variable) {

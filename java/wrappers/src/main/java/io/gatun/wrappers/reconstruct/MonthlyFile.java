@@ -20,6 +20,9 @@ final class MonthlyFile implements MonthlyRows, AutoCloseable {
     /** Name of the variable of observed days. */
     static final String DAYS = "observed_days";
 
+    /** Variables that every output has. */
+    static final List<String> OWN_NAMES = List.of("time", "time_bnds", "lat", "lon", "land_mask", DAYS);
+
     private static final float FILL = 9.96921e36f; // NC_FILL_FLOAT
     private static final List<String> MAP = List.of("time", "lat", "lon");
 

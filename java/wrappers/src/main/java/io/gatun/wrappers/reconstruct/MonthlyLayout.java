@@ -12,7 +12,8 @@ import java.util.List;
  * @param calendar that of the input
  * @param land [lat, lon] row-major
  * @param months in time order
- * @param variable name of the input's variable
+ * @param inputDays days of each month that the input has a time step for
+ * @param variable name of the variable to write
  * @param standardName CF standard name, or empty text
  * @param longName for people
  * @param units of the input and of the maps
@@ -21,6 +22,6 @@ import java.util.List;
  * @param window rows and columns the model sees at a time, and the overlap
  * @param precision of the arithmetic
  */
-record MonthlyLayout(Grid grid, CfCalendar calendar, boolean[] land, List<YearMonth> months, String variable,
-        String standardName, String longName, String units, String checkpoint, String digest, String window,
-        String precision) {}
+record MonthlyLayout(Grid grid, CfCalendar calendar, boolean[] land, List<YearMonth> months,
+        List<Integer> inputDays, String variable, String standardName, String longName, String units, String checkpoint,
+        String digest, String window, String precision) {}

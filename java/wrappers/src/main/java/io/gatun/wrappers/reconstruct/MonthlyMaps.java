@@ -141,6 +141,16 @@ public final class MonthlyMaps {
     }
 
     /**
+     * Days of a month that the input has a time step for, with values or without.
+     *
+     * @param month index into {@link #months()}
+     * @return at least 1
+     */
+    public int inputDays(int month) {
+        return layout.inputDays().get(checked(month));
+    }
+
+    /**
      * The reconstructed monthly mean.
      *
      * @param month index into {@link #months()}

@@ -51,11 +51,22 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @throws CheckpointException if the file cannot be read, is of another model, or states no preprocessing
      */
     public static MonthlyReconstruction open(Path checkpoint, Device device) {
-        Checkpoint read = Checkpoints.read(checkpoint);
+        return open(Checkpoints.read(checkpoint), device);
+    }
+
+    /**
+     * Takes a checkpoint that states its own preprocessing.
+     *
+     * @param read weights and configuration, for example after {@link Checkpoint#stripPrefix}
+     * @param device where the model runs
+     * @return to be closed
+     * @throws CheckpointException if it is of another model, has a weight that is no number, or states no preprocessing
+     */
+    public static MonthlyReconstruction open(Checkpoint read, Device device) {
         // The model first: another model's file is to be told so, not that it lacks a section it never had.
         return of(read, SpatioTemporalModel.load(read, device), () -> Preprocessing.of(read)
-                .orElseThrow(() -> new CheckpointException(checkpoint + " does not say how its input was normalised (no"
-                        + " section \"normalization\"). Give mean, standard deviation, units and target of its"
+                .orElseThrow(() -> new CheckpointException(read.source() + " does not say how its input was normalised"
+                        + " (no section \"normalization\"). Give mean, standard deviation, units and target of its"
                         + " training (--mean, --std, --units, --target).")));
     }
 
@@ -76,6 +87,7 @@ public final class MonthlyReconstruction implements AutoCloseable {
     private static MonthlyReconstruction of(
             Checkpoint checkpoint, SpatioTemporalModel model, Supplier<Preprocessing> preprocessing) {
         try {
+            FiniteWeights.require(checkpoint);
             if (model.config().inChans() != 1) {
                 throw new ArgumentException(checkpoint.source() + " takes " + model.config().inChans()
                         + " channels; monthly reconstruction works on one variable. Call SpatioTemporalModel itself.");
@@ -177,9 +189,11 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @param input daily values
      * @param options windows and months
      * @return the plan
+     * @throws DataException if the run would refuse the input, as far as can be told without its values
      * @throws ArgumentException if windows of that size cannot be
      */
     public RunPlan plan(DailyFiles input, RunOptions options) {
+        MonthlyRun.requireUsable(input, preprocessing, options);
         List<String> notes = new ArrayList<>();
         WindowChoice windows = WindowChoice.of(input.grid(), model.config(), preprocessing, options, notes);
         Set<Integer> years = options.months().stream().map(YearMonth::getYear).collect(Collectors.toSet());

@@ -36,15 +36,16 @@ final class MonthlyRun implements AutoCloseable {
         this.ordered = new ModelOrder(input);
         this.progress = progress;
         this.notes = new ArrayList<>();
-        this.toModelUnits = toModelUnits(input, preprocessing);
+        this.toModelUnits = requireUsable(input, preprocessing, options);
         this.windows = WindowChoice.of(input.grid(), model.config(), preprocessing, options, notes);
         this.inputMonths = input.months();
-        requireKnownLand(input, options);
         if (input.averagedDates() > 0) {
             notes.add(input.averagedDates() + " dates have several time steps; their mean counts, cell by cell");
         }
+        input.grid().unevenRows().ifPresent(notes::add);
         this.means = MonthlyMeans.compute(ordered, inputMonths, progress);
         try {
+            Units.requirePlausible(input.variable(), input.units(), means.lowest(), means.highest());
             this.land = land();
             this.layout = layout(checkpoint, ordered.restored(land), months(options));
             TrainingDomain.of(checkpoint)
@@ -54,6 +55,14 @@ final class MonthlyRun implements AutoCloseable {
             means.close();
             throw e;
         }
+    }
+
+    /** What can be told before values are read; returns what brings the input to the model's units. */
+    static double requireUsable(DailyFiles input, Preprocessing preprocessing, RunOptions options) {
+        requireKnownLand(input, options);
+        requireMonths(input, options);
+        outputName(input);
+        return toModelUnits(input, preprocessing);
     }
 
     private static double toModelUnits(DailyFiles input, Preprocessing preprocessing) {
@@ -69,6 +78,27 @@ final class MonthlyRun implements AutoCloseable {
                     + " land, 0 sea), and " + days + " days are too few to take cells without a value for land ("
                     + RunOptions.MIN_DAYS_FOR_LAND + " are wanted). Name a file that has a mask (--land-mask), or allow"
                     + " it (--land-from-data).");
+        }
+    }
+
+    /** Variables of groups are written without the group's path; the output has variables of its own. */
+    private static String outputName(DailyFiles input) {
+        String name = input.variable().substring(input.variable().lastIndexOf('/') + 1);
+        if (MonthlyFile.OWN_NAMES.contains(name)) {
+            throw new DataException("variable \"" + input.variable() + "\" has a name that the output uses for itself ("
+                    + String.join(", ", MonthlyFile.OWN_NAMES) + "). Rename it first (ncrename -v).");
+        }
+        return name;
+    }
+
+    private static void requireMonths(DailyFiles input, RunOptions options) {
+        List<YearMonth> present = input.months();
+        List<YearMonth> absent =
+                options.months().stream().filter(month -> !present.contains(month)).sorted().toList();
+        if (!absent.isEmpty()) {
+            throw new DataException("of the months that were asked for, " + absent + " are not in the input, which has "
+                    + present.getFirst() + " to " + present.getLast() + " (" + present.size()
+                    + " months). Leave them out of --months, or add their files.");
         }
     }
 
@@ -116,7 +146,8 @@ final class MonthlyRun implements AutoCloseable {
     }
 
     private MonthlyLayout layout(Checkpoint checkpoint, boolean[] land, List<YearMonth> months) {
-        return new MonthlyLayout(input.grid(), input.calendar(), land, months, input.variable(),
+        return new MonthlyLayout(input.grid(), input.calendar(), land, months,
+                months.stream().map(month -> Math.toIntExact(daysOf(month))).toList(), outputName(input),
                 input.description().text("standard_name").orElse(""),
                 input.description().text("long_name").orElse(input.variable()), input.units(),
                 String.valueOf(Path.of(checkpoint.source()).getFileName()), checkpoint.digest(), windows.toString(),

@@ -94,13 +94,6 @@ class DailyFilesTest {
     }
 
     @Test
-    void anAbsentVariableIsNamedWithTheNearest() {
-        Path file = write("a.nc", JANUARY);
-        refuses(variable("sts"), List.of(file), "\"sts\"", "Did you mean \"sst\"", "land_mask(lat, lon)");
-        refuses(variable("land_mask"), List.of(file), "land_mask", "(time, latitude, longitude)");
-    }
-
-    @Test
     void theStandardNameTellsTheVariableElseTheFieldsAreListed() {
         Path two = write("two.nc", JANUARY.withVariables("sst", "sst_smooth"));
         refuses(DailyFiles.Options.none(), List.of(two), "2 variables of standard_name",
@@ -142,6 +135,23 @@ class DailyFilesTest {
             assertTrue(input.landMask().isEmpty());
             assertFalse(input.isLand(23));
         }
+    }
+
+    @Test
+    void aMaskIsLaidOnTheGridByItsCoordinates() {
+        boolean[] land = new boolean[36];
+        land[3 * DailyFixture.WIDTH + 4] = true;
+        // Two rows more than the input, and from north to south: row 3 is the input's row 1.
+        Path mask = write("mask.nc", JANUARY.withLat(-38, -38.5, -39, -39.5, -40, -40.5).withLand(land));
+        boolean[] expected = new boolean[DailyFixture.CELLS];
+        expected[DailyFixture.WIDTH + 4] = true;
+        try (DailyFiles input = open(new DailyFiles.Options(Optional.empty(), Optional.of(mask)),
+                write("bare.nc", JANUARY.withoutLand()))) {
+            assertArrayEquals(expected, input.landMask().orElseThrow());
+        }
+        refuses(new DailyFiles.Options(Optional.empty(),
+                Optional.of(write("part.nc", JANUARY.withLat(-40, -39.5, -39).withLand(new boolean[18])))),
+                List.of(write("bare.nc", JANUARY.withoutLand())), "part.nc", "3 x 6", "4 x 6", "all cells");
     }
 
     @Test

@@ -246,12 +246,20 @@ class MonthlyReconstructionTest {
     }
 
     @Test
+    void daysOfTheInputAreCountedByMonth() {
+        DailyFixture partial = DailyFixture.of(LocalDate.of(2014, 1, 22), LocalDate.of(2014, 2, 4));
+        MonthlyMaps maps = run(partial);
+        assertEquals(List.of(10, 4), List.of(maps.inputDays(0), maps.inputDays(1)));
+    }
+
+    @Test
     void aMaskOfAnotherGridIsRefused() {
-        DailyFixture odd = TWO_MONTHS.withoutLand().withLat(-40, -39.5, -39);
-        Path mask = DailyFixture.of(FIRST, FIRST).write(folder.resolve("mask.nc"));
+        DailyFixture odd = TWO_MONTHS.withoutLand();
+        Path mask = DailyFixture.of(FIRST, FIRST).withLat(-40.25, -39.75, -39.25, -38.75)
+                .write(folder.resolve("mask.nc"));
         String text = assertThrows(DataException.class, () -> run(List.of(odd.write(folder.resolve("odd.nc"))),
                 new DailyFiles.Options(Optional.empty(), Optional.of(mask)), ProgressListener.none())).getMessage();
-        assertTrue(text.contains("[4, 6]") && text.contains("3 x 6"), text);
+        assertTrue(text.contains("latitude -40.25 to") && text.contains("latitude -40.0 to"), text);
     }
 
     @Test
@@ -306,7 +314,7 @@ class MonthlyReconstructionTest {
     void monthsThatTheInputLacksAreRefused() {
         String text = assertThrows(DataException.class, () -> run(TWO_MONTHS,
                 RunOptions.defaults().withMonths(Set.of(YearMonth.of(2014, 3))))).getMessage();
-        assertTrue(text.contains("[2014-03]") && text.contains("[2014-01, 2014-02]"), text);
+        assertTrue(text.contains("[2014-03]") && text.contains("2014-01 to 2014-02"), text);
     }
 
     @Test

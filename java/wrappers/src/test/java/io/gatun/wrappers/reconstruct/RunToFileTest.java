@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
+import io.gatun.core.CpuOptions;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.InterruptedRunException;
@@ -217,6 +218,21 @@ class RunToFileTest {
         assertThrows(DataException.class,
                 () -> run(input, WINDOW_8.withMonths(Set.of(MARCH)), fine, ProgressListener.none()));
         assertEquals(List.of("daily.nc"), filesInFolder());
+    }
+
+    @Test
+    void theNumberOfThreadsChangesNothing() {
+        Path input = GridFixture.of(21, 30).withMonths(1, 2).write(folder.resolve("daily.nc"));
+        Checkpoint checkpoint = SmallCheckpoint.of(SmallCheckpoint.configuration());
+        MonthlyMaps usual = SmallCheckpoint.reconstruct(List.of(input), WINDOW_8);
+        for (int threads : new int[] {1, 2, 5}) {
+            try (Device device = Device.cpu(CpuOptions.DEFAULT.withThreads(threads));
+                    DailyFiles files = DailyFiles.open(List.of(input), DailyFiles.Options.none());
+                    MonthlyReconstruction of = MonthlyReconstruction.of(
+                            checkpoint, Preprocessing.of(checkpoint).orElseThrow(), device)) {
+                assertSameMaps(usual, of.reconstruct(files, WINDOW_8, ProgressListener.none()));
+            }
+        }
     }
 
     @Test

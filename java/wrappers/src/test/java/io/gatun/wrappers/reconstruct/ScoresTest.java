@@ -42,11 +42,13 @@ class ScoresTest {
     }
 
     private MonthlyMaps maps(float[] february) {
-        try (DailyFiles input = DailyFiles.open(List.of(row(JANUARY, FEBRUARY).write(folder.resolve("daily.nc"))),
+        try (DailyFiles input = DailyFiles.open(List.of(
+                row(JANUARY, JANUARY.plusDays(1), FEBRUARY).write(folder.resolve("daily.nc"))),
                 DailyFiles.Options.none())) {
             MonthlyMaps.InMemory maps = new MonthlyMaps.InMemory(new MonthlyLayout(input.grid(), input.calendar(),
-                    input.landMask().orElseThrow(), List.of(YearMonth.of(2014, 1), YearMonth.of(2014, 2)), "sst",
-                    "sea_surface_temperature", "", "degree_Celsius", "small", "00", "1 x 6", "float32"));
+                    input.landMask().orElseThrow(), List.of(YearMonth.of(2014, 1), YearMonth.of(2014, 2)),
+                    List.of(31, 28), "sst", "sea_surface_temperature", "", "degree_Celsius", "small", "00", "1 x 6",
+                    "float32"));
             maps.rows(0, 0, new float[] {NAN, 10, 12, 12, 13, 12}, new float[] {NAN, 10, 11, 12, 13, 14},
                     new int[] {0, 3, 2, 1, 1, 0});
             maps.rows(1, 0, february, new float[] {NAN, 20, 20, 20, 20, 20},
