@@ -2301,6 +2301,70 @@ public class GatunH extends GatunLayouts {
         }
     }
 
+    private static class gatun_refine_weights {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_refine_weights");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_refine_weights$descriptor() {
+        return gatun_refine_weights.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_refine_weights$handle() {
+        return gatun_refine_weights.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_refine_weights$address() {
+        return gatun_refine_weights.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_refine_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision, gatun_weights **weights, gatun_error *error)
+     * }
+     */
+    public static int gatun_refine_weights(MemorySegment stream, MemorySegment weight, int precision, MemorySegment weights, MemorySegment error) {
+        var mh$ = gatun_refine_weights.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_refine_weights", stream, weight, precision, weights, error);
+            }
+            return (int)mh$.invokeExact(stream, weight, precision, weights, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gatun_conv_transpose2d_weights {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             GatunH.C_INT,
@@ -3011,7 +3075,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_refine_head$descriptor() {
@@ -3021,7 +3085,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_refine_head$handle() {
@@ -3031,7 +3095,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_refine_head$address() {
@@ -3040,16 +3104,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *conv_weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *conv_bias, const gatun_tensor *head_weight, const gatun_tensor *head_bias, const gatun_tensor *scale, const gatun_tensor *shift, const gatun_tensor *land, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static int gatun_refine_head(MemorySegment stream, MemorySegment x, MemorySegment conv_weights, MemorySegment conv_bias, MemorySegment head_weight, MemorySegment head_bias, MemorySegment scale, MemorySegment shift, MemorySegment land, MemorySegment out, MemorySegment error) {
+    public static int gatun_refine_head(MemorySegment stream, MemorySegment x, MemorySegment weights, MemorySegment conv_bias, MemorySegment head_weight, MemorySegment head_bias, MemorySegment scale, MemorySegment shift, MemorySegment land, MemorySegment out, MemorySegment error) {
         var mh$ = gatun_refine_head.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_refine_head", stream, x, conv_weights, conv_bias, head_weight, head_bias, scale, shift, land, out, error);
+                traceDowncall("gatun_refine_head", stream, x, weights, conv_bias, head_weight, head_bias, scale, shift, land, out, error);
             }
-            return (int)mh$.invokeExact(stream, x, conv_weights, conv_bias, head_weight, head_bias, scale, shift, land, out, error);
+            return (int)mh$.invokeExact(stream, x, weights, conv_bias, head_weight, head_bias, scale, shift, land, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -186,7 +186,7 @@ public final class Kernels {
         scope.begin();
         try {
             scope.queued(GatunH.gatun_linear_weights(scope.stream(), scope.in("linearWeights: weight", weight),
-                    scope.handle().slot(), scope.error()));
+                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.LINEAR, weight.dim(1), weight.dim(0),
                     new Weights.Geometry(1, 1, 1, 1, 0, 0));
         } finally {
@@ -207,7 +207,7 @@ public final class Kernels {
         scope.begin();
         try {
             scope.queued(GatunH.gatun_conv2d_weights(scope.stream(), scope.in("conv2dWeights: weight", weight),
-                    scope.handle().slot(), scope.error()));
+                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.CONV2D, weight.dim(1), weight.dim(0),
                     new Weights.Geometry(weight.dim(2), weight.dim(3), 1, 1, 0, 0));
         } finally {
@@ -234,7 +234,7 @@ public final class Kernels {
         try {
             scope.queued(GatunH.gatun_conv_transpose2d_weights(scope.stream(),
                     scope.in("convTranspose2dWeights: weight", weight), strideH, strideW, paddingH, paddingW,
-                    scope.handle().slot(), scope.error()));
+                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.CONV_TRANSPOSE2D, weight.dim(0),
                     weight.dim(1),
                     new Weights.Geometry(weight.dim(2), weight.dim(3), strideH, strideW, paddingH, paddingW));
@@ -313,7 +313,8 @@ public final class Kernels {
         try {
             MemorySegment in = scope.in("attention: qkv", qkv);
             Tensor out = scope.empty(DType.F32, qkv.dim(0), qkv.dim(1), embed);
-            scope.queued(GatunH.gatun_attention(scope.stream(), in, heads, out.struct(), scope.error()));
+            scope.queued(GatunH.gatun_attention(scope.stream(), in, heads, GatunH.GATUN_STRICT(), out.struct(),
+                    scope.error()));
             return out;
         } finally {
             scope.end();
@@ -337,31 +338,7 @@ public final class Kernels {
      */
     public static Tensor patchEmbed(Scope scope, Tensor x, Optional<Tensor> mask, Weights weights,
             Optional<Tensor> bias, Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
-        Check.rank("patchEmbed", "x", x, 5, "[B, C, T, H, W]");
-        Check.denseF32("patchEmbed", "x", x);
-        long tokens = Check.patches("patchEmbed", x, 2, "T", options.patchT())
-                * Check.patches("patchEmbed", x, 3, "H", options.patchH())
-                * Check.patches("patchEmbed", x, 4, "W", options.patchW());
-        Check.bool("patchEmbed", "mask", mask, x.shape().toArray());
-        if (mask.isPresent() != (options.validity() == Validity.MASK)) {
-            throw new ArgumentException("patchEmbed: a mask goes with Validity.MASK and only with it; got "
-                    + (mask.isPresent() ? "a mask" : "no mask") + " and " + options.validity());
-        }
-        if (normWeight.isPresent() != normBias.isPresent()) {
-            throw new ArgumentException("patchEmbed: normWeight and normBias come together or not at all");
-        }
-        Check.kind("patchEmbed", weights, Weights.Kind.LINEAR);
-        long inputs = (options.validity() == Validity.NONE ? 1 : 2) * x.dim(1) * options.patchT() * options.patchH()
-                * options.patchW();
-        if (weights.inputs() != inputs) {
-            throw new ShapeException("patchEmbed: weights have " + weights.inputs() + " inputs, expected " + inputs
-                    + " for " + x.dim(1) + " channels, patch " + options.patchT() + " x " + options.patchH() + " x "
-                    + options.patchW() + " and validity " + options.validity());
-        }
-        Check.f32("patchEmbed", "bias", bias, weights.outputs());
-        Check.f32("patchEmbed", "normWeight", normWeight, weights.outputs());
-        Check.f32("patchEmbed", "normBias", normBias, weights.outputs());
-        Check.eps("patchEmbed", options.eps());
+        long tokens = checkPatchEmbed("patchEmbed", x, mask, weights, bias, normWeight, normBias, options);
         scope.begin();
         try {
             MemorySegment in = scope.in("patchEmbed: x", x);
@@ -397,20 +374,8 @@ public final class Kernels {
         Check.rank("temporalPool", "x", x, 5, "[B, M, T, S, E]");
         Check.denseF32("temporalPool", "x", x);
         long embed = x.dim(4);
-        Check.kind("temporalPool", parameters.hidden(), Weights.Kind.LINEAR);
-        if (parameters.hidden().inputs() != embed || parameters.hidden().outputs() != embed) {
-            throw new ShapeException("temporalPool: hidden weights are [" + parameters.hidden().outputs() + ", "
-                    + parameters.hidden().inputs() + "], expected [" + embed + ", " + embed + "]");
-        }
-        Check.f32("temporalPool", "dayEncoding", dayEncoding, x.dim(2), embed);
-        Check.f32("temporalPool", "monthEncoding", monthEncoding, x.dim(1), embed);
-        Check.f32("temporalPool", "normWeight", parameters.normWeight(), embed);
-        Check.f32("temporalPool", "normBias", parameters.normBias(), embed);
-        Check.eps("temporalPool", parameters.eps());
-        Check.f32("temporalPool", "hiddenBias", parameters.hiddenBias(), embed);
-        Check.f32("temporalPool", "scoreWeight", parameters.scoreWeight(), embed);
-        Check.f32("temporalPool", "scoreBias", parameters.scoreBias(), 1);
-        Check.bool("temporalPool", "padded", padded, x.dim(0), x.dim(1), x.dim(2));
+        checkTemporalPool("temporalPool", x.dim(0), x.dim(1), x.dim(2), embed, dayEncoding, monthEncoding, parameters,
+                padded);
         scope.begin();
         try {
             MemorySegment in = scope.in("temporalPool: x", x);
@@ -542,6 +507,55 @@ public final class Kernels {
         }
     }
 
+    /** Tokens of one of the B clips. */
+    static long checkPatchEmbed(String op, Tensor x, Optional<Tensor> mask, Weights weights, Optional<Tensor> bias,
+            Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
+        Check.rank(op, "x", x, 5, "[B, C, T, H, W]");
+        Check.denseF32(op, "x", x);
+        long tokens = Check.patches(op, x, 2, "T", options.patchT())
+                * Check.patches(op, x, 3, "H", options.patchH())
+                * Check.patches(op, x, 4, "W", options.patchW());
+        Check.bool(op, "mask", mask, x.shape().toArray());
+        if (mask.isPresent() != (options.validity() == Validity.MASK)) {
+            throw new ArgumentException(op + ": a mask goes with Validity.MASK and only with it; got "
+                    + (mask.isPresent() ? "a mask" : "no mask") + " and " + options.validity());
+        }
+        if (normWeight.isPresent() != normBias.isPresent()) {
+            throw new ArgumentException(op + ": normWeight and normBias come together or not at all");
+        }
+        Check.kind(op, weights, Weights.Kind.LINEAR);
+        long inputs = (options.validity() == Validity.NONE ? 1 : 2) * x.dim(1) * options.patchT() * options.patchH()
+                * options.patchW();
+        if (weights.inputs() != inputs) {
+            throw new ShapeException(op + ": weights have " + weights.inputs() + " inputs, expected " + inputs
+                    + " for " + x.dim(1) + " channels, patch " + options.patchT() + " x " + options.patchH() + " x "
+                    + options.patchW() + " and validity " + options.validity());
+        }
+        Check.f32(op, "bias", bias, weights.outputs());
+        Check.f32(op, "normWeight", normWeight, weights.outputs());
+        Check.f32(op, "normBias", normBias, weights.outputs());
+        Check.eps(op, options.eps());
+        return tokens;
+    }
+
+    static void checkTemporalPool(String op, long batch, long months, long days, long embed, Tensor dayEncoding,
+            Tensor monthEncoding, TemporalPoolParameters parameters, Optional<Tensor> padded) {
+        Check.kind(op, parameters.hidden(), Weights.Kind.LINEAR);
+        if (parameters.hidden().inputs() != embed || parameters.hidden().outputs() != embed) {
+            throw new ShapeException(op + ": hidden weights are [" + parameters.hidden().outputs() + ", "
+                    + parameters.hidden().inputs() + "], expected [" + embed + ", " + embed + "]");
+        }
+        Check.f32(op, "dayEncoding", dayEncoding, days, embed);
+        Check.f32(op, "monthEncoding", monthEncoding, months, embed);
+        Check.f32(op, "normWeight", parameters.normWeight(), embed);
+        Check.f32(op, "normBias", parameters.normBias(), embed);
+        Check.eps(op, parameters.eps());
+        Check.f32(op, "hiddenBias", parameters.hiddenBias(), embed);
+        Check.f32(op, "scoreWeight", parameters.scoreWeight(), embed);
+        Check.f32(op, "scoreBias", parameters.scoreBias(), 1);
+        Check.bool(op, "padded", padded, batch, months, days);
+    }
+
     private static long lastExtent(String op, Tensor x) {
         if (x.shape().rank() == 0) {
             throw new ShapeException(op + ": x is a scalar, expected at least one axis");
@@ -549,7 +563,7 @@ public final class Kernels {
         return x.dim(-1);
     }
 
-    private static void requireImage(String op, Tensor x, long rows, long columns) {
+    static void requireImage(String op, Tensor x, long rows, long columns) {
         if (rows < 1 || columns < 1) {
             throw new ShapeException(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
                     + "; expected at least 1 x 1");

@@ -5,7 +5,7 @@ import io.gatun.core.internal.PackedWeights;
 
 /**
  * A weight in the layout that a device's kernels want, made once by {@link Kernels#linearWeights},
- * {@link Kernels#conv2dWeights} or {@link Kernels#convTranspose2dWeights}, read-only from then on and shared by any
+ * {@link Kernels#conv2dWeights}, {@link Kernels#convTranspose2dWeights} or {@link Fusions}, read-only from then on and shared by any
  * number of threads. It belongs to the scope it was made in and ends with it, or earlier when closed.
  */
 public final class Weights implements AutoCloseable {
@@ -16,7 +16,11 @@ public final class Weights implements AutoCloseable {
         /** {@code torch.nn.Conv2d}. */
         CONV2D,
         /** {@code torch.nn.ConvTranspose2d}. */
-        CONV_TRANSPOSE2D
+        CONV_TRANSPOSE2D,
+        /** {@link Fusions#refineHead}. */
+        REFINE,
+        /** {@link Fusions#decoderPrefix}. */
+        DECODER
     }
 
     /**

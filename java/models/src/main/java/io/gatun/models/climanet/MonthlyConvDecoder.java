@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.climanet;
 
-import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
-import io.gatun.core.Weights;
-import io.gatun.models.layers.Conv2d;
-import io.gatun.models.layers.Linear;
+import io.gatun.models.layers.FoldedConv2d;
 import java.util.Optional;
 
 /**
@@ -16,36 +13,60 @@ import java.util.Optional;
  * here, and the batch norms are folded into the convolutions when loading.
  */
 final class MonthlyConvDecoder {
-    private final Linear proj;
-    private final Weights deconv;
-    private final Tensor deconvBias;
-    private final Conv2d refine0;
-    private final Conv2d refine1;
-    private final Tensor headWeight;
-    private final Tensor headBias;
     private final float[] scale;
     private final float[] bias;
+    private final DecoderStages stages;
+
+    /** What draws the maps: all stages after each other, or folded. */
+    interface DecoderStages {
+        /** tokens [B M, H', W', E]; maps [B, M, H, W]. */
+        Tensor maps(Scope scope, Tensor tokens, Output output, Trace trace);
+    }
+
+    /** What the last stage needs beside its weights; scale and shift [M], land [B, H, W]. */
+    record Output(long batch, Tensor scale, Tensor shift, Optional<Tensor> land) {}
+
+    /** Weights as upstream has them: proj [D, E, 1, 1], deconv [D, C, kH, kW], refine folded, head [1, C, 1, 1]. */
+    record Source(int embedDim, int hidden, int channels, int patchH, int patchW, int overlap, float[] projWeight,
+            float[] projBias, float[] upWeight, float[] upBias, FoldedConv2d refine0, FoldedConv2d refine1,
+            float[] headWeight, float[] headBias) {
+        static Source take(
+                StateDict state, int embedDim, int patchH, int patchW, int hidden, int overlap) {
+            int channels = hidden / 2;
+            StateDict proj = state.at("proj");
+            StateDict up = state.at("deconv");
+            StateDict refine = state.at("refine");
+            StateDict head = state.at("head");
+            return new Source(embedDim, hidden, channels, patchH, patchW, overlap,
+                    proj.takeFloats("weight", hidden, embedDim, 1, 1), proj.takeFloats("bias", hidden),
+                    up.takeFloats("weight", hidden, channels, patchH + 2 * overlap, patchW + 2 * overlap),
+                    up.takeFloats("bias", channels),
+                    FoldedConv2d.take(refine.at("0"), refine.at("1"), channels, channels),
+                    FoldedConv2d.take(refine.at("3"), refine.at("4"), channels, channels),
+                    head.takeFloats("weight", 1, channels, 1, 1), head.takeFloats("bias", 1));
+        }
+
+        Tensor projWeightTensor(Scope scope) {
+            return scope.of(projWeight, hidden, embedDim);
+        }
+
+        Tensor upWeightTensor(Scope scope) {
+            return scope.of(upWeight, hidden, channels, patchH + 2L * overlap, patchW + 2L * overlap);
+        }
+
+        /** The fused kernels are for 3x3 convolutions, which is what upstream builds. */
+        boolean folds() {
+            return refine0.kernel() == 3 && refine1.kernel() == 3;
+        }
+    }
 
     MonthlyConvDecoder(
             Scope scope, StateDict state, int embedDim, int patchH, int patchW, int hidden, int overlap,
-            int numMonths) {
+            int numMonths, Form form) {
         scale = state.takeFloats("scale", numMonths);
         bias = state.takeFloats("bias", numMonths);
-        proj = Linear.loadConv1x1(scope, state.at("proj"), embedDim, hidden);
-        int channels = hidden / 2;
-        int kernelH = patchH + 2 * overlap;
-        int kernelW = patchW + 2 * overlap;
-        StateDict up = state.at("deconv");
-        Tensor kernel = scope.of(up.takeFloats("weight", hidden, channels, kernelH, kernelW), hidden, channels, kernelH,
-                kernelW);
-        deconv = Kernels.convTranspose2dWeights(scope, kernel, patchH, patchW, overlap, overlap);
-        deconvBias = scope.of(up.takeFloats("bias", channels), channels);
-        StateDict refine = state.at("refine");
-        refine0 = Conv2d.loadFolded(scope, refine.at("0"), refine.at("1"), channels, channels);
-        refine1 = Conv2d.loadFolded(scope, refine.at("3"), refine.at("4"), channels, channels);
-        StateDict head = state.at("head");
-        headWeight = scope.of(head.takeFloats("weight", 1, channels, 1, 1), channels);
-        headBias = scope.of(head.takeFloats("bias", 1), 1);
+        Source source = Source.take(state, embedDim, patchH, patchW, hidden, overlap);
+        stages = form == Form.FUSED && source.folds() ? FoldedStages.of(scope, source) : PlainStages.of(scope, source);
     }
 
     int numMonths() {
@@ -59,17 +80,10 @@ final class MonthlyConvDecoder {
     Tensor forward(Scope scope, Tensor latent, int[] months, Optional<Tensor> land, Trace trace) {
         long batch = latent.dim(0);
         long count = latent.dim(1);
-        Tensor scales = scope.of(chosen(scale, months), count);
-        Tensor biases = scope.of(chosen(bias, months), count);
+        Output output = new Output(
+                batch, scope.of(chosen(scale, months), count), scope.of(chosen(bias, months), count), land);
         Tensor tokens = latent.reshape(batch * count, latent.dim(2), latent.dim(3), latent.dim(4));
-        Tensor projected = proj.apply(scope, tokens);
-        trace.accept("proj", projected);
-        Tensor up = Kernels.convTranspose2d(scope, projected, deconv, Optional.of(deconvBias), 0, 0);
-        trace.accept("deconv", up);
-        Tensor refined = refine1.applyGelu(scope, refine0.applyGelu(scope, up));
-        trace.accept("refine", refined);
-        Tensor maps = refined.reshape(batch, count, refined.dim(1), refined.dim(2), refined.dim(3));
-        return Kernels.mapHead(scope, maps, headWeight, headBias, scales, biases, land);
+        return stages.maps(scope, tokens, output, trace);
     }
 
     private static float[] chosen(float[] values, int[] months) {

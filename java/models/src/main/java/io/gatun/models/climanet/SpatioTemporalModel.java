@@ -32,16 +32,18 @@ public final class SpatioTemporalModel implements Model {
 
     private final SpatioTemporalConfig config;
     private final Scope weights;
+    private final Form form;
     private final VideoEncoder encoder;
     private final TemporalAttentionAggregator temporal;
     private final SpatialPositionalEncoding2D spatialPe;
     private final SpatialTransformer spatialTr;
     private final MonthlyConvDecoder decoder;
 
-    private SpatioTemporalModel(SpatioTemporalConfig config, Scope weights, StateDict state) {
+    private SpatioTemporalModel(SpatioTemporalConfig config, Scope weights, StateDict state, Form form) {
         int embed = config.embedDim();
         this.config = config;
         this.weights = weights;
+        this.form = form;
         encoder = new VideoEncoder(weights, state.at("encoder"), config.inChans(), embed, config.patchSize());
         temporal = new TemporalAttentionAggregator(
                 weights, state.at("temporal"), embed, config.maxDays(), config.maxMonths());
@@ -49,7 +51,8 @@ public final class SpatioTemporalModel implements Model {
         spatialTr = new SpatialTransformer(
                 weights, state.at("spatial_tr"), embed, config.spatialDepth(), config.spatialHeads(), MLP_RATIO);
         decoder = new MonthlyConvDecoder(weights, state.at("decoder"), embed, config.patchSize().height(),
-                config.patchSize().width(), config.hidden(), config.overlap(), config.numMonths());
+                config.patchSize().width(), config.hidden(), config.overlap(), config.numMonths(),
+                form);
     }
 
     /**
@@ -74,10 +77,14 @@ public final class SpatioTemporalModel implements Model {
      * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
      */
     public static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device) {
+        return load(checkpoint, config, device, Form.FUSED);
+    }
+
+    static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Form form) {
         Scope weights = Scope.open(device);
         try {
             StateDict state = StateDict.of(checkpoint);
-            SpatioTemporalModel model = new SpatioTemporalModel(config, weights, state);
+            SpatioTemporalModel model = new SpatioTemporalModel(config, weights, state, form);
             state.finish();
             weights.sync();
             return model;
@@ -135,11 +142,18 @@ public final class SpatioTemporalModel implements Model {
         // Upstream folds months into the batch by a plain reshape, which mixes channels and months where there are
         // several of both; its checkpoints were trained so.
         long[] video = {(long) batch * months, config.inChans(), days, height, width};
-        Tensor tokens = encoder.forward(scope, dailyData.reshape(video), dailyMask.reshape(video));
-        trace.accept("encoder", tokens);
-
-        Tensor byMonth = tokens.reshape(batch, months, days / patch.time(), (long) rows * columns, config.embedDim());
-        Tensor pooled = temporal.forward(scope, byMonth, monthRows, padded).permute(0, 2, 1, 3);
+        Tensor pixels = dailyData.reshape(video);
+        Tensor mask = dailyMask.reshape(video);
+        int slots = days / patch.time();
+        Tensor pooled;
+        if (form == Form.FUSED) {
+            pooled = temporal.forward(scope, encoder, pixels, mask, monthRows, slots, padded).permute(0, 2, 1, 3);
+        } else {
+            Tensor tokens = encoder.forward(scope, pixels, mask);
+            trace.accept("encoder", tokens);
+            Tensor byMonth = tokens.reshape(batch, months, slots, (long) rows * columns, config.embedDim());
+            pooled = temporal.forward(scope, byMonth, monthRows, padded).permute(0, 2, 1, 3);
+        }
         trace.accept("temporal", pooled);
 
         Tensor position = spatialPe.forward(scope, rows, columns).expand(pooled.shape().toArray());

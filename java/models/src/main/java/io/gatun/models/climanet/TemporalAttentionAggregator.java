@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.climanet;
 
+import io.gatun.core.Fusions;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
@@ -62,10 +63,24 @@ final class TemporalAttentionAggregator {
         return mixMonths(scope, poolDays(scope, x, months, padded));
     }
 
+    /** The same from pixels [B M, C, T, H, W] and their mask, without tokens of the days. */
+    Tensor forward(Scope scope, VideoEncoder encoder, Tensor x, Tensor mask, int[] months, int days,
+            Optional<PaddedDays> padded) {
+        return mixMonths(scope, Fusions.encodePool(scope, x, Optional.of(mask), encoder.parameters(),
+                dayRows(scope, days), posMonths.rows(scope, months), dayScorer, maskOf(scope, padded)));
+    }
+
     Tensor poolDays(Scope scope, Tensor x, int[] months, Optional<PaddedDays> padded) {
-        Tensor days = posDays.rows(scope, IntStream.range(0, (int) x.dim(2)).toArray());
-        Optional<Tensor> mask = padded.map(p -> scope.ofBooleans(p.values(), p.batch(), p.months(), p.days()));
-        return Kernels.temporalPool(scope, x, days, posMonths.rows(scope, months), dayScorer, mask);
+        return Kernels.temporalPool(scope, x, dayRows(scope, (int) x.dim(2)), posMonths.rows(scope, months), dayScorer,
+                maskOf(scope, padded));
+    }
+
+    private Tensor dayRows(Scope scope, int days) {
+        return posDays.rows(scope, IntStream.range(0, days).toArray());
+    }
+
+    private static Optional<Tensor> maskOf(Scope scope, Optional<PaddedDays> padded) {
+        return padded.map(p -> scope.ofBooleans(p.values(), p.batch(), p.months(), p.days()));
     }
 
     /** [B, S, M, E] to the same: months are the sequence, places the batch. */

@@ -3,6 +3,7 @@ package io.gatun.models.climanet;
 
 import io.gatun.core.Kernels;
 import io.gatun.core.PatchEmbedOptions;
+import io.gatun.core.PatchEmbedParameters;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
@@ -37,6 +38,11 @@ final class VideoEncoder {
     Tensor forward(Scope scope, Tensor x, Tensor mask) {
         return Kernels.patchEmbed(scope, x, Optional.of(mask), weight, Optional.of(bias), Optional.of(norm.weight()),
                 Optional.of(norm.bias()), options);
+    }
+
+    /** What the fused form takes. */
+    PatchEmbedParameters parameters() {
+        return new PatchEmbedParameters(weight, bias, norm.weight(), norm.bias(), options);
     }
 
     /** The convolution alone: [N, T' H' W', E]. */

@@ -2,10 +2,8 @@
 package io.gatun.models.layers;
 
 import io.gatun.core.Activation;
-import io.gatun.core.CheckpointException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.core.Weights;
 import java.util.Optional;
@@ -19,46 +17,15 @@ import java.util.Optional;
  */
 public record Conv2d(Weights weight, Tensor bias, int padding) {
     /**
-     * A convolution and the {@code torch.nn.BatchNorm2d} behind it as one: at inference the norm is a scale and a shift
-     * of each output channel, which fold into weight and bias. The kernel size is read from the weight.
+     * Packs a convolution.
      *
      * @param scope owns the parameters
-     * @param conv parameters of the convolution: {@code weight} [O, I, k, k], k odd, and {@code bias}
-     * @param norm parameters of the norm: {@code weight}, {@code bias}, {@code running_mean}, {@code running_var}
-     * @param inputs I
-     * @param outputs O
-     * @return the folded layer
+     * @param folded weight and bias
+     * @return the layer
      */
-    public static Conv2d loadFolded(Scope scope, StateDict conv, StateDict norm, int inputs, int outputs) {
-        int kernel = kernelSize(conv);
-        float[] weight = conv.takeFloats("weight", outputs, inputs, kernel, kernel);
-        float[] bias = conv.takeFloats("bias", outputs);
-        float[] gamma = norm.takeFloats("weight", outputs);
-        float[] beta = norm.takeFloats("bias", outputs);
-        float[] mean = norm.takeFloats("running_mean", outputs);
-        float[] variance = norm.takeFloats("running_var", outputs);
-        norm.skip("num_batches_tracked");
-        int inner = inputs * kernel * kernel;
-        for (int o = 0; o < outputs; o++) {
-            double scale = gamma[o] / Math.sqrt(variance[o] + BATCH_NORM_EPS);
-            for (int i = 0; i < inner; i++) {
-                weight[o * inner + i] = (float) (weight[o * inner + i] * scale);
-            }
-            bias[o] = (float) ((bias[o] - (double) mean[o]) * scale + beta[o]);
-        }
-        Weights packed = Kernels.conv2dWeights(scope, scope.of(weight, outputs, inputs, kernel, kernel));
-        return new Conv2d(packed, scope.of(bias, outputs), kernel / 2);
-    }
-
-    private static final double BATCH_NORM_EPS = 1e-5;
-
-    private static int kernelSize(StateDict conv) {
-        long[] shape = conv.shapeOf("weight").map(s -> s.toArray()).orElse(new long[] {0, 0, 3, 3});
-        if (shape.length != 4 || shape[2] != shape[3] || shape[2] % 2 == 0 || shape[2] > 15) {
-            throw new CheckpointException("the convolution's weight has shape " + java.util.Arrays.toString(shape)
-                    + "; expected [outputs, inputs, k, k] with an odd k, 1 or 3 in ClimaNet");
-        }
-        return (int) shape[2];
+    public static Conv2d of(Scope scope, FoldedConv2d folded) {
+        return new Conv2d(Kernels.conv2dWeights(scope, folded.weightTensor(scope)), folded.biasTensor(scope),
+                folded.kernel() / 2);
     }
 
     /**

@@ -120,13 +120,19 @@ class ClimanetSeedGoldenTest {
     }
 
     private static void decoder(GoldenCase golden, Scope scope) {
+        for (Form form : Form.values()) {
+            decoder(golden, scope, form);
+        }
+    }
+
+    private static void decoder(GoldenCase golden, Scope scope, Form form) {
         StateDict state = StateDict.of(golden.weights());
         int patchH = golden.constructor("patch_h", 4);
         int patchW = golden.constructor("patch_w", 4);
         int embed = golden.constructor("embed_dim", 128);
         MonthlyConvDecoder decoder = new MonthlyConvDecoder(scope, state, embed, patchH, patchW,
                 golden.constructor("hidden", 128), golden.constructor("overlap", 1),
-                golden.constructor("num_months", 12));
+                golden.constructor("num_months", 12), form);
         state.finish();
         int months = forward(golden, "M");
         int height = forward(golden, "out_H");
@@ -141,9 +147,15 @@ class ClimanetSeedGoldenTest {
     }
 
     private static void model(GoldenCase golden, Scope scope) {
+        for (Form form : Form.values()) {
+            model(golden, scope, form);
+        }
+    }
+
+    private static void model(GoldenCase golden, Scope scope, Form form) {
         Map<String, Object> arguments = golden.constructor();
         SpatioTemporalConfig config = SpatioTemporalConfig.of(arguments);
-        try (SpatioTemporalModel model = SpatioTemporalModel.load(golden.weights(), config, scope.device())) {
+        try (SpatioTemporalModel model = SpatioTemporalModel.load(golden.weights(), config, scope.device(), form)) {
             MonthlyInput input = MonthlyInput.none().withAllPadded(MonthlyInput.AllPadded.NAN);
             Optional<Tensor> land = optional(golden, scope, "input/land_mask_patch");
             Optional<PaddedDays> padded = padded(golden);

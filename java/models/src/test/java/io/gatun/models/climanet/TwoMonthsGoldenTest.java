@@ -35,7 +35,8 @@ class TwoMonthsGoldenTest {
         }
         Set<String> seen = new HashSet<>();
         try (Scope scope = Scope.open(Device.cpu()); SpatioTemporalModel model =
-                SpatioTemporalModel.load(weights, Device.cpu())) {
+                SpatioTemporalModel.load(
+                        weights, SpatioTemporalConfig.of(weights), Device.cpu(), Form.PLAIN)) {
             Tensor data = scope.of(golden.tensors().get("input/daily_data"));
             Tensor land = scope.of(golden.tensors().get("input/land_mask"));
             MonthlyInput input = MonthlyInput.none()
