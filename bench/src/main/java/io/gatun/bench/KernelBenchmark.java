@@ -4,8 +4,10 @@ package io.gatun.bench;
 import io.gatun.core.Activation;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
+import io.gatun.core.Fusions;
 import io.gatun.core.Kernels;
 import io.gatun.core.PatchEmbedOptions;
+import io.gatun.core.PatchEmbedParameters;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.core.TemporalPoolParameters;
@@ -27,7 +29,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Each operation of {@link Kernels} alone, with the sizes it has in a forward of a workload, from the call until its
+ * Each operation of {@link Kernels} and {@link Fusions} alone, with the sizes it has in a forward of a workload, from the call until its
  * result is there: the scope, the result's memory and the wait are in the time, the inputs are not. Results are freed
  * before they are returned.
  */
@@ -77,6 +79,12 @@ public class KernelBenchmark {
     private Weights wideWeights;
     private Weights upWeights;
     private Weights refineWeights;
+    private Weights refineHeadWeights;
+    private Weights prefixWeights;
+    private Tensor projMatrix;
+    private Tensor hiddenVector;
+    private Tensor latent;
+    private PatchEmbedParameters patchEmbedding;
     private TemporalPoolParameters scorer;
 
     @Setup
@@ -115,6 +123,12 @@ public class KernelBenchmark {
         wideWeights = Kernels.linearWeights(inputs, wideMatrix);
         upWeights = upWeights(inputs);
         refineWeights = Kernels.conv2dWeights(inputs, refineKernel);
+        projMatrix = weight(workload.hidden, embed);
+        hiddenVector = normal(workload.hidden);
+        latent = normal(months, rows, columns, embed);
+        refineHeadWeights = Fusions.refineWeights(inputs, refineKernel);
+        prefixWeights = prefixWeights(inputs);
+        patchEmbedding = new PatchEmbedParameters(patchWeights, embedVector, embedVector, embedVector, PATCHES);
         scorer = new TemporalPoolParameters(embedVector, embedVector, EPS,
                 Kernels.linearWeights(inputs, weight(embed, embed)), embedVector, embedVector, one);
         inputs.sync();
@@ -206,6 +220,36 @@ public class KernelBenchmark {
                 scope, cells, channelVector, one, monthVector, monthVector, Optional.of(land)));
     }
 
+    /** Encoder and pooling of a month. */
+    @Benchmark
+    public Tensor encodePool() {
+        return finished(scope -> Fusions.encodePool(scope, days, Optional.of(missing), patchEmbedding, dayEncoding,
+                monthEncoding, scorer, Optional.empty()));
+    }
+
+    @Benchmark
+    public Weights decoderWeights() {
+        return finished(this::prefixWeights);
+    }
+
+    /** Projection, transposed convolution and first 3 x 3 convolution, with GELU. */
+    @Benchmark
+    public Tensor decoderPrefix() {
+        return finished(scope -> Fusions.decoderPrefix(scope, latent, prefixWeights, Activation.GELU));
+    }
+
+    @Benchmark
+    public Weights refineWeights() {
+        return finished(scope -> Fusions.refineWeights(scope, refineKernel));
+    }
+
+    /** Second 3 x 3 convolution, and the maps. */
+    @Benchmark
+    public Tensor refineHead() {
+        return finished(scope -> Fusions.refineHead(scope, cells, refineHeadWeights, channelVector, channelVector, one,
+                monthVector, monthVector, Optional.of(land)));
+    }
+
     @TearDown
     public void close() {
         inputs.close();
@@ -222,6 +266,11 @@ public class KernelBenchmark {
     private Weights upWeights(Scope scope) {
         return Kernels.convTranspose2dWeights(
                 scope, upKernel, Workload.PATCH, Workload.PATCH, Workload.OVERLAP, Workload.OVERLAP);
+    }
+
+    private Weights prefixWeights(Scope scope) {
+        return Fusions.decoderWeights(scope, projMatrix, hiddenVector, upKernel, channelVector, refineKernel,
+                channelVector, Workload.PATCH, Workload.PATCH, Workload.OVERLAP, Workload.OVERLAP);
     }
 
     private Tensor normal(long... shape) {

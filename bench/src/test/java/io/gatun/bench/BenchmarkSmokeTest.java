@@ -4,6 +4,7 @@ package io.gatun.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.core.Fusions;
 import io.gatun.core.Kernels;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -52,8 +53,8 @@ class BenchmarkSmokeTest {
 
     @Test
     void everyKernelHasABenchmark() {
-        Set<String> kernels = Arrays.stream(Kernels.class.getDeclaredMethods())
-                .filter(method -> Modifier.isPublic(method.getModifiers()))
+        Set<String> kernels = Stream.of(Kernels.class, Fusions.class)
+                .flatMap(type -> Arrays.stream(type.getDeclaredMethods())).filter(method -> Modifier.isPublic(method.getModifiers()))
                 .map(Method::getName).collect(Collectors.toCollection(TreeSet::new));
         assertEquals(kernels, benchmarks(KernelBenchmark.class).collect(Collectors.toCollection(TreeSet::new)));
     }
