@@ -108,6 +108,25 @@ void check_map_head(Session& s, const Shape& shape, bool with_land) {
   compare(out.floats(), want, named("map_head", shape[0], shape[1], shape[2], shape[3], shape[4]));
 }
 
+// More image sizes than a weight's convolutions are kept for, again and again.
+TEST(convolutionsOfManyImageSizesStayRight) {
+  Session s(3);
+  const int64_t channels = 8;
+  const Tensor weight = random_tensor(s, {channels, channels, 3, 3}, 1);
+  const Weights weights = conv2d_weights(s, weight);
+  std::vector<std::vector<float>> first;
+  for (int round = 0; round < 3; ++round) {
+    for (int64_t width = 3; width < 23; ++width) {
+      const Tensor x = random_tensor(s, {1, 5, width, channels}, static_cast<uint64_t>(width));
+      const Tensor out(s, {1, 5, width, channels});
+      OK(gatun_conv2d(s.stream, x, weights, nullptr, 1, GATUN_ACT_NONE, out, &err));
+      const std::vector<float> got = out.floats();
+      if (round == 0) first.push_back(got);
+      CHECK(same_bits(got, first[static_cast<size_t>(width - 3)]), "width", width, "round", round);
+    }
+  }
+}
+
 TEST(mapHeadMatchesReference) {
   Session s(3);
   for (int64_t channels : {1, 5, 8, 16, 17, 33, 128}) {

@@ -14,6 +14,9 @@ namespace gatun::cpu::GATUN_NS {
 namespace gatun::cpu {
 #endif
 
+// No copy is left to the linker.
+#define GATUN_FOLD_INLINE __attribute__((always_inline))
+
 struct FoldedAxis {
   int64_t kernel, stride, padding;  // of the transposed convolution as it was
 
@@ -46,7 +49,7 @@ struct FoldedAxis {
            !(a == 2 && (cls == last_class() || cls == only_class()));
   }
 
-  __attribute__((always_inline)) GatherAxis gather(int64_t cls) const { return {phase(cls), kernel + 2, stride, padding + 1}; }
+  GATUN_FOLD_INLINE GatherAxis gather(int64_t cls) const { return {phase(cls), kernel + 2, stride, padding + 1}; }
 };
 
 // Where the parts of the packed weights lie: a bias for each class, then for each class [panel][tap][input][column],
@@ -60,18 +63,18 @@ struct FoldedDecoder {
       : rows{shape.kernel_h, shape.stride_h, shape.padding_h}, columns{shape.kernel_w, shape.stride_w, shape.padding_w},
         inputs(shape.inputs + 1), outputs(shape.outputs), panel(columns_of_panel) {}
 
-  int64_t taps(int64_t row_class, int64_t column_class) const {
+  GATUN_FOLD_INLINE int64_t taps(int64_t row_class, int64_t column_class) const {
     return rows.gather(row_class).taps * columns.gather(column_class).taps;
   }
   // Of one class.
-  int64_t block_floats(int64_t row_class, int64_t column_class) const {
+  GATUN_FOLD_INLINE int64_t block_floats(int64_t row_class, int64_t column_class) const {
     if (!rows.exists(row_class) || !columns.exists(column_class)) return 0;
     return (outputs + panel - 1) / panel * panel * taps(row_class, column_class) * inputs;
   }
   int64_t bias_at(int64_t row_class, int64_t column_class) const {
     return (row_class * columns.classes() + column_class) * outputs;
   }
-  int64_t block_at(int64_t row_class, int64_t column_class) const {
+  GATUN_FOLD_INLINE int64_t block_at(int64_t row_class, int64_t column_class) const {
     int64_t at = rows.classes() * columns.classes() * outputs;
     for (int64_t row = 0; row <= row_class; ++row) {
       for (int64_t column = 0; column < (row < row_class ? columns.classes() : column_class); ++column) {
@@ -82,5 +85,7 @@ struct FoldedDecoder {
   }
   int64_t floats() const { return block_at(rows.classes() - 1, columns.classes()); }
 };
+
+#undef GATUN_FOLD_INLINE
 
 }  // namespace

@@ -47,7 +47,7 @@ struct CpuBuffer : gatun_buffer {
 
 struct KnownConvolution {
   TileConvolution::Shape shape;
-  std::unique_ptr<TileConvolution> convolution;  // null: oneDNN does not serve this shape
+  std::shared_ptr<const TileConvolution> convolution;  // null: oneDNN does not serve this shape
 };
 
 struct CpuWeights : PackedWeights {
@@ -55,7 +55,7 @@ struct CpuWeights : PackedWeights {
   std::vector<float> zeros;  // the bias of oneDNN's primitives where the caller gives none
   std::unique_ptr<TileProduct> product;
   mutable std::mutex mutex;
-  mutable std::deque<KnownConvolution> convolutions;
+  mutable std::deque<KnownConvolution> convolutions;  // the last used first, a few
 };
 
 inline CpuDevice& own(gatun_device* device) { return *static_cast<CpuDevice*>(device); }

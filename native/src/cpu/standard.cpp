@@ -21,11 +21,19 @@ void finish(const CpuDevice& device, int64_t count, int32_t activation, const fl
   if (gelu || residual != nullptr) device.kernels.finish({count, gelu, residual, out});
 }
 
-// Made on first use, because its shape depends on the image. Null where oneDNN does not serve the shape.
-const TileConvolution* convolution_for(const CpuWeights& weights, const TileConvolution::Shape& shape) {
+// Shapes kept for one weight: an image needs two, its inner and its last tiles.
+constexpr size_t kKnownShapes = 8;
+
+// Made on first use, because its shape depends on the image; whoever runs it holds it, for it may be forgotten meanwhile.
+// Null where oneDNN does not serve the shape.
+std::shared_ptr<const TileConvolution> convolution_for(const CpuWeights& weights,
+                                                       const TileConvolution::Shape& shape) {
   const std::lock_guard lock(weights.mutex);
-  for (const KnownConvolution& known : weights.convolutions) {
-    if (known.shape == shape) return known.convolution.get();
+  auto& known = weights.convolutions;
+  const auto found = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.shape == shape; });
+  if (found != known.end()) {
+    std::rotate(known.begin(), found, found + 1);
+    return known.front().convolution;
   }
   // Torch's layout again, out of ours: the source may be gone.
   const int64_t cells = shape.kernel_h * shape.kernel_w;
@@ -39,8 +47,9 @@ const TileConvolution* convolution_for(const CpuWeights& weights, const TileConv
       }
     }
   }
-  weights.convolutions.push_back({shape, TileConvolution::create(shape, plain.data())});
-  return weights.convolutions.back().convolution.get();
+  known.push_front({shape, TileConvolution::create(shape, plain.data())});
+  if (known.size() > kKnownShapes) known.pop_back();
+  return known.front().convolution;
 }
 
 }  // namespace
@@ -96,8 +105,8 @@ gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* e
                                          step};
       TileConvolution::Shape last = shape;
       last.rows = rest > 0 ? rest : step;
-      const TileConvolution* inner = device.onednn ? convolution_for(weights, shape) : nullptr;
-      const TileConvolution* outer = inner != nullptr ? convolution_for(weights, last) : nullptr;
+      const auto inner = device.onednn ? convolution_for(weights, shape) : nullptr;
+      const auto outer = inner != nullptr ? convolution_for(weights, last) : nullptr;
       if (outer == nullptr) {
         run_phase(device, args, kernel, tiles, 1);
         return;

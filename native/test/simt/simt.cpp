@@ -4,6 +4,7 @@
 #include "fiber.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <memory>
@@ -46,7 +47,7 @@ struct Block {
   const std::function<void()>* body = nullptr;
   Lane* running = nullptr;
   int threads = 0, waiting = 0, finished = 0;
-  std::string error;
+  char error[512] = {};  // in place: the lane that reports an error is dropped with whatever it owns
 };
 
 Block block;
@@ -65,8 +66,9 @@ void give_way(State state) {
 }
 
 // Stops the block: its lanes are dropped.
-[[noreturn]] void broken(const std::string& text) {
-  if (block.error.empty()) block.error = text;
+template <class... Values>
+[[noreturn]] void broken(const char* format, Values... values) {
+  std::snprintf(block.error, sizeof block.error, format, values...);
   give_way(State::done);
   std::abort();
 }
@@ -74,7 +76,7 @@ void give_way(State state) {
 void lane_main() {
   (*block.body)();
   Lane& lane = *block.running;
-  if (lane.groups.size() > 1 || !lane.groups.back().empty()) broken("a lane ended with asynchronous copies open");
+  if (lane.groups.size() > 1 || !lane.groups.back().empty()) broken("lane %d ended with asynchronous copies open", lane.place.thread);
   ++block.finished;
   give_way(State::done);
 }
@@ -120,10 +122,10 @@ void run_block(std::vector<int>& sequence, Order order, std::mt19937& random) {
       moved = true;
       block.running = &lane;
       lane.fiber.resume();
-      if (!block.error.empty()) return;
+      if (block.error[0] != '\0') return;
     }
     if (!moved) {
-      block.error = stuck();
+      std::snprintf(block.error, sizeof block.error, "%s", stuck().c_str());
       return;
     }
   }
@@ -146,7 +148,7 @@ void meet(const char* what, void* slot, void (*all)(void* const* slots)) {
   const int thread = block.running->place.thread;
   Warp& warp = block.warps[static_cast<size_t>(thread / kWarp)];
   if (warp.arrived > 0 && std::strcmp(warp.what, what) != 0) {
-    broken(std::string("lane ") + std::to_string(thread) + " is at " + what + ", others of its warp at " + warp.what);
+    broken("lane %d is at %s, others of its warp at %s", thread, what, warp.what);
   }
   warp.what = what;
   warp.slots[thread % kWarp] = slot;
@@ -196,7 +198,7 @@ void run(const char* kernel, const Machine& machine, const std::function<void()>
   const std::unique_ptr<char, void (*)(void*)> owner(shared, std::free);
   block.body = &lane;
   block.threads = machine.threads;
-  block.error.clear();
+  block.error[0] = '\0';
   block.warps.assign(static_cast<size_t>(machine.threads / kWarp), {});
   while (block.lanes.size() < static_cast<size_t>(machine.threads)) block.lanes.push_back(std::make_unique<Lane>());
   std::vector<int> sequence(static_cast<size_t>(machine.threads));
@@ -217,7 +219,7 @@ void run(const char* kernel, const Machine& machine, const std::function<void()>
                shared};
     }
     run_block(sequence, order, random);
-    if (!block.error.empty()) throw std::runtime_error(std::string(kernel) + ": " + block.error);
+    if (block.error[0] != '\0') throw std::runtime_error(std::string(kernel) + ": " + block.error);
   }
 }
 

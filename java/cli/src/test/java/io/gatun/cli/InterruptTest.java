@@ -61,6 +61,9 @@ class InterruptTest {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 printed.append(line).append('\n');
                 if (line.startsWith(when)) {
+                    // The file is being written once maps are made.
+                    assertEquals(when.startsWith("reconstructing"),
+                            CommandRun.filesIn(folder).stream().anyMatch(name -> name.endsWith(".part")));
                     Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
                     assertEquals(0, kill.waitFor());
                 }

@@ -300,6 +300,7 @@ public final class NetcdfWriter implements AutoCloseable {
     private void writeHeaderOnce() {
         if (!headerWritten) {
             headerWritten = true;
+            file.expect(header.end());
             file.write(header.encode(), 0);
         }
     }

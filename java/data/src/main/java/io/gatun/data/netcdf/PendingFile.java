@@ -19,6 +19,7 @@ final class PendingFile implements AutoCloseable {
     private final Path temporary;
     private final FileChannel channel;
     private boolean open = true;
+    private long length;
 
     private PendingFile(Path target, Path temporary, FileChannel channel) {
         this.target = target;
@@ -55,6 +56,11 @@ final class PendingFile implements AutoCloseable {
 
     Path target() {
         return target;
+    }
+
+    /** Says how long the file will be, for the message where that does not fit. */
+    void expect(long bytes) {
+        length = bytes;
     }
 
     /** Writes the rest of the buffer at a position. */
@@ -110,8 +116,8 @@ final class PendingFile implements AutoCloseable {
                     + "Start the run again.", e);
         } catch (IOException e) {
             close();
-            throw new OutputException(target + ": cannot be written (" + e + "). Free space or choose another place; "
-                    + "nothing was left behind.", e);
+            throw new OutputException(target + ": cannot be written (" + e + "). It needs " + length
+                    + " bytes: free space or choose another place; nothing was left behind.", e);
         }
     }
 

@@ -75,6 +75,11 @@ class StressTest {
             for (Runnable closer : closers) {
                 untilDone(closer);
             }
+            untilDone(() -> {
+                if (device.memory().buffersLive() != 0) {
+                    throw new IllegalStateException(device.memory() + " is left");
+                }
+            });
             untilDone(device::close);
         }
 
