@@ -60,21 +60,38 @@ void arrange(const AttentionArgs& args, const Geometry& g, float* shared, int64_
   }
 }
 
-// Turns a row of scores into weights against the running maximum; returns the factor for what was summed before.
+constexpr int kTogether = 4;
+
+// Turns a row of scores into weights against the running maximum; returns the factor for what was summed before. The
+// row is filled up to a multiple of kTogether vectors.
 float weigh(float* scores, int64_t keys, float scale, float& top, float& total) {
-  const int64_t whole = (keys + kWidth - 1) / kWidth * kWidth;
+  constexpr int64_t kStep = kTogether * kWidth;
+  const int64_t whole = (keys + kStep - 1) / kStep * kStep;
   for (int64_t i = keys; i < whole; ++i) scores[i] = -INFINITY;
-  Vec high = splat(-INFINITY);
-  for (int64_t i = 0; i < whole; i += kWidth) high = max(load(scores + i), high);
-  const float highest = max(largest(high) * scale, top);
-  Vec sums = splat(0.0f);
-  for (int64_t i = 0; i < whole; i += kWidth) {
-    const Vec weight = exponential(load(scores + i) * splat(scale) - splat(highest));
-    store(scores + i, weight);
-    sums += weight;
+  Vec high[kTogether];
+  for (Vec& each : high) each = splat(-INFINITY);
+  for (int64_t i = 0; i < whole; i += kStep) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kTogether; ++v) high[v] = max(load(scores + i + v * kWidth), high[v]);
+  }
+  const float highest = max(largest(max(max(high[0], high[1]), max(high[2], high[3]))) * scale, top);
+  Vec sums[kTogether];
+  for (Vec& each : sums) each = splat(0.0f);
+  for (int64_t i = 0; i < whole; i += kStep) {
+    Vec weights[kTogether];
+#pragma GCC unroll 4
+    for (int v = 0; v < kTogether; ++v) {
+      weights[v] = load(scores + i + v * kWidth) * splat(scale) - splat(highest);
+    }
+    exponential(weights);
+#pragma GCC unroll 4
+    for (int v = 0; v < kTogether; ++v) {
+      store(scores + i + v * kWidth, weights[v]);
+      sums[v] += weights[v];
+    }
   }
   const float shrink = exponential(splat(top - highest))[0];
-  total = total * shrink + sum(sums);
+  total = total * shrink + sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   top = highest;
   return shrink;
 }

@@ -101,23 +101,41 @@ static inline Vec from_bits(Int v) {
 
 static inline Vec absolute(Vec v) { return from_bits(bits(v) & splat_int(0x7fffffff)); }
 
-// e^x to 1 ulp or so; 0 below -87.3, where e^x leaves the normal floats; x <= 88.
-static inline Vec exponential(Vec x) {
+// e^x to 1 ulp or so; 0 below -87.3, where e^x leaves the normal floats; x <= 88. Several vectors go through each step
+// together: one chain after the other would leave the units waiting.
+template <int Count>
+static inline __attribute__((always_inline)) void exponential(Vec (&x)[Count]) {
+  // e^r = 1 + r + r^2 p(r), minimax on [-ln 2 / 2, ln 2 / 2]
+  constexpr float kP[] = {0.5f, 0.166665778f, 0.0416668542f, 0.00836314633f, 0.00139012875f};
   const Vec shift = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer in the low bits
-  const Vec clamped = x < splat(-87.3f) ? splat(-87.3f) : x;  // a NaN stays one
-  const Vec turns = clamped * splat(1.44269504f) + shift;
-  const Vec n = turns - shift;
-  // ln 2 in two parts, so that r is exact to the last bit
-  Vec r = clamped - n * splat(0.693145752f);
-  r = r - n * splat(1.42860677e-6f);
-  Vec p = splat(0.00139012875f);  // e^r = 1 + r + r^2 p(r), minimax on [-ln 2 / 2, ln 2 / 2]
-  p = p * r + splat(0.00836314633f);
-  p = p * r + splat(0.0416668542f);
-  p = p * r + splat(0.166665778f);
-  p = p * r + splat(0.5f);
-  p = r * r * p + r + splat(1.0f);
-  const Int scale = (bits(turns) - splat_int(0x4b400000) + splat_int(127)) << 23;
-  return x < splat(-87.3f) ? splat(0.0f) : p * from_bits(scale);
+  Vec turns[Count], r[Count], p[Count];
+#pragma GCC unroll 4
+  for (int i = 0; i < Count; ++i) {
+    const Vec clamped = x[i] < splat(-87.3f) ? splat(-87.3f) : x[i];  // a NaN stays one
+    turns[i] = clamped * splat(1.44269504f) + shift;
+    const Vec n = turns[i] - shift;
+    // ln 2 in two parts, so that r is exact to the last bit
+    r[i] = clamped - n * splat(0.693145752f);
+    r[i] = r[i] - n * splat(1.42860677e-6f);
+    p[i] = splat(kP[4]);
+  }
+#pragma GCC unroll 4
+  for (int k = 3; k >= 0; --k) {
+#pragma GCC unroll 4
+    for (int i = 0; i < Count; ++i) p[i] = p[i] * r[i] + splat(kP[k]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < Count; ++i) {
+    p[i] = r[i] * r[i] * p[i] + r[i] + splat(1.0f);
+    const Int scale = (bits(turns[i]) - splat_int(0x4b400000) + splat_int(127)) << 23;
+    x[i] = x[i] < splat(-87.3f) ? splat(0.0f) : p[i] * from_bits(scale);
+  }
+}
+
+static inline Vec exponential(Vec x) {
+  Vec one[1] = {x};
+  exponential(one);
+  return one[0];
 }
 
 // torch.nn.GELU(): x Phi(x), Phi(x) = 1/2 + x P(x^2) / Q(x^2), our minimax fit on [-5.4, 5.4], absolute error 2e-8;

@@ -7,12 +7,22 @@ namespace gatun::cpu::GATUN_NS {
 namespace {
 
 void finish(const FinishArgs& args) {
-  for (int64_t i = 0; i < args.count; i += kWidth) {
-    const int64_t left = args.count - i;
-    Vec value = load_up_to(args.out + i, left);
-    if (args.gelu_after) value = gelu(value);
-    if (args.residual != nullptr) value += load_up_to(args.residual + i, left);
-    store_up_to(args.out + i, value, left);
+  constexpr int64_t kTogether = 3;
+  for (int64_t i = 0; i < args.count; i += kTogether * kWidth) {
+    Vec values[kTogether];
+#pragma GCC unroll 3
+    for (int64_t v = 0; v < kTogether; ++v) {
+      const int64_t left = args.count - i - v * kWidth;
+      values[v] = left > 0 ? load_up_to(args.out + i + v * kWidth, left) : splat(0.0f);
+    }
+    if (args.gelu_after) gelu(values);
+#pragma GCC unroll 3
+    for (int64_t v = 0; v < kTogether; ++v) {
+      const int64_t at = i + v * kWidth, left = args.count - at;
+      if (left <= 0) break;
+      if (args.residual != nullptr) values[v] += load_up_to(args.residual + at, left);
+      store_up_to(args.out + at, values[v], left);
+    }
   }
 }
 
