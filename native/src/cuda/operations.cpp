@@ -7,6 +7,7 @@ void add_operations(Backend& backend) {
   backend.weights_create = weights_create;
   backend.weights_free = weights_free;
   backend.layer_norm = layer_norm;
+  backend.linear = linear;
 }
 
 }  // namespace gatun::cuda
