@@ -37,6 +37,12 @@ inline int32_t device_kind() {
   return told != nullptr && std::string(told) == "cuda" ? GATUN_CUDA : GATUN_CPU;
 }
 
+// The host harness stands in for the GPU: some hundred times slower, so large cases take smaller shapes.
+inline bool emulated() {
+  const char* plugin = std::getenv("GATUN_CUDA_PLUGIN");
+  return device_kind() == GATUN_CUDA && plugin != nullptr && std::strstr(plugin, "gatun_simt") != nullptr;
+}
+
 class Session {
  public:
   explicit Session(int64_t threads = 2, int64_t memory_limit = 0) {

@@ -8,6 +8,7 @@ void add_operations(Backend& backend) {
   backend.weights_free = weights_free;
   backend.layer_norm = layer_norm;
   backend.linear = linear;
+  backend.attention = attention;
 }
 
 }  // namespace gatun::cuda
