@@ -37,6 +37,12 @@ inline int32_t device_kind() {
   return told != nullptr && std::string(told) == "cuda" ? GATUN_CUDA : GATUN_CPU;
 }
 
+// The host harness stands in for the GPU: some hundred times slower, so large cases take smaller shapes.
+inline bool emulated() {
+  const char* plugin = std::getenv("GATUN_CUDA_PLUGIN");
+  return device_kind() == GATUN_CUDA && plugin != nullptr && std::strstr(plugin, "gatun_simt") != nullptr;
+}
+
 class Session {
  public:
   explicit Session(int64_t threads = 2, int64_t memory_limit = 0) {
@@ -174,9 +180,9 @@ class Weights {
   gatun_weights* handle_ = nullptr;
 };
 
-inline Weights linear_weights(Session& session, const Tensor& weight) {
+inline Weights linear_weights(Session& session, const Tensor& weight, int32_t precision = GATUN_STRICT) {
   return {session.stream,
-          [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, GATUN_STRICT, made, &err); }};
+          [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, precision, made, &err); }};
 }
 
 inline Weights conv2d_weights(Session& session, const Tensor& weight) {
@@ -262,6 +268,16 @@ inline void compare(const std::vector<float>& got, const std::vector<Expected>& 
                                                 : std::fabs(got[i] - want[i].value) <= want[i].tolerance + 1e-37;
     REQUIRE(same, what, "at", i, "got", got[i], "expected", want[i].value, "+-", want[i].tolerance);
   }
+}
+
+// Distance of two results, norm-wise.
+inline double distance(const std::vector<float>& got, const std::vector<float>& want) {
+  double apart = 0, whole = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    apart += std::pow(static_cast<double>(got[i]) - want[i], 2);
+    whole += std::pow(static_cast<double>(want[i]), 2);
+  }
+  return std::sqrt(apart / whole);
 }
 
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fixture.h"
 
+#include <tuple>
+
 namespace {
 
 // A logit's error moves its weight by as much relatively; both the weight and the total carry it.
@@ -41,9 +43,9 @@ std::vector<Expected> reference(const std::vector<float>& qkv, int64_t batch, in
 }
 
 std::vector<float> run(Session& s, const std::vector<float>& qkv, int64_t batch, int64_t tokens, int64_t heads,
-                       int64_t head) {
+                       int64_t head, int32_t precision = GATUN_STRICT) {
   const Tensor in(s, {batch, tokens, 3 * heads * head}, qkv), out(s, {batch, tokens, heads * head});
-  OK(gatun_attention(s.stream, in, heads, GATUN_STRICT, out, &err));
+  OK(gatun_attention(s.stream, in, heads, precision, out, &err));
   return out.floats();
 }
 
@@ -69,6 +71,26 @@ TEST(attentionMatchesReferenceForEveryHeadSize) {
     check(s, 1, 70, 1, head);
   }
   for (int64_t heads : {1, 2, 3, 4, 5, 12}) check(s, 5, 11, heads, 6);
+}
+
+TEST(attentionKeepsItsPrecision) {
+  if (device_kind() == GATUN_CPU) throw check::Skip{"the CPU has one precision"};
+  Session s;
+  for (int64_t head : {7, 16, 32, 64, 128, 256}) {
+    const int64_t tokens = 67, heads = 2;
+    const std::vector<float> qkv = Random(17).floats(2 * tokens * 3 * heads * head, 1.5);
+    const std::vector<float> strict = run(s, qkv, 2, tokens, heads, head);
+    compare(strict, reference(qkv, 2, tokens, heads, head), named("strict", head));
+    for (const auto& [precision, least, most] :
+         {std::tuple{GATUN_FAST, 1e-6, 2e-3}, {GATUN_REDUCED, 1e-5, 1e-2}}) {
+      const std::vector<float> got = run(s, qkv, 2, tokens, heads, head, precision);
+      const double apart = distance(got, strict);
+      CHECK(apart >= least && apart <= most, "precision", precision, "head", head, apart);
+      const std::vector<float> one(qkv.begin(), qkv.begin() + tokens * 3 * heads * head);
+      CHECK(same_bits(run(s, one, 1, tokens, heads, head, precision),
+                      {got.begin(), got.begin() + tokens * heads * head}), precision, head);
+    }
+  }
 }
 
 // Logits of a few hundred: e^logit itself would overflow, and most weights underflow.

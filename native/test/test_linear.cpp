@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fixture.h"
 
+#include <tuple>
+
 namespace {
 
 void run(Session& s, int64_t rows, int64_t inputs, int64_t outputs, bool with_bias, int32_t activation,
@@ -68,6 +70,44 @@ TEST(linearTakesAnyRankAndEmptyRows) {
   OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, out, &err));
   OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, flat, &err));
   CHECK(same_bits(out.floats(), flat.floats()));
+}
+
+// Tiles of every size, with their edges.
+TEST(linearMatchesReferenceForEveryTile) {
+  Session s(3);
+  for (int64_t inputs : {4, 36, 100}) {
+    run(s, 257, inputs, 257, true, GATUN_ACT_GELU, true);
+    run(s, 385, inputs, 64, true, GATUN_ACT_NONE);
+    run(s, 129, inputs, 65, false, GATUN_ACT_NONE, true);
+  }
+}
+
+TEST(linearKeepsItsPrecisionAndTheBitsOfEachRow) {
+  if (device_kind() == GATUN_CPU) throw check::Skip{"the CPU has one precision"};
+  Session s;
+  for (int64_t inputs : {37, 128}) {
+    for (int64_t outputs : {33, 256}) {
+      const std::vector<float> in = Random(11).floats(64 * 7 * inputs);
+      const Tensor weight = random_tensor(s, {outputs, inputs}, 12), bias = random_tensor(s, {outputs}, 13);
+      std::vector<float> strict;
+      for (const auto& [precision, least, most] :
+           {std::tuple{GATUN_STRICT, 0.0, 0.0}, {GATUN_FAST, 1e-5, 2e-3}, {GATUN_REDUCED, 1e-4, 1e-2}}) {
+        const Weights weights = linear_weights(s, weight, precision);
+        std::vector<float> whole;
+        for (int64_t batch : {64, 3, 1}) {
+          const std::vector<float> part(in.begin(), in.begin() + batch * 7 * inputs);
+          const Tensor x(s, {batch * 7, inputs}, part), out(s, {batch * 7, outputs});
+          OK(gatun_linear(s.stream, x, weights, bias, GATUN_ACT_GELU, nullptr, out, &err));
+          const std::vector<float> got = out.floats();
+          if (whole.empty()) whole = got;
+          CHECK(same_bits(got, {whole.begin(), whole.begin() + batch * 7 * outputs}), precision, batch, inputs, outputs);
+        }
+        if (strict.empty()) strict = whole;
+        const double apart = distance(whole, strict);
+        CHECK(apart >= least && apart <= most, "precision", precision, inputs, outputs, apart);
+      }
+    }
+  }
 }
 
 // A row's result is the same bits wherever it lies, and its NaN stays its own: batches may be cut at will.

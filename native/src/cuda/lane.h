@@ -87,8 +87,8 @@ GATUN_BOTH Bf16 from_float<Bf16>(float value) {
   return to_bf16(value);
 }
 
-// Exact, erf form, as torch's default.
-GATUN_DEVICE float gelu(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f)); }
+// Exact, erf form. 1 + erf(t) as erfc(-t): nothing cancels far left.
+GATUN_DEVICE float gelu(float x) { return 0.5f * x * erfcf(x * -0.70710678118654752f); }
 
 #if defined(__CUDACC__)
 

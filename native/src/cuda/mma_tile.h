@@ -78,10 +78,11 @@ struct WarpTile {
   GATUN_DEVICE static void split(const uint32_t (&value)[4], uint32_t (&large)[4], uint32_t (&small)[4]) {
 #pragma unroll
     for (int r = 0; r < 4; ++r) {
-      const float whole = as_float(value[r]);
-      large[r] = to_tf32(whole);
-      // Infinity has no rest.
-      small[r] = whole == as_float(large[r]) ? 0u : to_tf32(whole - as_float(large[r]));
+      // Infinity goes to the small part as a whole: beside it, the other factor's small part (often 0) would make NaN.
+      const bool infinite = (value[r] & 0x7fffffffu) == 0x7f800000u;
+      const uint32_t near = to_tf32(as_float(value[r]));
+      large[r] = infinite ? 0u : near;
+      small[r] = infinite ? value[r] : to_tf32(as_float(value[r]) - as_float(near));
     }
   }
 
