@@ -100,7 +100,8 @@ TEST(linearKeepsItsPrecisionAndTheBitsOfEachRow) {
           OK(gatun_linear(s.stream, x, weights, bias, GATUN_ACT_GELU, nullptr, out, &err));
           const std::vector<float> got = out.floats();
           if (whole.empty()) whole = got;
-          CHECK(same_bits(got, {whole.begin(), whole.begin() + batch * 7 * outputs}), precision, batch, inputs, outputs);
+          const std::vector<float> want(whole.begin(), whole.begin() + batch * 7 * outputs);
+          CHECK(same_bits(got, want), precision, batch, inputs, outputs);
         }
         if (strict.empty()) strict = whole;
         const double apart = distance(whole, strict);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fill, strided copy with conversion, addition with repeated axes: at most one FLOP and a few bytes an element, bound by
-// memory. Dense data of one type moves 16 bytes a thread; a copy whose innermost axes are permuted goes through a tile
-// in shared memory, so that both sides are coalesced; the rest walks the merged axes of the views.
+// Fill, strided copy with conversion, addition with repeated axes: 1 to 8 bytes read (twice in add) and written an
+// element, at most one FLOP: bound by memory. Dense data of one type moves 16 bytes a thread; a copy whose innermost
+// axes are permuted goes through a tile in shared memory, so that both sides are coalesced; the rest walks the merged
+// axes of the views.
 #include "../convert.h"
 #include "../nest.h"
 #include "launch.h"

@@ -5,8 +5,8 @@
 // A source is a small struct with
 //   using Value = float (or Bf16);
 //   GATUN_DEVICE const Value* at(int row, int64_t k) const;   // row of the tile; nullptr: zero
-// With Wide = true, at() gives 16 bytes (four f32 or eight bf16; of a source that is rounded to bf16 four f32), aligned,
-// that lie in the sum as a whole; with Wide = false one element, any address.
+// With Wide = true, at() gives 16 bytes (four f32 or eight bf16), aligned, that lie in the sum as a whole; with
+// Wide = false one element, any address.
 // Each thread asks for the same k of several rows in turn, so that what depends on k alone is computed once.
 //
 // The order of a sum is K's, whatever the tile: results do not depend on the tile's size.
@@ -66,7 +66,8 @@ struct Stager {
         uint32_t pair[2];
 #pragma unroll
         for (int i = 0; i < 2; ++i) {
-          pair[i] = to_bf16(held[turn].at[2 * i]).bits | static_cast<uint32_t>(to_bf16(held[turn].at[2 * i + 1]).bits) << 16;
+          const uint32_t high = to_bf16(held[turn].at[2 * i + 1]).bits;
+          pair[i] = to_bf16(held[turn].at[2 * i]).bits | high << 16;
         }
         auto* cell = reinterpret_cast<Float2*>(to + row * kPitch + column);
         *cell = {{as_float(pair[0]), as_float(pair[1])}};

@@ -76,7 +76,7 @@ void launch_precision(gatun_stream* stream, const Problem& p, bool wide) {
   }
 }
 
-bool aligned(const void* address, int64_t bytes) { return reinterpret_cast<uintptr_t>(address) % static_cast<uintptr_t>(bytes) == 0; }
+bool aligned(const void* address, uintptr_t bytes) { return reinterpret_cast<uintptr_t>(address) % bytes == 0; }
 
 }  // namespace
 
