@@ -57,7 +57,10 @@ static inline void tile_of(const Rows& a, int64_t row, const float* b, int64_t c
   sink.template tile<M>(row, column, sums);
 }
 
-// Rows that make no whole tile: tiles of 8, 4, 2 and 1, few instances of the code rather than one for each number.
+// Rows that make no whole tile. A tile of one or two rows leaves the units waiting for each other's sums, so the narrow
+// vectors have a tile for every number of rows; of the wide ones' twelve, a few do.
+constexpr int kLargestTail = kRows > 8 ? 8 : kRows - 1;
+
 template <int M, class Sink>
 static inline void tail_of(const Rows& a, int64_t row, int64_t left, const float* b, int64_t column, Sink& sink) {
   if (left >= M) {
@@ -65,7 +68,7 @@ static inline void tail_of(const Rows& a, int64_t row, int64_t left, const float
     row += M;
     left -= M;
   }
-  if constexpr (M > 1) tail_of<M / 2>(a, row, left, b, column, sink);
+  if constexpr (M > 1) tail_of<M == 8 ? 4 : M - 1>(a, row, left, b, column, sink);
 }
 
 // All rows of one panel.
@@ -73,7 +76,7 @@ template <class Sink>
 static inline void panel_product(const Rows& a, int64_t rows, const float* b, int64_t column, Sink& sink) {
   int64_t row = 0;
   for (; row + kRows <= rows; row += kRows) tile_of<kRows>(a, row, b, column, sink);
-  tail_of<kRows >= 8 ? 8 : 4>(a, row, rows - row, b, column, sink);
+  tail_of<kLargestTail>(a, row, rows - row, b, column, sink);
 }
 
 // All rows and columns: a panel of B stays in the first-level cache while the rows pass.
