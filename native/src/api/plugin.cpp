@@ -24,8 +24,8 @@ Plugin open_cuda() {
   const std::string path = told != nullptr && *told != '\0' ? told : library_folder() + "/" + kCudaPlugin;
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    plugin.reason = text_of("the CUDA plug-in could not be loaded: ", dlerror(), ". Build with the CMake preset \"cuda\"",
-                            " and put ", kCudaPlugin, " beside libgatun.so, or set GATUN_CUDA_PLUGIN to its path.");
+    plugin.reason = text_of("the CUDA plug-in could not be loaded: ", dlerror(), ". This version is built without one: use",
+                            " the CPU, or set GATUN_CUDA_PLUGIN to the path of a ", kCudaPlugin, ".");
     return plugin;
   }
   using Entry = const Backend* (*)();
