@@ -12,13 +12,16 @@ import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.GatunException;
 import io.gatun.core.Kernels;
+import io.gatun.core.MemoryStats;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
+import io.gatun.core.Weights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -32,7 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Threads compute while others close what they compute with: devices, models, scopes, tensors, and the caller's arenas.
+ * Threads compute while others close what they compute with: devices, models, weights, scopes, tensors (also kept
+ * ones), and the caller's arenas.
  * Each call gives its right result or is refused; the process lives, and nothing is left behind.
  */
 @Timeout(900)
@@ -41,22 +45,37 @@ class StressTest {
     private static final long SEED = Long.getLong("gatun.stress.seed", 1);
     private static final int USERS = 6;
     private static final int COUNT = 5000;
-    private static final List<String> ACTIONS = List.of("model", "shared scope", "wrapped arena", "arena copied in",
-            "view as segment", "own device");
+    private static final int WIDTH = 20;
+    private static final List<String> ACTIONS = List.of("model", "weights", "kept tensor", "shared scope",
+            "wrapped arena", "arena copied in", "view as segment", "own device");
     private static final Checkpoint CHECKPOINT = RandomCheckpoint.of(ModelReferenceTest.small(), 3, 1);
     private static final Sample SAMPLE = Sample.random(1, 1, 1, 2, 5, 8, 8);
 
     /** What all users share until it is taken away from them. */
-    private record World(Device device, SpatioTemporalModel model, Scope scope, Tensor ones, Arena arena,
-            MemorySegment threes, Tensor wrapped) {
+    private record World(Device device, SpatioTemporalModel model, Scope scope, Weights doubling, Tensor ones,
+            Tensor kept, Arena arena, MemorySegment threes, Tensor wrapped) {
         static World create(int threads) {
             Device device = Device.cpu(CpuOptions.DEFAULT.withThreads(threads));
             Scope scope = Scope.open(device);
             Arena arena = Arena.ofShared();
             Arena handedOver = Arena.ofShared();
-            return new World(device, SpatioTemporalModel.load(CHECKPOINT, device), scope,
-                    scope.full(DType.F32, 1, COUNT), arena, filled(arena, 3),
+            return new World(device, SpatioTemporalModel.load(CHECKPOINT, device), scope, doubling(scope),
+                    scope.full(DType.F32, 1, COUNT), kept(device), arena, filled(arena, 3),
                     Tensor.wrap(device, filled(handedOver, 3), handedOver, DType.F32, COUNT));
+        }
+
+        private static Weights doubling(Scope scope) {
+            float[] diagonal = new float[WIDTH * WIDTH];
+            for (int i = 0; i < WIDTH; i++) {
+                diagonal[i * (WIDTH + 1)] = 2;
+            }
+            return Kernels.linearWeights(scope, scope.of(diagonal, WIDTH, WIDTH));
+        }
+
+        private static Tensor kept(Device device) {
+            try (Scope maker = Scope.open(device)) {
+                return maker.keep(maker.full(DType.F32, 5, COUNT));
+            }
         }
 
         private static MemorySegment filled(Arena arena, float value) {
@@ -69,15 +88,16 @@ class StressTest {
 
         /** In any order, under running calls. The device refuses to close while anything of it is alive. */
         void destroy(Random random) throws InterruptedException {
-            List<Runnable> closers = new ArrayList<>(List.of(model::close, scope::close, ones::close, arena::close,
-                    wrapped::close));
+            List<Runnable> closers = new ArrayList<>(List.of(model::close, doubling::close, scope::close, ones::close,
+                    kept::close, arena::close, wrapped::close));
             Collections.shuffle(closers, random);
             for (Runnable closer : closers) {
                 untilDone(closer);
             }
             untilDone(() -> {
-                if (device.memory().buffersLive() != 0) {
-                    throw new IllegalStateException(device.memory() + " is left");
+                MemoryStats left = device.memory();
+                if (left.buffersLive() != 0 || left.bytesInUse() != 0) {
+                    throw new IllegalStateException(left + " is left");
                 }
             });
             untilDone(device::close);
@@ -109,6 +129,21 @@ class StressTest {
         World now = world.get();
         switch (ACTIONS.get(action)) {
             case "model" -> assertArrayEquals(expected, SAMPLE.run(now.model()));
+            case "weights" -> {
+                try (Scope own = Scope.open(now.device())) {
+                    Tensor x = own.full(DType.F32, 1, COUNT / WIDTH, WIDTH);
+                    assertFilled(2, Kernels.linear(own, x, now.doubling(), own.zeros(WIDTH)).toFloatArray());
+                }
+            }
+            case "kept tensor" -> {
+                try (Scope own = Scope.open(now.device())) {
+                    float[] array = new float[COUNT];
+                    Arrays.fill(array, 1);
+                    Tensor copy = own.of(array, COUNT);
+                    Arrays.fill(array, Float.NaN); // the caller's again, though work on the copy may be queued
+                    assertFilled(6, Kernels.add(own, now.kept(), copy).toFloatArray());
+                }
+            }
             case "shared scope" -> assertFilled(2, Kernels.add(now.scope(), now.ones(), now.ones()).toFloatArray());
             case "wrapped arena" -> {
                 try (Scope own = Scope.open(now.device())) {
@@ -128,7 +163,8 @@ class StressTest {
             }
             default -> {
                 try (Device own = Device.cpu(CpuOptions.DEFAULT.withThreads(2)); Scope scope = Scope.open(own)) {
-                    assertFilled(2, Kernels.add(scope, scope.full(DType.F32, 1, COUNT), scope.scalar(1)).toFloatArray());
+                    Tensor ones = scope.full(DType.F32, 1, COUNT);
+                    assertFilled(2, Kernels.add(scope, ones, scope.scalar(1)).toFloatArray());
                 }
             }
         }

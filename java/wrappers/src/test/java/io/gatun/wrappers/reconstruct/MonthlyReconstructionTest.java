@@ -20,6 +20,7 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -190,6 +191,37 @@ class MonthlyReconstructionTest {
         assertEquals(List.of(YearMonth.of(2014, 1), YearMonth.of(2014, 3)), maps.months());
         // March is month 3 to the model, though it is the second in the input.
         assertByHand(gap, maps);
+    }
+
+    @Test
+    void aFileThatStartsInMarchIsMarchToTheModel() {
+        DailyFixture spring = DailyFixture.of(LocalDate.of(2014, 3, 1), LocalDate.of(2014, 4, 30));
+        MonthlyMaps maps = run(spring);
+        assertEquals(List.of(YearMonth.of(2014, 3), YearMonth.of(2014, 4)), maps.months());
+        assertByHand(spring, maps);
+    }
+
+    @Test
+    void theOrderInWhichMonthsAreAskedForChangesNothing() {
+        YearMonth january = YearMonth.of(2014, 1);
+        YearMonth february = YearMonth.of(2014, 2);
+        MonthlyMaps whole = run(TWO_MONTHS);
+        for (List<YearMonth> order : List.of(List.of(january, february), List.of(february, january))) {
+            assertSameMaps(whole, run(TWO_MONTHS, RunOptions.defaults().withMonths(new LinkedHashSet<>(order))));
+        }
+    }
+
+    @Test
+    void aWindowOfTheGridsSizeIsTheWholeGridWhateverTheOverlap() {
+        Preprocessing unstated = Preprocessing.residual(SmallCheckpoint.MEAN, SmallCheckpoint.STD, "degree_Celsius",
+                SmallCheckpoint.RESIDUAL_SCALE);
+        List<Path> files = List.of(TWO_MONTHS.write(folder.resolve("daily.nc")));
+        MonthlyMaps whole = SmallCheckpoint.reconstruct(files, RunOptions.defaults(), unstated);
+        assertByHand(TWO_MONTHS, whole);
+        for (int overlap : new int[] {0, 1, 3}) {
+            assertSameMaps(whole, SmallCheckpoint.reconstruct(files,
+                    RunOptions.defaults().withWindow(4, 6).withOverlap(overlap), unstated));
+        }
     }
 
     @Test
