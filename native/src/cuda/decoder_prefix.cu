@@ -34,19 +34,21 @@ struct FoldedOutput {
 
   GATUN_DEVICE float finished(const TransposedProblem& p, const TransposedPair& pair, const Place& place,
                               int64_t column, float value) const {
-    const int64_t at = (pair.row_class * p.plane.columns.classes() + pair.column_class) * p.outputs + column;
     const int above = place.y - pair.rows.taps + 1, left = place.x - pair.columns.taps + 1;
-    if (above >= 0 && place.y < p.plane.rows.inputs && left >= 0 && place.x < p.plane.columns.inputs) {
-      value += whole_bias[at];
-    } else {
-      value += bias[at];
-      const float* taps = tap_bias + p.plane.taps_before(pair.row_class, pair.column_class) * p.outputs + column;
-      for (int tap = 0; tap < pair.taps(); ++tap) {
-        const int y = place.y - tap / pair.columns.taps, x = place.x - tap % pair.columns.taps;
-        if (y >= 0 && y < p.plane.rows.inputs && x >= 0 && x < p.plane.columns.inputs) value += taps[tap * p.outputs];
-      }
-    }
+    const bool whole = above >= 0 && place.y < p.plane.rows.inputs && left >= 0 && place.x < p.plane.columns.inputs;
+    value += whole ? whole_bias[pair.index * p.outputs + column] : bias_of_existing(p, pair, place, column);
     return gelu_after ? gelu(value) : value;
+  }
+
+  GATUN_APART float bias_of_existing(const TransposedProblem& p, const TransposedPair& pair, const Place& place,
+                                     int64_t column) const {
+    float sum = bias[pair.index * p.outputs + column];
+    const float* taps = tap_bias + pair.taps_before * p.outputs + column;
+    for (int tap = 0; tap < pair.taps(); ++tap) {
+      const int y = place.y - tap / pair.columns.taps, x = place.x - tap % pair.columns.taps;
+      if (y >= 0 && y < p.plane.rows.inputs && x >= 0 && x < p.plane.columns.inputs) sum += taps[tap * p.outputs];
+    }
+    return sum;
   }
 };
 

@@ -2,7 +2,7 @@
 // Fill, strided copy with conversion, addition with repeated axes: 1 to 8 bytes read (twice in add) and written an
 // element, at most one FLOP: bound by memory. Dense data of one type moves 16 bytes a thread; a copy whose innermost
 // axes are permuted goes through a tile in shared memory, so that both sides are coalesced; the rest walks the merged
-// axes of the views.
+// axes of the views. Kernels know the size of an element, not its type; one kernel alone converts.
 #include "../convert.h"
 #include "../nest.h"
 #include "launch.h"
@@ -61,8 +61,8 @@ GATUN_DEVICE void for_elements(int64_t count, const Body& body) {
 
 Grid grid_for(int64_t count) { return {(count + kThreads * kEach - 1) / (kThreads * kEach)}; }
 
-template <class To>
-GATUN_KERNEL(kThreads) fill_strided(Walk<1> walk, To* out, To value) {
+template <class Word>
+GATUN_KERNEL(kThreads) fill_strided(Walk<1> walk, Word* out, Word value) {
   for_elements(walk.count, [&](int64_t index) {
     int64_t at[1];
     walk.offsets(index, at);
@@ -78,12 +78,55 @@ GATUN_KERNEL(kThreads) copy_dense(int64_t count, const Float4* x, Float4* out) {
   for_elements(count, [&](int64_t index) { out[index] = x[index]; });
 }
 
-template <class From, class To>
-GATUN_KERNEL(kThreads) copy_strided(Walk<2> walk, const From* x, To* out) {
+template <class Word>
+GATUN_KERNEL(kThreads) copy_strided(Walk<2> walk, const Word* x, Word* out) {
   for_elements(walk.count, [&](int64_t index) {
     int64_t at[2];
     walk.offsets(index, at);
-    out[at[1]] = dtype::convert<To>(x[at[0]]);
+    out[at[1]] = x[at[0]];
+  });
+}
+
+// dtype::with_type on the device.
+template <class Body>
+GATUN_DEVICE void for_type(int32_t dtype, const Body& body) {
+  switch (dtype) {
+    case GATUN_F32: return body(float{});
+    case GATUN_BF16: return body(dtype::Bf16{});
+    case GATUN_F16: return body(dtype::F16{});
+    case GATUN_I64: return body(int64_t{});
+    case GATUN_I32: return body(int32_t{});
+    case GATUN_I16: return body(int16_t{});
+    case GATUN_U8: return body(uint8_t{});
+    case GATUN_BOOL: return body(dtype::Bool{});
+    case GATUN_F64: return body(double{});
+    default: return body(int8_t{});
+  }
+}
+
+// Floats travel as double, integers as int64: both exact. Two switches in the place of a kernel for each of 90 pairs.
+GATUN_KERNEL(kThreads) convert_strided(Walk<2> walk, const void* x, int32_t from, void* out, int32_t to) {
+  for_elements(walk.count, [&](int64_t index) {
+    int64_t at[2];
+    walk.offsets(index, at);
+    double real = 0;
+    int64_t whole = 0;
+    bool integer = false;
+    for_type(from, [&](auto type) {
+      using From = decltype(type);
+      const From value = static_cast<const From*>(x)[at[0]];
+      if constexpr (dtype::is_float<From>) {
+        real = dtype::as_double(value);
+      } else if constexpr (std::is_same_v<From, dtype::Bool>) {
+        whole = value.value, integer = true;
+      } else {
+        whole = value, integer = true;
+      }
+    });
+    for_type(to, [&](auto type) {
+      using To = decltype(type);
+      static_cast<To*>(out)[at[1]] = integer ? dtype::convert<To>(whole) : dtype::convert<To>(real);
+    });
   });
 }
 
@@ -91,10 +134,10 @@ constexpr int kSide = 32;
 
 // The walk's last two axes, of which x is dense along the first and out along the second, by tiles of 32 x 32; the
 // other axes are `outer`.
-template <class From, class To>
+template <class Word>
 GATUN_KERNEL(kThreads) copy_transposed(Walk<2> outer, int64_t rows, int64_t columns, int64_t x_step, int64_t out_step,
-                                       const From* x, To* out) {
-  auto* tile = reinterpret_cast<To*>(shared_memory());  // [kSide][kSide + 1]
+                                       const Word* x, Word* out) {
+  auto* tile = reinterpret_cast<Word*>(shared_memory());  // [kSide][kSide + 1]
   const int64_t across = (columns + kSide - 1) / kSide, down = (rows + kSide - 1) / kSide;
   const int64_t index = block_index<0>();
   const int64_t row = index / across % down * kSide, column = index % across * kSide;
@@ -103,7 +146,7 @@ GATUN_KERNEL(kThreads) copy_transposed(Walk<2> outer, int64_t rows, int64_t colu
   const int fast = thread_index() % kSide, first = thread_index() / kSide;
   for (int slow = first; slow < kSide; slow += kThreads / kSide) {
     if (row + fast < rows && column + slow < columns) {
-      tile[fast * (kSide + 1) + slow] = dtype::convert<To>(x[at[0] + row + fast + (column + slow) * x_step]);
+      tile[fast * (kSide + 1) + slow] = x[at[0] + row + fast + (column + slow) * x_step];
     }
   }
   sync_block();
@@ -139,13 +182,17 @@ bool dense(const Nest<Count>& nest) {
   return nest.rank == 1;
 }
 
-template <class From, class To>
-void copy_between(gatun_stream* stream, const View& x, const View& out, const Nest<2>& nest) {
+// A word of the size of an element.
+template <class Type>
+using WordOf = std::conditional_t<sizeof(Type) == 1, uint8_t,
+                                  std::conditional_t<sizeof(Type) == 2, uint16_t,
+                                                     std::conditional_t<sizeof(Type) == 4, uint32_t, uint64_t>>>;
+
+template <class Word>
+void copy_words(gatun_stream* stream, const Nest<2>& nest, const Word* from, Word* to) {
   const Walk<2> walk(nest);
-  const auto* from = reinterpret_cast<const From*>(x.data);
-  auto* to = reinterpret_cast<To*>(out.data);
-  const int64_t bytes = walk.count * static_cast<int64_t>(sizeof(To));
-  if (std::is_same_v<From, To> && dense(nest) && aligned(from) && aligned(to) && bytes % 16 == 0) {
+  const int64_t bytes = walk.count * static_cast<int64_t>(sizeof(Word));
+  if (dense(nest) && aligned(from) && aligned(to) && bytes % 16 == 0) {
     launch(stream, "copy", copy_dense, grid_for(bytes / 16), kThreads, 0, bytes / 16,
            reinterpret_cast<const Float4*>(from), reinterpret_cast<Float4*>(to));
     return;
@@ -156,15 +203,14 @@ void copy_between(gatun_stream* stream, const View& x, const View& out, const Ne
     if (rows >= 8 && columns >= 8) {
       Walk<2> outer(nest);
       outer.rank -= 2;
-      outer.count = rows * columns > 0 ? walk.count / (rows * columns) : 0;
-      const int64_t tiles = ((rows + kSide - 1) / kSide) * ((columns + kSide - 1) / kSide);
-      launch(stream, "copy", copy_transposed<From, To>, {outer.count * tiles}, kThreads,
-             kSide * (kSide + 1) * static_cast<int64_t>(sizeof(To)), outer, rows, columns, nest.stride[0][last],
-             nest.stride[1][last - 1], from, to);
+      outer.count = walk.count / (rows * columns);
+      launch(stream, "copy", copy_transposed<Word>, {outer.count * blocks_for(rows, kSide) * blocks_for(columns, kSide)},
+             kThreads, kSide * (kSide + 1) * static_cast<int64_t>(sizeof(Word)), outer, rows, columns,
+             nest.stride[0][last], nest.stride[1][last - 1], from, to);
       return;
     }
   }
-  launch(stream, "copy", copy_strided<From, To>, grid_for(walk.count), kThreads, 0, walk, from, to);
+  launch(stream, "copy", copy_strided<Word>, grid_for(walk.count), kThreads, 0, walk, from, to);
 }
 
 }  // namespace
@@ -184,8 +230,10 @@ gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_err
         launch(stream, "fill", fill_dense, grid_for(bytes / 16), kThreads, 0, bytes / 16,
                reinterpret_cast<Float4*>(out.data), pattern);
       } else {
-        launch(stream, "fill", fill_strided<To>, grid_for(walk.count), kThreads, 0, walk,
-               reinterpret_cast<To*>(out.data), converted);
+        WordOf<To> word;
+        std::memcpy(&word, &converted, sizeof word);
+        launch(stream, "fill", fill_strided<WordOf<To>>, grid_for(walk.count), kThreads, 0, walk,
+               reinterpret_cast<WordOf<To>*>(out.data), word);
       }
     });
   });
@@ -194,8 +242,13 @@ gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_err
 gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_error* error) {
   return guard(error, [&] {
     const Nest<2> nest({&x, &out});
-    dtype::with_type(x.dtype, [&]<class From>(From) {
-      dtype::with_type(out.dtype, [&]<class To>(To) { copy_between<From, To>(stream, x, out, nest); });
+    if (x.dtype != out.dtype) {
+      launch(stream, "copy", convert_strided, grid_for(Walk<2>(nest).count), kThreads, 0, Walk<2>(nest), x.data, x.dtype,
+             out.data, out.dtype);
+      return;
+    }
+    dtype::with_type(x.dtype, [&]<class Type>(Type) {
+      copy_words(stream, nest, reinterpret_cast<const WordOf<Type>*>(x.data), reinterpret_cast<WordOf<Type>*>(out.data));
     });
   });
 }

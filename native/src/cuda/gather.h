@@ -23,13 +23,21 @@ struct GatherSource {
   int height, width, inputs, taps_across, step;
   int64_t depth;  // taps * inputs
 
-  GATUN_DEVICE const float* at(int row, int64_t k) const {
-    if (k >= depth) return nullptr;
+  struct Column {
+    int dy, dx, input;  // input < 0: none
+  };
+
+  GATUN_DEVICE Column column(int64_t k) const {
+    if (k >= depth) return {0, 0, -1};
     const auto tap = static_cast<int>(static_cast<uint32_t>(k) / static_cast<uint32_t>(inputs));
+    return {step * (tap / taps_across), step * (tap % taps_across), static_cast<int>(k - static_cast<int64_t>(tap) * inputs)};
+  }
+
+  GATUN_DEVICE const float* at(int row, const Column& column) const {
     const Place place = places[row];
-    const int y = place.y + step * (tap / taps_across), px = place.x + step * (tap % taps_across);
-    if (y < 0 || y >= height || px < 0 || px >= width) return nullptr;
-    return x + ((static_cast<int64_t>(place.image) * height + y) * width + px) * inputs + (k - tap * inputs);
+    const int y = place.y + column.dy, px = place.x + column.dx;
+    if (column.input < 0 || y < 0 || y >= height || px < 0 || px >= width) return nullptr;
+    return x + ((static_cast<int64_t>(place.image) * height + y) * width + px) * inputs + column.input;
   }
 };
 

@@ -4,12 +4,12 @@
 //
 // A source is a small struct with
 //   using Value = float (or Bf16);
-//   GATUN_DEVICE const Value* at(int row, int64_t k) const;   // row of the tile; nullptr: zero
+//   GATUN_DEVICE Column column(int64_t k) const;                // what depends on k alone, made once for several rows
+//   GATUN_DEVICE const Value* at(int row, const Column&) const;  // row of the tile; nullptr: zero
 // With Wide = true, at() gives 16 bytes (four f32 or eight bf16), aligned, that lie in the sum as a whole; with
 // Wide = false one element, any address. A source that computes its values has in the place of at()
-//   GATUN_DEVICE Float4 four(int row, int64_t k) const;  GATUN_DEVICE float one(int row, int64_t k) const;
+//   GATUN_DEVICE Float4 four(int row, const Column&) const;  GATUN_DEVICE float one(int row, const Column&) const;
 // and a Resident one lies in shared memory already.
-// Each thread asks for the same k of several rows in turn, so that what depends on k alone is computed once.
 //
 // The order of a sum is K's, whatever the tile: results do not depend on the tile's size.
 #pragma once
@@ -39,7 +39,7 @@ template <class Element>
 constexpr bool kIsResident<Resident<Element>> = true;
 
 template <class Source>
-concept Computed = requires(const Source& source) { source.one(0, int64_t{}); };
+concept Computed = requires(const Source& source) { source.one(0, source.column(0)); };
 
 // Moves one stage of one operand: fetch() starts it, store() ends it where the elements pass through registers.
 template <class Element, class Source, int Rows, int Threads, bool Wide>
@@ -55,7 +55,7 @@ struct Stager {
 
   GATUN_DEVICE void fetch(const Source& source, Element* to, int64_t first) {
     const int column = thread_index() % kPerRow * kVector, begin = thread_index() / kPerRow;
-    const int64_t k = first + column;
+    const auto from_column = source.column(first + column);
 #pragma unroll
     for (int turn = 0; turn < (Rows + kRowStep - 1) / kRowStep; ++turn) {
       const int row = begin + turn * kRowStep;
@@ -63,12 +63,12 @@ struct Stager {
       Element* cell = to + row * kPitch + column;
       if constexpr (Computed<Source>) {
         if constexpr (Wide) {
-          held[turn] = source.four(row, k);
+          held[turn] = source.four(row, from_column);
         } else {
-          *cell = from_float<Element>(source.one(row, k));
+          *cell = from_float<Element>(source.one(row, from_column));
         }
       } else {
-        const Value* from = source.at(row, k);
+        const Value* from = source.at(row, from_column);
         if constexpr (Wide && kConverts) {
           held[turn] = from != nullptr ? *reinterpret_cast<const Float4*>(from) : Float4{};
         } else if constexpr (Wide) {
@@ -224,8 +224,9 @@ struct RowSource {
   const Value* data;
   int64_t first, rows, depth;
 
+  GATUN_DEVICE int64_t column(int64_t k) const { return k < depth ? k : -1; }
   GATUN_DEVICE const Value* at(int row, int64_t k) const {
-    return first + row < rows && k < depth ? data + (first + row) * depth + k : nullptr;
+    return first + row < rows && k >= 0 ? data + (first + row) * depth + k : nullptr;
   }
 };
 

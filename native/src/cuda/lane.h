@@ -15,6 +15,8 @@
 #define GATUN_KERNEL(max_threads) __global__ void __launch_bounds__(max_threads)
 #define GATUN_DEVICE __device__ __forceinline__
 #define GATUN_BOTH __host__ __device__ __forceinline__
+// Rarely taken: one copy in the place of one for each unrolled element.
+#define GATUN_APART __device__ __noinline__
 
 #else
 
@@ -23,6 +25,7 @@
 #define GATUN_KERNEL(max_threads) void
 #define GATUN_DEVICE inline
 #define GATUN_BOTH inline
+#define GATUN_APART inline
 
 #endif
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Masked-patch embedding: patches of pixels to tokens in one product without an unfolded copy, validity channels made
-// while loading, LayerNorm in the epilogue for E <= 256 (a second pass over the tokens beyond).
+// while loading, LayerNorm in the epilogue for E <= 256 and patches of whole 16 bytes (else a second pass).
 // 5 bytes a pixel (4 without mask) and 4 E a token; 2 K E FLOP a token: bound by memory while K < some 100.
 #include "dense_output.h"
 #include "operations.h"
@@ -54,11 +54,12 @@ void launch_tile(gatun_stream* stream, const Problem& p) {
          Tile::kSharedBytes + 2 * Tile::kPartsBytes + Tile::kRows * sizeof(int64_t), p);
 }
 
-template <class Precision, bool Wide>
-void launch_precision(gatun_stream* stream, const Problem& p, bool normalised) {
-  if (!normalised) return launch_tile<GemmTile<Precision, 64, 128, 2, 4>, Wide, false>(stream, p);
-  if (p.outputs <= 128) return launch_tile<GemmTile<Precision, 64, 128, 2, 4>, Wide, true>(stream, p);
-  launch_tile<GemmTile<Precision, 64, 256, 2, 4>, Wide, true>(stream, p);
+template <class Precision>
+void launch_precision(gatun_stream* stream, const Problem& p, bool wide, bool normalised) {
+  if (!wide) return launch_tile<GemmTile<Precision, 64, 64, 2, 4>, false, false>(stream, p);
+  if (!normalised) return launch_tile<GemmTile<Precision, 64, 128, 2, 4>, true, false>(stream, p);
+  if (p.outputs <= 128) return launch_tile<GemmTile<Precision, 64, 128, 2, 4>, true, true>(stream, p);
+  launch_tile<GemmTile<Precision, 64, 256, 2, 4>, true, true>(stream, p);
 }
 
 }  // namespace
@@ -69,15 +70,13 @@ gatun_status patch_embed(gatun_stream* stream, const PatchEmbedArgs& args, gatun
     want_image("patch_embed", args.channels, args.height, args.width);
     const Pixels pixels(args);
     const int64_t tokens = args.batch * pixels.slots * pixels.lines * pixels.columns;
-    const bool norm = args.norm_weight != nullptr, inside = norm && w.outputs <= 256;
+    const bool wide = whole_lines(w) && pixels.in_fours();
+    const bool norm = args.norm_weight != nullptr, inside = norm && wide && w.outputs <= 256;
     const Problem problem{pixels, w.memory, tokens, w.outputs,
                           {args.bias, args.norm_weight, args.norm_bias, args.eps, static_cast<int>(w.outputs)},
                           {inside ? nullptr : args.bias, nullptr, args.out, w.outputs, false}};
-    const bool wide = whole_lines(w) && pixels.in_fours();
-    with_precision(w.precision, [&]<class Precision>(Precision) {
-      wide ? launch_precision<Precision, true>(stream, problem, inside)
-           : launch_precision<Precision, false>(stream, problem, inside);
-    });
+    with_precision(w.precision,
+                   [&]<class Precision>(Precision) { launch_precision<Precision>(stream, problem, wide, inside); });
     if (!norm || inside) return;
     gatun_error inner;
     if (layer_norm(stream,

@@ -38,7 +38,7 @@ struct Pixels {
   }
 
   // From element 0 of the patch to element k < values().
-  GATUN_DEVICE int64_t offset(int k) const {
+  GATUN_APART int64_t offset(int k) const {
     const int dx = k % patch_w, dy = k / patch_w % patch_h, rest = k / patch_w / patch_h;
     return rest / patch_t * volume + rest % patch_t * plane + static_cast<int64_t>(dy) * width + dx;
   }
@@ -55,29 +55,36 @@ struct PixelSource {
   const Pixels& pixels;
   const int64_t* origins;
 
-  GATUN_DEVICE float one(int row, int64_t k) const {
+  struct Column {
+    int64_t offset;  // from element 0 of the patch; negative: none
+    bool flags;      // the validity channels
+  };
+
+  GATUN_DEVICE Column column(int64_t k) const {
+    if (k >= pixels.inputs()) return {-1, false};
     const int values = pixels.values();
-    if (origins[row] < 0 || k >= pixels.inputs()) return 0;
     const bool flags = k >= values;
-    const int64_t at = origins[row] + pixels.offset(static_cast<int>(flags ? k - values : k));
-    const float value = pixels.x[at];
-    const bool gone = pixels.missing(value, pixels.mask != nullptr ? pixels.mask[at] : 0);
-    return flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : value;
+    return {pixels.offset(static_cast<int>(flags ? k - values : k)), flags};
   }
 
-  GATUN_DEVICE Float4 four(int row, int64_t k) const {
+  GATUN_DEVICE float one(int row, const Column& column) const {
+    if (origins[row] < 0 || column.offset < 0) return 0;
+    const int64_t at = origins[row] + column.offset;
+    const float value = pixels.x[at];
+    const bool gone = pixels.missing(value, pixels.mask != nullptr ? pixels.mask[at] : 0);
+    return column.flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : value;
+  }
+
+  GATUN_DEVICE Float4 four(int row, const Column& column) const {
     Float4 result{};
-    const int values = pixels.values();
-    if (origins[row] < 0 || k >= pixels.inputs()) return result;
-    const bool flags = k >= values;
-    const int64_t at = origins[row] + pixels.offset(static_cast<int>(flags ? k - values : k));
-    if (!flags || pixels.mask == nullptr) result = *reinterpret_cast<const Float4*>(pixels.x + at);
-    uint32_t mask = 0;
-    if (pixels.mask != nullptr) mask = *reinterpret_cast<const uint32_t*>(pixels.mask + at);
+    if (origins[row] < 0 || column.offset < 0) return result;
+    const int64_t at = origins[row] + column.offset;
+    if (!column.flags || pixels.mask == nullptr) result = *reinterpret_cast<const Float4*>(pixels.x + at);
+    const uint32_t mask = pixels.mask != nullptr ? *reinterpret_cast<const uint32_t*>(pixels.mask + at) : 0;
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       const bool gone = pixels.missing(result.at[i], static_cast<uint8_t>(mask >> 8 * i));
-      result.at[i] = flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : result.at[i];
+      result.at[i] = column.flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : result.at[i];
     }
     return result;
   }

@@ -102,16 +102,13 @@ struct PoolTile {
       }
       normalise_lanes(values, p.embed, p.norm_weight, p.norm_bias, p.eps);
     }
-    for (int slot = 0; slot * kWarp < at.pitch; ++slot) {
-      const int e = slot * kWarp + lane_index();
-      if (e >= at.pitch) break;
-      float value = 0;
+    Element* to = normal() + row * at.pitch;
 #pragma unroll
-      for (int i = 0; i < Slots; ++i) {
-        if (i == slot && exists && e < p.embed) value = values[i];
-      }
-      normal()[row * at.pitch + e] = from_float<Element>(value);
+    for (int slot = 0; slot < Slots; ++slot) {
+      const int e = slot * kWarp + lane_index();
+      if (e < p.embed) to[e] = from_float<Element>(exists ? values[slot] : 0.0f);
     }
+    for (int e = p.embed + lane_index(); e < at.pitch; e += kWarp) to[e] = from_float<Element>(0.0f);
   }
 
  public:

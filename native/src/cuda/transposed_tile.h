@@ -28,21 +28,25 @@ struct TransposedProblem {
 
 // What the outputs of a block have in common.
 struct TransposedPair {
-  int row_class, column_class;
   AxisRun rows, columns;
+  int index;            // among all pairs of classes
+  int64_t taps_before;  // of the pairs before
 
-  GATUN_DEVICE TransposedPair(const TransposedProblem& p, int index) {
+  GATUN_DEVICE TransposedPair(const TransposedProblem& p, int block) {
     const TransposedAxis &down = p.plane.rows, &across = p.plane.columns;
+    int row_class, column_class;
     if (!p.borders) {
-      row_class = index / across.stride, column_class = index % across.stride;
+      row_class = block / across.stride, column_class = block % across.stride;
     } else {
       // Border lines as a whole, then the border pixels of the other lines.
       const int per_line = across.stride + across.borders(), lines = down.borders() * per_line;
-      const bool line = index < lines;
-      const int at = line ? index % per_line : across.stride + (index - lines) % across.borders();
-      row_class = line ? down.border_class(index / per_line) : (index - lines) / across.borders();
+      const bool line = block < lines;
+      const int at = line ? block % per_line : across.stride + (block - lines) % across.borders();
+      row_class = line ? down.border_class(block / per_line) : (block - lines) / across.borders();
       column_class = at < across.stride ? at : across.border_class(at - across.stride);
     }
+    index = row_class * across.classes() + column_class;
+    taps_before = p.plane.taps_before(row_class, column_class);
     rows = down.run(row_class);
     columns = across.run(column_class);
   }
@@ -71,8 +75,7 @@ transposed_tile(TransposedProblem p, Output output) {
   }
   sync_block();
   const int64_t depth = static_cast<int64_t>(pair.taps()) * p.inputs;
-  const Element* weights = static_cast<const Element*>(p.weights) +
-                           static_cast<int64_t>(p.plane.taps_before(pair.row_class, pair.column_class)) * p.outputs * p.inputs;
+  const Element* weights = static_cast<const Element*>(p.weights) + pair.taps_before * p.outputs * p.inputs;
   Tile tile;
   tile.template multiply<Wide>(
       GatherSource{p.x, places, p.plane.rows.inputs, p.plane.columns.inputs, p.inputs, pair.columns.taps, -1, depth},
