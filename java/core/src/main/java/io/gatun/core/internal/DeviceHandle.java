@@ -33,12 +33,14 @@ public final class DeviceHandle {
     private final StreamHandle service;
     private final StructSlab structs = new StructSlab();
     private final AtomicLong users = new AtomicLong();
+    private final boolean graphs;
     private volatile boolean closeWhenIdle;
 
     private DeviceHandle(String name, MemorySegment address) {
         this.name = name;
         this.address = address;
         this.service = new StreamHandle(address, Arena.ofAuto());
+        this.graphs = info().graphs();
     }
 
     public static DeviceHandle openCpu(CpuOptions options) {
@@ -76,6 +78,10 @@ public final class DeviceHandle {
 
     public String name() {
         return name;
+    }
+
+    public boolean hasGraphs() {
+        return graphs;
     }
 
     MemorySegment address() {
@@ -151,8 +157,8 @@ public final class DeviceHandle {
             resource.free(service);
         } finally {
             service.lock().unlock();
+            resource.afterFree();
         }
-        resource.afterFree();
     }
 
     public DeviceInfo info() {

@@ -4,9 +4,9 @@ package io.gatun.models.climanet;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
-import io.gatun.core.DType;
 import io.gatun.core.DTypeException;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
@@ -17,7 +17,6 @@ import io.gatun.models.Model;
 import io.gatun.models.internal.ForwardEvent;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Monthly maps from gappy daily fields: patch embedding, temporal attention, spatial transformer, decoder.
@@ -34,11 +33,13 @@ public final class SpatioTemporalModel implements Model {
     private final SpatioTemporalConfig config;
     private final Scope weights;
     private final Form form;
+    private final ForwardChecks checks;
     private final VideoEncoder encoder;
     private final TemporalAttentionAggregator temporal;
     private final SpatialPositionalEncoding2D spatialPe;
     private final SpatialTransformer spatialTr;
     private final MonthlyConvDecoder decoder;
+    private final Optional<ForwardGraphs> graphs;
 
     private SpatioTemporalModel(SpatioTemporalConfig config, Scope weights, StateDict state, Form form) {
         int embed = config.embedDim();
@@ -54,6 +55,9 @@ public final class SpatioTemporalModel implements Model {
         decoder = new MonthlyConvDecoder(weights, state.at("decoder"), embed, config.patchSize().height(),
                 config.patchSize().width(), config.hidden(), config.overlap(), config.numMonths(),
                 form);
+        checks = new ForwardChecks(config, Math.min(temporal.maxMonths(), decoder.numMonths()));
+        graphs = form == Form.FUSED && weights.device().hasGraphs() ? Optional.of(new ForwardGraphs(weights.device(),
+                (scope, key, data, mask, land) -> run(scope, key, data, mask, land, Trace.NONE))) : Optional.empty();
     }
 
     /**
@@ -158,13 +162,56 @@ public final class SpatioTemporalModel implements Model {
      * @throws ArgumentException if a month is out of range, or all its days are padded and that is an error
      */
     public Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input) {
-        return forward(scope, dailyData, dailyMask, input, Trace.NONE);
-    }
-
-    Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input, Trace trace) {
         ForwardEvent event = new ForwardEvent();
         event.begin();
-        check(dailyData, dailyMask);
+        ForwardGraphs.Key key = checks.key(dailyData, dailyMask, input);
+        Tensor result = graphs.flatMap(recorded -> recorded.replay(scope, key, dailyData, dailyMask, input.landMask()))
+                .orElseGet(() -> runPlain(scope, key, dailyData, dailyMask, input.landMask()));
+        if (event.shouldCommit()) {
+            event.model = "SpatioTemporalModel";
+            event.inputShape = dailyData.shape().toString();
+            event.device = device().name();
+            event.commit();
+        }
+        return result;
+    }
+
+    /** Stage after stage, never as a graph. */
+    Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input, Trace trace) {
+        return run(scope, checks.key(dailyData, dailyMask, input), dailyData, dailyMask, input.landMask(), trace);
+    }
+
+    /**
+     * Records forward passes ahead of their first use. On a device with graphs ({@link Device#hasGraphs()}) a forward
+     * pass is recorded when its shape comes for the second time, and replayed from then on; after this it is replayed
+     * from the first time. Results are the same. On other devices nothing happens.
+     *
+     * @param shapes inputs to come
+     * @throws ShapeException if a shape does not fit the model, as in {@link #forward}
+     * @throws ArgumentException if a month is out of range
+     */
+    public void warmUp(List<ForwardShape> shapes) {
+        for (ForwardShape shape : shapes) {
+            ForwardGraphs.Key key = checks.key(shape);
+            graphs.ifPresent(recorded -> recorded.warmUp(key));
+        }
+    }
+
+    private Tensor runPlain(
+            Scope scope, ForwardGraphs.Key key, Tensor data, Tensor mask, Optional<Tensor> land) {
+        try {
+            return run(scope, key, data, mask, land, Trace.NONE);
+        } catch (DeviceMemoryException e) {
+            if (graphs.isEmpty() || !graphs.get().clear()) {
+                throw e;
+            }
+            scope.sync(); // it may be what keeps a graph's memory
+            return run(scope, key, data, mask, land, Trace.NONE);
+        }
+    }
+
+    private Tensor run(Scope scope, ForwardGraphs.Key key, Tensor dailyData, Tensor dailyMask, Optional<Tensor> land,
+            Trace trace) {
         PatchSize patch = config.patchSize();
         int batch = (int) dailyData.dim(0);
         int months = (int) dailyData.dim(2);
@@ -173,8 +220,8 @@ public final class SpatioTemporalModel implements Model {
         int width = (int) dailyData.dim(5);
         int rows = height / patch.height();
         int columns = width / patch.width();
-        int[] monthRows = monthRows(input.months(), months);
-        Optional<PaddedDays> padded = padded(input, batch, months, days);
+        int[] monthRows = key.months().stream().mapToInt(Integer::intValue).toArray();
+        Optional<PaddedDays> padded = key.padded();
 
         // Upstream folds months into the batch by a plain reshape, which mixes channels and months where there are
         // several of both; its checkpoints were trained so.
@@ -201,98 +248,12 @@ public final class SpatioTemporalModel implements Model {
         trace.accept("spatial", mixed);
 
         Tensor latent = mixed.reshape(batch, months, rows, columns, config.embedDim());
-        Tensor result = decoder.forward(scope, latent, monthRows, input.landMask(), trace);
-        if (event.shouldCommit()) {
-            event.model = "SpatioTemporalModel";
-            event.inputShape = dailyData.shape().toString();
-            event.device = device().name();
-            event.commit();
-        }
-        return result;
-    }
-
-    private void check(Tensor data, Tensor mask) {
-        PatchSize patch = config.patchSize();
-        if (data.shape().rank() != 6 || data.dim(0) < 1 || data.dim(2) < 1) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has shape " + data.shape()
-                    + ", expected [batch, channel, month, day, height, width], at least 1 of each");
-        }
-        if (data.dtype() != DType.F32 || mask.dtype() != DType.BOOL) {
-            throw new DTypeException("SpatioTemporalModel: daily_data is " + data.dtype().torchName()
-                    + " and daily_mask " + mask.dtype().torchName() + "; expected float32 and bool");
-        }
-        if (!mask.shape().equals(data.shape())) {
-            throw new ShapeException("SpatioTemporalModel: daily_mask has shape " + mask.shape()
-                    + ", expected that of daily_data, " + data.shape());
-        }
-        if (data.dim(1) != config.inChans()) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has " + data.dim(1)
-                    + " channels on axis C, the model in_chans = " + config.inChans());
-        }
-        wantPatches(data, 3, "T", patch.time(), "max_days", config.maxDays());
-        wantPatches(data, 4, "H", patch.height(), "max_H", config.maxH());
-        wantPatches(data, 5, "W", patch.width(), "max_W", config.maxW());
-    }
-
-    private static void wantPatches(Tensor data, int axis, String name, int patch, String limit, int most) {
-        long extent = data.dim(axis);
-        if (extent < 1 || extent % patch != 0) {
-            long above = Math.max(1, (extent + patch - 1) / patch) * patch;
-            throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name
-                    + ", expected a multiple of the patch size " + patch + "; pad to " + above
-                    + (above > patch ? " or crop to " + (above - patch) : ""));
-        }
-        if (extent / patch > most) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name + ", "
-                    + extent / patch + " patches of " + patch + "; the model encodes at most " + limit + " = " + most
-                    + ". Crop to " + (long) most * patch + " or less.");
-        }
-    }
-
-    /** Rows of the month tables: calendar months, else the first M. */
-    private int[] monthRows(List<Integer> calendar, int months) {
-        int known = Math.min(temporal.maxMonths(), decoder.numMonths());
-        if (calendar.isEmpty()) {
-            if (months > known) {
-                throw new ShapeException("SpatioTemporalModel: " + months + " months were given, the model knows "
-                        + known);
-            }
-            return IntStream.range(0, months).toArray();
-        }
-        if (calendar.size() != months) {
-            throw new ArgumentException("SpatioTemporalModel: " + calendar.size() + " month numbers " + calendar
-                    + " for " + months + " months of data");
-        }
-        for (int month : calendar) {
-            if (month < 1 || month > known) {
-                throw new ArgumentException("SpatioTemporalModel: month number " + month + ", expected 1 to " + known);
-            }
-        }
-        return calendar.stream().mapToInt(month -> month - 1).toArray();
-    }
-
-    private Optional<PaddedDays> padded(MonthlyInput input, int batch, int months, int days) {
-        if (input.paddedDays().isEmpty()) {
-            return Optional.empty();
-        }
-        PaddedDays padded = input.paddedDays().get();
-        if (padded.batch() != batch || padded.months() != months || padded.days() != days) {
-            throw new ShapeException("SpatioTemporalModel: padded_days_mask has shape [" + padded.batch() + ", "
-                    + padded.months() + ", " + padded.days() + "], expected [" + batch + ", " + months + ", " + days
-                    + "]");
-        }
-        int empty = padded.firstEmptyMonth();
-        if (empty >= 0 && input.allPadded() == MonthlyInput.AllPadded.ERROR) {
-            String name = input.months().isEmpty() ? "month index " + empty % months
-                    : "calendar month " + input.months().get(empty % months);
-            throw new ArgumentException("SpatioTemporalModel: all days of " + name + " (sample " + empty / months
-                    + ") are padded. Leave the month out, or ask for allPadded = NAN.");
-        }
-        return Optional.of(padded.byPatches(config.patchSize().time()));
+        return decoder.forward(scope, latent, monthRows, land, trace);
     }
 
     @Override
     public void close() {
+        graphs.ifPresent(ForwardGraphs::close);
         weights.close();
     }
 }
