@@ -2,6 +2,7 @@
 package io.gatun.core;
 
 import io.gatun.bindings.ffi.GatunH;
+import io.gatun.core.internal.GraphEvent;
 import io.gatun.core.internal.GraphHandle;
 import io.gatun.core.internal.Leaks;
 import java.lang.foreign.MemorySegment;
@@ -70,6 +71,8 @@ public final class Graph implements AutoCloseable {
             throw new DeviceException("device " + device.name() + " has no graphs. Ask Device.hasGraphs() first, and"
                     + " run the work directly.");
         }
+        GraphEvent event = new GraphEvent();
+        event.begin();
         Scope scope = Scope.open(device);
         try {
             List<Tensor> own = inputs.stream().map(input -> scope.empty(input.dtype(), input.shape())).toList();
@@ -82,6 +85,9 @@ public final class Graph implements AutoCloseable {
                     throw new ArgumentException("Graph.record: the result, " + result + ", is not of the scope that"
                             + " the work was given. Return a tensor that the work makes.");
                 }
+                event.device = device.name();
+                event.resultShape = result.shape().toString();
+                event.commit();
                 return new Graph(device, handle, own, result);
             } catch (RuntimeException | Error e) {
                 handle.drop(0); // closes the scope

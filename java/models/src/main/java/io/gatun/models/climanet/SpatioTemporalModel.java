@@ -165,12 +165,14 @@ public final class SpatioTemporalModel implements Model {
         ForwardEvent event = new ForwardEvent();
         event.begin();
         ForwardGraphs.Key key = checks.key(dailyData, dailyMask, input);
-        Tensor result = graphs.flatMap(recorded -> recorded.replay(scope, key, dailyData, dailyMask, input.landMask()))
-                .orElseGet(() -> runPlain(scope, key, dailyData, dailyMask, input.landMask()));
+        Optional<Tensor> replayed =
+                graphs.flatMap(recorded -> recorded.replay(scope, key, dailyData, dailyMask, input.landMask()));
+        Tensor result = replayed.orElseGet(() -> runPlain(scope, key, dailyData, dailyMask, input.landMask()));
         if (event.shouldCommit()) {
             event.model = "SpatioTemporalModel";
             event.inputShape = dailyData.shape().toString();
             event.device = device().name();
+            event.replayed = replayed.isPresent();
             event.commit();
         }
         return result;
