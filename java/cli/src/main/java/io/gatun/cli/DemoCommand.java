@@ -37,8 +37,8 @@ final class DemoCommand implements Callable<Integer> {
     private String device;
 
     @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
-            description = {"Arithmetic of the products (default: ${DEFAULT-VALUE}): f32, TF32 or bf16. The last two are",
-                "for CUDA; the CPU takes fast for strict and refuses bf16."})
+            description = {"Arithmetic of the products: f32, TF32 or bf16 (default: ${DEFAULT-VALUE}). The CPU takes",
+                "fast for strict and refuses bf16."})
     private Precision precision;
 
     DemoCommand() {}

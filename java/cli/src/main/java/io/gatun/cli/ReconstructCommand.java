@@ -67,8 +67,8 @@ final class ReconstructCommand implements Callable<Integer> {
     private String device;
 
     @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
-            description = {"Arithmetic of the products (default: ${DEFAULT-VALUE}): f32, TF32 or bf16. The last two are",
-                "for CUDA; the CPU takes fast for strict and refuses bf16."})
+            description = {"Arithmetic of the products: f32, TF32 or bf16 (default: ${DEFAULT-VALUE}). The CPU takes",
+                "fast for strict and refuses bf16."})
     private Precision precision;
 
     @Option(names = "--variable", paramLabel = "NAME",
@@ -114,9 +114,9 @@ final class ReconstructCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         requireConsistent();
         ReconstructionJob job = new ReconstructionJob(FilePatterns.expand(inputs),
-                new DailyFiles.Options(variable, landMask), new RunOptions(window, overlap, months, landFromData),
-                checkpoint, stripPrefix, Optional.ofNullable(normalisation), device,
-                precision, output, truth, plot, plotMonth);
+                new DailyFiles.Options(variable, landMask),
+                new RunOptions(window, overlap, months, Optional.empty(), landFromData), checkpoint, stripPrefix,
+                Optional.ofNullable(normalisation), device, precision, output, truth, plot, plotMonth);
         if (dryRun) {
             print(job.plan(), out, err);
             return 0;

@@ -25,7 +25,7 @@ final class ForwardGraphs implements AutoCloseable {
 
     /** What a recording depends on; months are rows of the month tables, padded is by temporal patches. */
     record Key(Shape data, List<Integer> months, Optional<PaddedDays> padded, boolean land) {
-        private Shape landShape() {
+        Shape landShape() {
             return Shape.of(data.dim(0), data.dim(4), data.dim(5));
         }
     }
@@ -71,13 +71,8 @@ final class ForwardGraphs implements AutoCloseable {
         }
     }
 
-    /** Runs the pass once, so that the device has all its kernels, then records it. */
-    void warmUp(Key key) {
-        try (Scope scope = Scope.open(device)) {
-            pass.run(scope, key, scope.full(DType.F32, 0, key.data().toArray()),
-                    scope.full(DType.BOOL, 0, key.data().toArray()),
-                    key.land() ? Optional.of(scope.full(DType.BOOL, 0, key.landShape().toArray())) : Optional.empty());
-        }
+    /** Records a pass that has run before: a device may have to load its kernels first. */
+    void prepare(Key key) {
         try {
             pool.prepare(key, () -> record(key));
         } catch (GatunException e) {

@@ -4,6 +4,7 @@ package io.gatun.models.climanet;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
+import io.gatun.core.DType;
 import io.gatun.core.DTypeException;
 import io.gatun.core.Device;
 import io.gatun.core.DeviceMemoryException;
@@ -195,7 +196,37 @@ public final class SpatioTemporalModel implements Model {
     public void warmUp(List<ForwardShape> shapes) {
         for (ForwardShape shape : shapes) {
             ForwardGraphs.Key key = checks.key(shape);
-            graphs.ifPresent(recorded -> recorded.warmUp(key));
+            graphs.ifPresent(recorded -> {
+                bytesOfRun(key);
+                recorded.prepare(key);
+            });
+        }
+    }
+
+    /**
+     * Memory of the device that a forward pass takes beside the weights, its input included: measured by running it
+     * once, on zeros, while nothing else runs on the device.
+     *
+     * @param shape the input
+     * @return bytes
+     * @throws ShapeException if the shape does not fit the model, as in {@link #forward}
+     * @throws ArgumentException if a month is out of range
+     * @throws DeviceMemoryException if the device has not enough
+     */
+    public long forwardBytes(ForwardShape shape) {
+        return bytesOfRun(checks.key(shape));
+    }
+
+    private long bytesOfRun(ForwardGraphs.Key key) {
+        long before = device().memory().bytesInUse();
+        try (Scope scope = Scope.open(device())) {
+            Tensor data = scope.full(DType.F32, 0, key.data().toArray());
+            Tensor mask = scope.full(DType.BOOL, 0, key.data().toArray());
+            Optional<Tensor> land = key.land()
+                    ? Optional.of(scope.full(DType.BOOL, 0, key.landShape().toArray())) : Optional.empty();
+            run(scope, key, data, mask, land, Trace.NONE);
+            scope.sync();
+            return device().memory().bytesInUse() - before;
         }
     }
 

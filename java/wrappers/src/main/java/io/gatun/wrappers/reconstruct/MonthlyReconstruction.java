@@ -216,8 +216,8 @@ public final class MonthlyReconstruction implements AutoCloseable {
     }
 
     /**
-     * What a run would do and cost, without reading its values: two windows of zeros go through the model, and the
-     * second is timed.
+     * What a run would do and cost, without reading its values: windows of zeros go through the model, and the
+     * last are timed.
      *
      * @param input daily values
      * @param options windows and months
@@ -236,10 +236,12 @@ public final class MonthlyReconstruction implements AutoCloseable {
                 .stream().mapToInt(Long::intValue).max().orElse(0);
         int height = windows.rows().window();
         int width = windows.columns().window();
-        long[] shape = {1, 1, Math.max(1, longest), WindowedRun.DAYS, height, width};
+        int perCall = WindowedRun.windowsPerCall(model, options, Math.max(1, longest), height, width);
+        long[] shape = {perCall, 1, Math.max(1, longest), WindowedRun.DAYS, height, width};
         Duration one = Duration.ZERO;
         long before = model.device().memory().bytesInUse();
-        for (int i = 0; i < 2; i++) {
+        // The first pass loads kernels, the second may be recorded.
+        for (int i = 0; i < (model.device().hasGraphs() ? 3 : 2); i++) {
             try (Scope scope = Scope.open(model.device())) {
                 Tensor data = scope.zeros(shape);
                 Tensor missing = scope.full(DType.BOOL, 0, shape);
@@ -249,9 +251,11 @@ public final class MonthlyReconstruction implements AutoCloseable {
                 one = Duration.ofNanos(System.nanoTime() - start);
             }
         }
-        long calls = windows.count() * months.stream().map(YearMonth::getYear).distinct().count();
+        long callsOfYear = (long) windows.rows().count() * Math.ceilDiv(windows.columns().count(), perCall);
+        long calls = callsOfYear * months.stream().map(YearMonth::getYear).distinct().count();
         return new RunPlan(windows.toString(), calls, months, model.device().memory().bytesPeak() - before,
-                WindowedRun.heapBytes(longest, windows.rows(), windows.columns()), one.multipliedBy(calls), notes);
+                WindowedRun.heapBytes(longest, windows.rows(), windows.columns(), perCall), one.multipliedBy(calls),
+                notes);
     }
 
     @Override
