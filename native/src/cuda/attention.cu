@@ -51,15 +51,6 @@ struct Streamed {
   static constexpr int kQuads = Keys * Head / 4 / kThreads;  // of keys, or of values, that a thread carries
   static_assert(kQuads * kThreads * 4 == Keys * Head && kThreads % (Head / 4) == 0 && kThreads % Keys == 0);
 
-  GATUN_DEVICE static void put(Element* to, const Float4& value) {
-    if constexpr (sizeof(Element) == 4) {
-      *reinterpret_cast<Float4*>(to) = value;
-    } else {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) to[i] = to_bf16(value.at[i]);
-    }
-  }
-
   // A block of keys or values on its way from memory through registers.
   struct Carried {
     Float4 quads[kQuads];
@@ -77,7 +68,7 @@ struct Streamed {
 #pragma unroll
       for (int i = 0; i < kQuads; ++i) {
         const int at = thread_index() + i * kThreads;
-        put(rows + at / (Head / 4) * kHeadPitch + at % (Head / 4) * 4, quads[i]);
+        store4(rows + at / (Head / 4) * kHeadPitch + at % (Head / 4) * 4, quads[i]);
       }
     }
 
@@ -125,7 +116,7 @@ attention_streamed(Problem p, bool wide) {
     if (first_query + query < p.tokens) {
       value = load4(row_of(p, map, head, 0, first_query + query) + column, p.head - column, wide);
     }
-    Shape::put(queries + query * kHeadPitch + column, value);
+    store4(queries + query * kHeadPitch + column, value);
   }
 
   const Element* my_queries = queries + warp_index() * 16 * kHeadPitch;

@@ -131,8 +131,6 @@ GATUN_KERNEL(kThreads) add_strided(Walk<3> walk, const float* a, const float* b,
   });
 }
 
-bool aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
-
 template <size_t Count>
 bool dense(const Nest<Count>& nest) {
   for (size_t v = 0; v < Count; ++v) {

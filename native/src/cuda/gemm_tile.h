@@ -6,7 +6,9 @@
 //   using Value = float (or Bf16);
 //   GATUN_DEVICE const Value* at(int row, int64_t k) const;   // row of the tile; nullptr: zero
 // With Wide = true, at() gives 16 bytes (four f32 or eight bf16), aligned, that lie in the sum as a whole; with
-// Wide = false one element, any address.
+// Wide = false one element, any address. A source that computes its values has in the place of at()
+//   GATUN_DEVICE Float4 four(int row, int64_t k) const;  GATUN_DEVICE float one(int row, int64_t k) const;
+// and a Resident one lies in shared memory already.
 // Each thread asks for the same k of several rows in turn, so that what depends on k alone is computed once.
 //
 // The order of a sum is K's, whatever the tile: results do not depend on the tile's size.
@@ -23,15 +25,31 @@ constexpr int kStagePitch = kStageBytes + 16;  // rows in different banks
 template <class Element>
 constexpr int kStageDepth = kStageBytes / static_cast<int>(sizeof(Element));
 
-// Moves one stage of one operand: fetch() starts it, store() ends it where the elements change their type on the way.
+// Left operand that lies in shared memory as a whole, zero from `depth` up to whole stages.
+template <class Element>
+struct Resident {
+  using Value = Element;
+  const Element* data;
+  int pitch;
+};
+
+template <class Source>
+constexpr bool kIsResident = false;
+template <class Element>
+constexpr bool kIsResident<Resident<Element>> = true;
+
+template <class Source>
+concept Computed = requires(const Source& source) { source.one(0, int64_t{}); };
+
+// Moves one stage of one operand: fetch() starts it, store() ends it where the elements pass through registers.
 template <class Element, class Source, int Rows, int Threads, bool Wide>
 struct Stager {
   using Value = typename Source::Value;
   static constexpr int kDepth = kStageDepth<Element>, kPitch = kStagePitch / static_cast<int>(sizeof(Element));
-  static constexpr bool kConverts = sizeof(Value) != sizeof(Element);
+  static constexpr bool kConverts = sizeof(Value) != sizeof(Element), kHolds = kConverts || Computed<Source>;
   static constexpr int kVector = Wide ? 16 / static_cast<int>(sizeof(Value)) : 1;
   static constexpr int kPerRow = kDepth / kVector, kRowStep = Threads / kPerRow;
-  static constexpr int kTurns = Wide && kConverts ? (Rows + kRowStep - 1) / kRowStep : 1;
+  static constexpr int kTurns = Wide && kHolds ? (Rows + kRowStep - 1) / kRowStep : 1;
 
   Float4 held[kTurns];
 
@@ -42,38 +60,46 @@ struct Stager {
     for (int turn = 0; turn < (Rows + kRowStep - 1) / kRowStep; ++turn) {
       const int row = begin + turn * kRowStep;
       if (Rows % kRowStep != 0 && row >= Rows) break;
-      const Value* from = source.at(row, k);
       Element* cell = to + row * kPitch + column;
-      if constexpr (Wide && kConverts) {
-        held[turn] = from != nullptr ? *reinterpret_cast<const Float4*>(from) : Float4{};
-      } else if constexpr (Wide) {
-        copy_async16(cell, from, from != nullptr);
-      } else if constexpr (!kConverts && sizeof(Element) == 4) {
-        copy_async4(cell, from, from != nullptr);
+      if constexpr (Computed<Source>) {
+        if constexpr (Wide) {
+          held[turn] = source.four(row, k);
+        } else {
+          *cell = from_float<Element>(source.one(row, k));
+        }
       } else {
-        *cell = from_float<Element>(from != nullptr ? to_float(*from) : 0.0f);
+        const Value* from = source.at(row, k);
+        if constexpr (Wide && kConverts) {
+          held[turn] = from != nullptr ? *reinterpret_cast<const Float4*>(from) : Float4{};
+        } else if constexpr (Wide) {
+          copy_async16(cell, from, from != nullptr);
+        } else if constexpr (!kConverts && sizeof(Element) == 4) {
+          copy_async4(cell, from, from != nullptr);
+        } else {
+          *cell = from_float<Element>(from != nullptr ? to_float(*from) : 0.0f);
+        }
       }
     }
   }
 
   GATUN_DEVICE void store(Element* to) const {
-    if constexpr (Wide && kConverts) {
+    if constexpr (Wide && kHolds) {
       const int column = thread_index() % kPerRow * kVector, begin = thread_index() / kPerRow;
 #pragma unroll
       for (int turn = 0; turn < kTurns; ++turn) {
         const int row = begin + turn * kRowStep;
         if (Rows % kRowStep != 0 && row >= Rows) break;
-        uint32_t pair[2];
-#pragma unroll
-        for (int i = 0; i < 2; ++i) {
-          const uint32_t high = to_bf16(held[turn].at[2 * i + 1]).bits;
-          pair[i] = to_bf16(held[turn].at[2 * i]).bits | high << 16;
-        }
-        auto* cell = reinterpret_cast<Float2*>(to + row * kPitch + column);
-        *cell = {{as_float(pair[0]), as_float(pair[1])}};
+        store4(to + row * kPitch + column, held[turn]);
       }
     }
   }
+};
+
+// Nothing to move.
+template <class Element, class Value, int Rows, int Threads, bool Wide>
+struct Stager<Element, Resident<Value>, Rows, Threads, Wide> {
+  GATUN_DEVICE void fetch(const Resident<Value>&, Element*, int64_t) {}
+  GATUN_DEVICE void store(Element*) const {}
 };
 
 // Of a block of 32 WarpsDown WarpsAcross threads.
@@ -84,15 +110,19 @@ struct GemmTile {
   using Warp = WarpTile<Precision, Rows / WarpsDown, Columns / WarpsAcross>;
   static constexpr int kRows = Rows, kColumns = Columns, kThreads = WarpsDown * WarpsAcross * kWarp;
   static constexpr int kSharedBytes = kGemmStages * (Rows + Columns) * kStagePitch;
+  static constexpr int kResidentBytes = kGemmStages * Columns * kStagePitch;  // where a is Resident
+  static constexpr int kParts = WarpsAcross;                                  // of a row's sum
 
   Warp sums;
 
-  // sums = a b^T over [0, depth). All threads of the block; shared memory may be used for other things afterwards.
+  // sums = a b^T over [0, depth). All threads of the block; `stages`, kSharedBytes (kResidentBytes) of shared memory, may
+  // be used for other things afterwards.
   template <bool Wide, class SourceA, class SourceB>
-  GATUN_DEVICE void multiply(const SourceA& a, const SourceB& b, int64_t depth) {
+  GATUN_DEVICE void multiply(const SourceA& a, const SourceB& b, int64_t depth, char* stages) {
     constexpr int kDepth = kStageDepth<Element>, kPitch = kStagePitch / static_cast<int>(sizeof(Element));
-    constexpr int kStage = (Rows + Columns) * kPitch, kAhead = kGemmStages - 1;
-    auto* shared = reinterpret_cast<Element*>(shared_memory());
+    constexpr int kLeft = kIsResident<SourceA> ? 0 : Rows * kPitch, kAhead = kGemmStages - 1;
+    constexpr int kStage = kLeft + Columns * kPitch;
+    auto* shared = reinterpret_cast<Element*>(stages);
     Stager<Element, SourceA, Rows, kThreads, Wide> left;
     Stager<Element, SourceB, Columns, kThreads, Wide> right;
     const int64_t steps = (depth + kDepth - 1) / kDepth;
@@ -102,9 +132,9 @@ struct GemmTile {
       if (step < steps) {
         Element* stage = shared + step * kStage;
         left.fetch(a, stage, step * kDepth);
-        right.fetch(b, stage + Rows * kPitch, step * kDepth);
+        right.fetch(b, stage + kLeft, step * kDepth);
         left.store(stage);
-        right.store(stage + Rows * kPitch);
+        right.store(stage + kLeft);
       }
       commit_copies();
     }
@@ -116,14 +146,19 @@ struct GemmTile {
       const bool more = step + kAhead < steps;
       if (more) {
         left.fetch(a, stage, (step + kAhead) * kDepth);
-        right.fetch(b, stage + Rows * kPitch, (step + kAhead) * kDepth);
+        right.fetch(b, stage + kLeft, (step + kAhead) * kDepth);
       }
       commit_copies();
       const Element* ready = shared + reading * kStage;
-      sums.multiply(ready + warp_row() * kPitch, kPitch, ready + (Rows + warp_column()) * kPitch, kPitch, kDepth);
+      const Element* columns = ready + kLeft + warp_column() * kPitch;
+      if constexpr (kIsResident<SourceA>) {
+        sums.multiply(a.data + warp_row() * a.pitch + step * kDepth, a.pitch, columns, kPitch, kDepth);
+      } else {
+        sums.multiply(ready + warp_row() * kPitch, kPitch, columns, kPitch, kDepth);
+      }
       if (more) {
         left.store(stage);
-        right.store(stage + Rows * kPitch);
+        right.store(stage + kLeft);
       }
       reading = reading + 1 == kGemmStages ? 0 : reading + 1;
       writing = writing + 1 == kGemmStages ? 0 : writing + 1;
@@ -132,20 +167,49 @@ struct GemmTile {
     sync_block();
   }
 
-  // Calls body(row, column, value, next): the sums at (row, column) and (row, column + 1) of the tile; column is even.
+  // A thread owns sums of kOwnRows rows, pairs of neighbours (the first at an even column) in kOwnPairs places.
+  static constexpr int kOwnRows = Warp::kRows * 2, kOwnPairs = Warp::kColumns;
+  GATUN_DEVICE static int own_row(int slot) { return warp_row() + Warp::row_of(slot / 2, slot % 2 * 2); }
+  GATUN_DEVICE static int own_column(int pair) { return warp_column() + Warp::column_of(pair, 0); }
+  GATUN_DEVICE float& own(int slot, int pair, int which) { return sums.at[slot / 2][pair][slot % 2 * 2 + which]; }
+
+  // Calls body(row, column, value, next): the sums at (row, column) and (row, column + 1) of the tile.
   template <class Body>
-  GATUN_DEVICE void for_pairs(const Body& body) const {
+  GATUN_DEVICE void for_pairs(const Body& body) {
 #pragma unroll
-    for (int i = 0; i < Warp::kRows; ++i) {
+    for (int slot = 0; slot < kOwnRows; ++slot) {
 #pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const int row = warp_row() + Warp::row_of(i, half * 2);
-#pragma unroll
-        for (int j = 0; j < Warp::kColumns; ++j) {
-          body(row, warp_column() + Warp::column_of(j, 0), sums.at[i][j][half * 2], sums.at[i][j][half * 2 + 1]);
-        }
+      for (int pair = 0; pair < kOwnPairs; ++pair) {
+        body(own_row(slot), own_column(pair), own(slot, pair, 0), own(slot, pair, 1));
       }
     }
+  }
+
+  // parts[row][kParts] += body(slot, column, value) summed over the columns of each warp, always in the same order.
+  // Behind it a barrier, then total() is the sum of a row.
+  template <class Body>
+  GATUN_DEVICE void add_row_parts(float* parts, const Body& body) {
+#pragma unroll
+    for (int slot = 0; slot < kOwnRows; ++slot) {
+      float sum = 0;
+#pragma unroll
+      for (int pair = 0; pair < kOwnPairs; ++pair) {
+#pragma unroll
+        for (int which = 0; which < 2; ++which) sum += body(slot, own_column(pair) + which, own(slot, pair, which));
+      }
+      sum = warp_sum<4>(sum);
+      if (lane_index() % 4 == 0) parts[own_row(slot) * kParts + warp_index() % WarpsAcross] += sum;
+    }
+  }
+  GATUN_DEVICE static float total(const float* parts, int row) {
+    float sum = parts[row * kParts];
+#pragma unroll
+    for (int part = 1; part < kParts; ++part) sum += parts[row * kParts + part];
+    return sum;
+  }
+  static constexpr int kPartsBytes = Rows * kParts * static_cast<int>(sizeof(float));
+  GATUN_DEVICE static void clear_parts(float* parts) {
+    for (int i = thread_index(); i < Rows * kParts; i += kThreads) parts[i] = 0;
   }
 
  private:

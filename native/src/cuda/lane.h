@@ -87,6 +87,17 @@ GATUN_BOTH Bf16 from_float<Bf16>(float value) {
   return to_bf16(value);
 }
 
+// Four elements at an address aligned to their size.
+GATUN_DEVICE void store4(float* to, const Float4& value) { *reinterpret_cast<Float4*>(to) = value; }
+GATUN_DEVICE void store4(Bf16* to, const Float4& value) {
+  uint32_t pair[2];
+  for (int i = 0; i < 2; ++i) {
+    const uint32_t high = to_bf16(value.at[2 * i + 1]).bits;
+    pair[i] = to_bf16(value.at[2 * i]).bits | high << 16;
+  }
+  *reinterpret_cast<Float2*>(to) = {{as_float(pair[0]), as_float(pair[1])}};
+}
+
 // Exact, erf form. 1 + erf(t) as erfc(-t): nothing cancels far left.
 GATUN_DEVICE float gelu(float x) { return 0.5f * x * erfcf(x * -0.70710678118654752f); }
 

@@ -58,10 +58,27 @@ class Scratch {
   char* memory_;
 };
 
+// To 16 bytes, for accesses of a Float4.
+inline bool aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
+
+inline int64_t blocks_for(int64_t count, int64_t each) { return (count + each - 1) / each; }
+
 // Weights in the layout of our kernels (weights.cu says which), one block of memory.
 struct DeviceWeights : gatun_weights {
   char* memory = nullptr;
 };
+
+// Whether the sum's index can be walked in steps of 16 bytes.
+inline bool whole_lines(const gatun_weights& w) { return w.inputs % (w.precision == GATUN_REDUCED ? 8 : 4) == 0; }
+
+// Kernels count images, lines and columns in 32 bits, elements in 64.
+inline void want_image(const char* name, int64_t images, int64_t height, int64_t width) {
+  constexpr int64_t kMost = 1 << 29;
+  if (images > kMost || height > kMost || width > kMost) {
+    fail(GATUN_SHAPE_MISMATCH, name, ": ", images, " images of ", height, " x ", width,
+         " pixels; on CUDA each may be at most ", kMost, "; split the batch");
+  }
+}
 
 inline void want_grid(const char* name, const Grid& grid) {
   if (grid.x > INT32_MAX || grid.y > UINT16_MAX || grid.z > UINT16_MAX) {

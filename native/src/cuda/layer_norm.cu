@@ -79,8 +79,6 @@ GATUN_KERNEL(kThreads) layer_norm_any(LayerNormArgs args) {
   }
 }
 
-bool aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 16 == 0; }
-
 }  // namespace
 
 gatun_status layer_norm(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error) {

@@ -12,6 +12,15 @@ void add_operations(Backend& backend) {
   backend.layer_norm = layer_norm;
   backend.linear = linear;
   backend.attention = attention;
+  backend.patch_embed = patch_embed;
+  backend.temporal_pool = temporal_pool;
+  backend.conv_transpose2d = conv_transpose2d;
+  backend.conv2d = conv2d;
+  backend.map_head = map_head;
+  backend.encode_pool = encode_pool;
+  backend.decoder_weights = decoder_weights;
+  backend.decoder_prefix = decoder_prefix;
+  backend.refine_head = refine_head;
 }
 
 }  // namespace gatun::cuda

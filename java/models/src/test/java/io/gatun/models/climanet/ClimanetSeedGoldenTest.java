@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -39,6 +40,18 @@ class ClimanetSeedGoldenTest {
                 try (Device device = Device.cpu(new CpuOptions(0, level, 0)); Scope scope = Scope.open(device)) {
                     run(golden, scope);
                 }
+            }
+        });
+    }
+
+    /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
+    @TestFactory
+    @Tag("gpu")
+    Stream<DynamicTest> casesOnCuda() throws IOException {
+        Device device = CudaDevice.orSkip();
+        return GoldenCase.family("climanet_seed", golden -> {
+            try (Scope scope = Scope.open(device)) {
+                run(golden, scope);
             }
         });
     }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.climanet;
+
+import io.gatun.core.Device;
+import io.gatun.core.DeviceException;
+import org.opentest4j.TestAbortedException;
+
+/** The CUDA device of tests. */
+final class CudaDevice {
+    private CudaDevice() {}
+
+    static Device orSkip() {
+        try {
+            return Device.cuda(0);
+        } catch (DeviceException e) {
+            throw new TestAbortedException("no CUDA device: " + e.getMessage(), e);
+        }
+    }
+}
