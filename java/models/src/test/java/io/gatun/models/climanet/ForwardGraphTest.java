@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
-import io.gatun.core.DeviceReport;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
@@ -47,9 +46,7 @@ class ForwardGraphTest {
 
     @BeforeEach
     void open() {
-        DeviceReport.Entry cuda = Device.report().entries().getLast();
-        assumeTrue(cuda.usable(), cuda.detail());
-        device = Device.of(cuda.device());
+        device = CudaDevice.orSkip();
         assumeTrue(device.hasGraphs(), device + " has no graphs");
         before = device.memory().buffersLive();
         model = SpatioTemporalModel.load(CHECKPOINT, device);
