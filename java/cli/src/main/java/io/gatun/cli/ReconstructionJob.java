@@ -58,6 +58,7 @@ record ReconstructionJob(
     Result run(Progress progress) {
         requireUsablePaths();
         Device where = Device.of(device);
+        progress.step("device: " + where.name() + " (" + where.info().processor() + "), precision " + precision);
         try (DailyFiles input = DailyFiles.open(inputs, options)) {
             progress.step("input: " + input.variable() + ", " + input.dates().size() + " days from "
                     + input.dates().getFirst() + " to " + input.dates().getLast() + ", " + input.grid());
@@ -98,8 +99,7 @@ record ReconstructionJob(
 
     private MonthlyMaps reconstruct(DailyFiles input, Device where, Progress progress) {
         try (MonthlyReconstruction reconstruction = open(where)) {
-            progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + "), "
-                    + precision);
+            progress.step("checkpoint: " + checkpoint);
             return reconstruction.reconstructTo(input, run, output, progress);
         }
     }

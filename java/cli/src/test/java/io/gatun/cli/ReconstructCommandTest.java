@@ -37,6 +37,7 @@ class ReconstructCommandTest {
                         "                       never observed             0.823     0.628       628",
                         "map: " + map, "picture: " + picture),
                 run.outLines());
+        assertTrue(run.err().startsWith("device: ") && run.err().contains(", precision strict"), run.err());
         assertTrue(run.err().contains("reading 2014-07"), run.err());
         assertEquals(List.of("monthly.nc", "monthly.png"), CommandRun.filesIn(folder));
     }
