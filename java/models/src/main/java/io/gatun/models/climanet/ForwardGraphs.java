@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** The forward passes of a model as recorded graphs. */
 final class ForwardGraphs implements AutoCloseable {
@@ -36,16 +37,17 @@ final class ForwardGraphs implements AutoCloseable {
         Tensor run(Scope scope, Key key, Tensor data, Tensor mask, Optional<Tensor> land);
     }
 
-    private static final System.Logger LOGGER = System.getLogger("io.gatun.models");
-
     private final Device device;
     private final Pass pass;
+    private final Consumer<String> log;
     private final InstancePool<Key, Graph> pool = new InstancePool<>(MOST_OF_SHAPE, MOST);
     private final AtomicBoolean failureTold = new AtomicBoolean();
 
-    ForwardGraphs(Device device, Pass pass) {
+    /** log gets at most one line: why the first recording that failed did. */
+    ForwardGraphs(Device device, Pass pass, Consumer<String> log) {
         this.device = device;
         this.pass = pass;
+        this.log = log;
     }
 
     /** The result, or empty where the pass is to be run directly. */
@@ -100,8 +102,8 @@ final class ForwardGraphs implements AutoCloseable {
             pool.clear();
         }
         if (!failureTold.getAndSet(true)) {
-            LOGGER.log(System.Logger.Level.WARNING, "A forward pass on input " + key.data() + " could not be recorded"
-                    + " as a graph and is launched kernel by kernel: " + e.getMessage());
+            log.accept("A forward pass on input " + key.data() + " could not be recorded as a graph and is launched"
+                    + " kernel by kernel: " + e.getMessage());
         }
     }
 

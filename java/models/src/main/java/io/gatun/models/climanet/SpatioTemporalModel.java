@@ -30,6 +30,7 @@ import java.util.Optional;
  */
 public final class SpatioTemporalModel implements Model {
     private static final double MLP_RATIO = 4.0;
+    private static final System.Logger LOGGER = System.getLogger("io.gatun.models");
 
     private final SpatioTemporalConfig config;
     private final Scope weights;
@@ -58,7 +59,8 @@ public final class SpatioTemporalModel implements Model {
                 form);
         checks = new ForwardChecks(config, Math.min(temporal.maxMonths(), decoder.numMonths()));
         graphs = form == Form.FUSED && weights.device().hasGraphs() ? Optional.of(new ForwardGraphs(weights.device(),
-                (scope, key, data, mask, land) -> run(scope, key, data, mask, land, Trace.NONE))) : Optional.empty();
+                (scope, key, data, mask, land) -> run(scope, key, data, mask, land, Trace.NONE),
+                line -> LOGGER.log(System.Logger.Level.WARNING, line))) : Optional.empty();
     }
 
     /**
