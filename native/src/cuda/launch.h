@@ -7,6 +7,7 @@
 #include "../status.h"
 #include "lane.h"
 
+#include <functional>
 #include <string>
 
 #if defined(__CUDACC__)
@@ -110,12 +111,17 @@ void launch(gatun_stream* stream, const char* name, void (*kernel)(Parameters...
 
 #else
 
+// Runs work now, or records it where the stream records a graph.
+void queue(gatun_stream* stream, std::function<void()> work);
+
 template <class... Parameters, class... Arguments>
-void launch(gatun_stream*, const char* name, void (*kernel)(Parameters...), const Grid& grid, int threads,
+void launch(gatun_stream* stream, const char* name, void (*kernel)(Parameters...), const Grid& grid, int threads,
             int64_t shared_bytes, const Arguments&... arguments) {
   if (grid.x * grid.y * grid.z == 0) return;
   want_grid(name, grid);
-  simt::run(name, {{grid.x, grid.y, grid.z}, threads, shared_bytes}, [&] { kernel(arguments...); });
+  queue(stream, [=] {
+    simt::run(name, {{grid.x, grid.y, grid.z}, threads, shared_bytes}, [&] { kernel(arguments...); });
+  });
 }
 
 #endif

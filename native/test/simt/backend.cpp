@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace gatun::cuda {
 
@@ -80,6 +81,7 @@ gatun_status device_info(gatun_device*, gatun_device_info* info, gatun_error* er
     *info = {};
     info->struct_size = sizeof *info;
     info->kind = GATUN_CUDA;
+    info->graphs = 1;
     info->memory_bytes = kMemory;
     std::strncpy(info->name, "host harness for CUDA kernels", sizeof info->name - 1);
     std::strncpy(info->libraries, "all operations: own kernels", sizeof info->libraries - 1);
@@ -106,13 +108,29 @@ gatun_status memory_trim(gatun_device*, int64_t* freed, gatun_error* error) {
 
 struct Buffer : gatun_buffer {
   bool wrapped = false;
+  std::shared_ptr<char> block;
 };
+
+// What a stream records: the launches, and the memory they use, which is held until the graph is destroyed.
+struct Graph : gatun_graph {
+  std::vector<std::function<void()>> work;
+  std::vector<std::shared_ptr<char>> blocks;
+};
+
+struct Stream : gatun_stream {
+  std::unique_ptr<Graph> recording;
+};
+
+std::unique_ptr<Graph>& recording(gatun_stream* stream) { return static_cast<Stream*>(stream)->recording; }
 
 gatun_status buffer_alloc(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error) {
   return guard(error, [&] {
     auto fresh = std::make_unique<Buffer>();
     fresh->device = stream->device;
-    fresh->data = take(own(stream->device), bytes);
+    Device& host = own(stream->device);
+    fresh->data = take(host, bytes);
+    fresh->block = std::shared_ptr<char>(fresh->data, [&host](char* block) { give(host, block); });
+    if (recording(stream)) recording(stream)->blocks.push_back(fresh->block);
     fresh->bytes = bytes;
     *buffer = fresh.release();
   });
@@ -133,11 +151,7 @@ gatun_status buffer_wrap(gatun_device* device, void* data, int64_t bytes, gatun_
 gatun_status buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun_error* error) {
   return guard(error, [&] {
     const std::unique_ptr<Buffer> old(static_cast<Buffer*>(buffer));
-    if (old->wrapped) {
-      --own(stream->device).handles;
-    } else {
-      give(own(stream->device), old->data);
-    }
+    if (old->wrapped) --own(stream->device).handles;
     retire(old->mark);
   });
 }
@@ -185,6 +199,37 @@ gatun_status event_sync(gatun_event*, gatun_error* error) {
   return guard(error, [] {});
 }
 
+gatun_status graph_begin(gatun_stream* stream, gatun_error* error) {
+  return guard(error, [&] {
+    if (recording(stream)) fail(GATUN_INVALID_ARGUMENT, "the stream records a graph already");
+    recording(stream) = std::make_unique<Graph>();
+    recording(stream)->device = stream->device;
+  });
+}
+
+gatun_status graph_end(gatun_stream* stream, gatun_graph** graph, gatun_error* error) {
+  return guard(error, [&] {
+    *graph = nullptr;
+    if (!recording(stream)) fail(GATUN_INVALID_ARGUMENT, "the stream records no graph");
+    ++own(stream->device).handles;
+    *graph = recording(stream).release();
+  });
+}
+
+gatun_status graph_launch(gatun_graph* graph, gatun_stream*, gatun_error* error) {
+  return guard(error, [&] {
+    for (const auto& work : static_cast<Graph*>(graph)->work) work();
+  });
+}
+
+gatun_status graph_destroy(gatun_graph* graph, gatun_error* error) {
+  return guard(error, [&] {
+    --own(graph->device).handles;
+    retire(graph->mark);
+    delete static_cast<Graph*>(graph);
+  });
+}
+
 const Backend& table() {
   static const Backend backend = [] {
     Backend made{};
@@ -201,14 +246,25 @@ const Backend& table() {
     made.buffer_free = buffer_free;
     made.copy_from_host = copy_from_host;
     made.copy_to_host = copy_to_host;
-    made.stream_create = create<gatun_stream>;
-    made.stream_destroy = destroy<gatun_stream>;
+    made.stream_create = [](gatun_device* device, gatun_stream** stream, gatun_error* error) {
+      Stream* made_stream = nullptr;
+      const gatun_status status = create<Stream>(device, &made_stream, error);
+      *stream = made_stream;
+      return status;
+    };
+    made.stream_destroy = [](gatun_stream* stream, gatun_error* error) {
+      return destroy(static_cast<Stream*>(stream), error);
+    };
     made.stream_sync = nothing_to_wait_for;
     made.event_create = create<gatun_event>;
     made.event_destroy = destroy<gatun_event>;
     made.event_record = event_record;
     made.event_wait = event_wait;
     made.event_sync = event_sync;
+    made.graph_begin = graph_begin;
+    made.graph_end = graph_end;
+    made.graph_launch = graph_launch;
+    made.graph_destroy = graph_destroy;
     add_operations(made);
     return made;
   }();
@@ -223,7 +279,19 @@ const Limits& limits(gatun_stream*) {
 }
 
 char* take_memory(gatun_stream* stream, int64_t bytes) { return take(own(stream->device), bytes); }
-void give_memory(gatun_stream* stream, char* memory) { give(own(stream->device), memory); }
+void give_memory(gatun_stream* stream, char* memory) {
+  Device& host = own(stream->device);
+  std::shared_ptr<char> block(memory, [&host](char* given) { give(host, given); });
+  if (recording(stream)) recording(stream)->blocks.push_back(std::move(block));
+}
+
+void queue(gatun_stream* stream, std::function<void()> work) {
+  if (recording(stream)) {
+    recording(stream)->work.push_back(std::move(work));
+  } else {
+    work();
+  }
+}
 
 }  // namespace gatun::cuda
 

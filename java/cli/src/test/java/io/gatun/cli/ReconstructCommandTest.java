@@ -37,6 +37,7 @@ class ReconstructCommandTest {
                         "                       never observed             0.823     0.628       628",
                         "map: " + map, "picture: " + picture),
                 run.outLines());
+        assertTrue(run.err().startsWith("device: ") && run.err().contains(", precision strict"), run.err());
         assertTrue(run.err().contains("reading 2014-07"), run.err());
         assertEquals(List.of("monthly.nc", "monthly.png"), CommandRun.filesIn(folder));
     }
@@ -48,6 +49,18 @@ class ReconstructCommandTest {
         assertEquals(5, run.outLines().size(), run.out());
         CommandRun silent = CommandRun.reconstruct(folder.resolve("m.nc"), "--quiet");
         assertEquals(new CommandRun(0, "", ""), silent);
+    }
+
+    @Test
+    void aPrecisionThatTheDeviceLacksIsOneLine() {
+        CommandRun refused =
+                CommandRun.reconstruct(folder.resolve("m.nc"), "--quiet", "--device", "cpu", "--precision", "bf16");
+        assertEquals(new CommandRun(Gatun.FAILED, "", "gatun: the CPU backend has no bf16 products; choose the"
+                + " precision strict" + System.lineSeparator()), refused);
+        CommandRun unknown = CommandRun.reconstruct(folder.resolve("m.nc"), "--precision", "half");
+        assertEquals(2, unknown.code());
+        assertTrue(unknown.err().contains("--precision") && unknown.err().contains("half"), unknown.err());
+        assertEquals(List.of(), CommandRun.filesIn(folder));
     }
 
     @Test

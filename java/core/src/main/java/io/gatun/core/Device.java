@@ -145,6 +145,15 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * Whether work can be recorded for replay, see {@link Graph}.
+     *
+     * @return true on CUDA
+     */
+    public boolean hasGraphs() {
+        return handle.hasGraphs();
+    }
+
+    /**
      * What the device is.
      *
      * @return its description

@@ -33,12 +33,14 @@ public final class DeviceHandle {
     private final StreamHandle service;
     private final StructSlab structs = new StructSlab();
     private final AtomicLong users = new AtomicLong();
+    private final boolean graphs;
     private volatile boolean closeWhenIdle;
 
     private DeviceHandle(String name, MemorySegment address) {
         this.name = name;
         this.address = address;
         this.service = new StreamHandle(address, Arena.ofAuto());
+        this.graphs = info().graphs();
     }
 
     public static DeviceHandle openCpu(CpuOptions options) {
@@ -76,6 +78,10 @@ public final class DeviceHandle {
 
     public String name() {
         return name;
+    }
+
+    public boolean hasGraphs() {
+        return graphs;
     }
 
     MemorySegment address() {
@@ -151,8 +157,8 @@ public final class DeviceHandle {
             resource.free(service);
         } finally {
             service.lock().unlock();
+            resource.afterFree();
         }
-        resource.afterFree();
     }
 
     public DeviceInfo info() {
@@ -163,8 +169,8 @@ public final class DeviceHandle {
                 stream.check(GatunH.gatun_device_info_get(address, info, stream.error()));
                 return new DeviceInfo(name, gatun_device_info.name(info).getString(0),
                         Math.toIntExact(gatun_device_info.num_threads(info)),
-                        CpuLevel.values()[gatun_device_info.cpu_level(info)], gatun_device_info.memory_bytes(info),
-                        gatun_device_info.libraries(info).getString(0));
+                        CpuLevel.values()[gatun_device_info.cpu_level(info)], gatun_device_info.graphs(info) != 0,
+                        gatun_device_info.memory_bytes(info), gatun_device_info.libraries(info).getString(0));
             }
         });
     }

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Native memory with counted holders (tensors) and pins (scopes with queued work that reads it). Thread-safe. */
-public abstract sealed class Resource permits Buffer, PackedWeights {
+/** A native object, mostly memory, with counted holders (tensors) and pins (scopes with queued work that reads it). Thread-safe. */
+public abstract sealed class Resource permits Buffer, PackedWeights, GraphHandle {
     private final DeviceHandle device;
     private final MemorySegment address;
     private volatile ScopeHandle owner;

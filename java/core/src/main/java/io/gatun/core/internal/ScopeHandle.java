@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.core.internal;
 
+import io.gatun.bindings.ffi.GatunH;
 import io.gatun.bindings.ffi.gatun_patch_embed_options;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DeviceException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.PatchEmbedOptions;
+import io.gatun.core.Scope;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -30,6 +32,7 @@ public final class ScopeHandle {
     private volatile boolean closed;
     private volatile boolean busy; // work was queued since the last wait
     private volatile boolean working; // a thread is between begin and end
+    private boolean recording; // a graph
 
     public ScopeHandle(DeviceHandle device) {
         this.device = device;
@@ -50,6 +53,11 @@ public final class ScopeHandle {
 
     public boolean isClosed() {
         return closed;
+    }
+
+    /** Whether nothing was queued since the last wait. */
+    boolean isIdle() {
+        return closed || !busy;
     }
 
     /** Takes the scope for this thread until {@link #end}; nests. */
@@ -170,8 +178,52 @@ public final class ScopeHandle {
         return resource.detach();
     }
 
+    /**
+     * Records what work queues instead of running it. What it reads stays borrowed until this scope is closed, which
+     * the graph does in its end.
+     */
+    public GraphHandle record(Scope self, Runnable work) {
+        begin();
+        try {
+            sync();
+            stream.check(GatunH.gatun_graph_begin(stream.address(), stream.error()));
+            recording = true;
+            boolean complete = false;
+            int status;
+            try {
+                work.run();
+                complete = true;
+            } finally {
+                recording = false;
+                status = GatunH.gatun_graph_end(stream.address(), stream.slot(), stream.error());
+                if (!complete && status == GatunH.GATUN_OK()) {
+                    GatunH.gatun_graph_destroy(stream.slotValue(), stream.error());
+                }
+            }
+            stream.check(status);
+            busy = false;
+            MemorySegment graph = stream.slotValue();
+            try {
+                return new GraphHandle(device, graph, stream.createEvent(device.address()), self);
+            } catch (RuntimeException | Error e) {
+                GatunH.gatun_graph_destroy(graph, stream.error());
+                throw e;
+            }
+        } finally {
+            end();
+        }
+    }
+
+    private void requireNotRecording() {
+        if (recording) {
+            throw new IllegalStateException("a graph is being recorded on this scope: until that is done the scope"
+                    + " cannot be waited for or closed, nor its tensors be read or kept.");
+        }
+    }
+
     /** Waits for the queued work; what was borrowed is then no longer needed. */
     public void sync() {
+        requireNotRecording();
         try {
             stream.sync();
             busy = false;
@@ -269,6 +321,7 @@ public final class ScopeHandle {
             if (closed) {
                 return;
             }
+            requireNotRecording();
             RuntimeException failure = null;
             try {
                 sync();

@@ -62,6 +62,11 @@ public final class StreamHandle {
         return slotValue();
     }
 
+    MemorySegment createEvent(MemorySegment device) {
+        check(GatunH.gatun_event_create(device, slot, error));
+        return slotValue();
+    }
+
     void sync() {
         check(GatunH.gatun_sync(address, error));
     }

@@ -3,6 +3,7 @@ package io.gatun.models.climanet;
 
 import io.gatun.core.ShapeException;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Which day slots do not exist, upstream's {@code padded_days_mask} [B, M, T]: day 30 of February, or days that the
@@ -13,6 +14,7 @@ public final class PaddedDays {
     private final int months;
     private final int days;
     private final boolean[] padded;
+    private final int hash;
 
     /**
      * A mask of day slots.
@@ -33,6 +35,7 @@ public final class PaddedDays {
         this.months = months;
         this.days = days;
         this.padded = padded.clone();
+        this.hash = Arrays.hashCode(padded);
     }
 
     int batch() {
@@ -49,6 +52,17 @@ public final class PaddedDays {
 
     boolean[] values() {
         return padded.clone();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other == this || other instanceof PaddedDays that && batch == that.batch && months == that.months
+                && days == that.days && Arrays.equals(padded, that.padded);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(batch, months, days, hash);
     }
 
     /** The same by temporal patches: one is padded if all its days are. */

@@ -7,7 +7,9 @@ import io.gatun.core.CheckpointException;
 import io.gatun.core.DType;
 import io.gatun.core.DTypeException;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Kernels;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
@@ -16,7 +18,6 @@ import io.gatun.models.Model;
 import io.gatun.models.internal.ForwardEvent;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Monthly maps from gappy daily fields: patch embedding, temporal attention, spatial transformer, decoder.
@@ -29,15 +30,18 @@ import java.util.stream.IntStream;
  */
 public final class SpatioTemporalModel implements Model {
     private static final double MLP_RATIO = 4.0;
+    private static final System.Logger LOGGER = System.getLogger("io.gatun.models");
 
     private final SpatioTemporalConfig config;
     private final Scope weights;
     private final Form form;
+    private final ForwardChecks checks;
     private final VideoEncoder encoder;
     private final TemporalAttentionAggregator temporal;
     private final SpatialPositionalEncoding2D spatialPe;
     private final SpatialTransformer spatialTr;
     private final MonthlyConvDecoder decoder;
+    private final Optional<ForwardGraphs> graphs;
 
     private SpatioTemporalModel(SpatioTemporalConfig config, Scope weights, StateDict state, Form form) {
         int embed = config.embedDim();
@@ -53,10 +57,14 @@ public final class SpatioTemporalModel implements Model {
         decoder = new MonthlyConvDecoder(weights, state.at("decoder"), embed, config.patchSize().height(),
                 config.patchSize().width(), config.hidden(), config.overlap(), config.numMonths(),
                 form);
+        checks = new ForwardChecks(config, Math.min(temporal.maxMonths(), decoder.numMonths()));
+        graphs = form == Form.FUSED && weights.device().hasGraphs() ? Optional.of(new ForwardGraphs(weights.device(),
+                (scope, key, data, mask, land) -> run(scope, key, data, mask, land, Trace.NONE),
+                line -> LOGGER.log(System.Logger.Level.WARNING, line))) : Optional.empty();
     }
 
     /**
-     * Loads a checkpoint with the configuration it states or implies.
+     * Loads a checkpoint with the configuration it states or implies, in {@link Precision#STRICT}.
      *
      * @param checkpoint weights and configuration
      * @param device where the weights go
@@ -64,11 +72,25 @@ public final class SpatioTemporalModel implements Model {
      * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
      */
     public static SpatioTemporalModel load(Checkpoint checkpoint, Device device) {
-        return load(checkpoint, SpatioTemporalConfig.of(checkpoint), device);
+        return load(checkpoint, device, Precision.STRICT);
     }
 
     /**
-     * Loads a checkpoint with a given configuration.
+     * Loads a checkpoint with the configuration it states or implies.
+     *
+     * @param checkpoint weights and configuration
+     * @param device where the weights go
+     * @param precision arithmetic of the products
+     * @return the model, to be closed
+     * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
+     * @throws DTypeException if the device does not compute in that precision
+     */
+    public static SpatioTemporalModel load(Checkpoint checkpoint, Device device, Precision precision) {
+        return load(checkpoint, SpatioTemporalConfig.of(checkpoint), device, precision);
+    }
+
+    /**
+     * Loads a checkpoint with a given configuration, in {@link Precision#STRICT}.
      *
      * @param checkpoint weights
      * @param config constructor arguments
@@ -77,11 +99,28 @@ public final class SpatioTemporalModel implements Model {
      * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
      */
     public static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device) {
-        return load(checkpoint, config, device, Form.FUSED);
+        return load(checkpoint, config, device, Precision.STRICT);
     }
 
-    static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Form form) {
-        Scope weights = Scope.open(device);
+    /**
+     * Loads a checkpoint with a given configuration.
+     *
+     * @param checkpoint weights
+     * @param config constructor arguments
+     * @param device where the weights go
+     * @param precision arithmetic of the products
+     * @return the model, to be closed
+     * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
+     * @throws DTypeException if the device does not compute in that precision
+     */
+    public static SpatioTemporalModel load(
+            Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Precision precision) {
+        return load(checkpoint, config, device, precision, Form.FUSED);
+    }
+
+    static SpatioTemporalModel load(
+            Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Precision precision, Form form) {
+        Scope weights = Scope.open(device, precision);
         try {
             StateDict state = StateDict.of(checkpoint);
             SpatioTemporalModel model = new SpatioTemporalModel(config, weights, state, form);
@@ -108,6 +147,11 @@ public final class SpatioTemporalModel implements Model {
         return weights.device();
     }
 
+    @Override
+    public Precision precision() {
+        return weights.precision();
+    }
+
     /**
      * Monthly maps.
      *
@@ -121,13 +165,88 @@ public final class SpatioTemporalModel implements Model {
      * @throws ArgumentException if a month is out of range, or all its days are padded and that is an error
      */
     public Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input) {
-        return forward(scope, dailyData, dailyMask, input, Trace.NONE);
-    }
-
-    Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input, Trace trace) {
         ForwardEvent event = new ForwardEvent();
         event.begin();
-        check(dailyData, dailyMask);
+        ForwardGraphs.Key key = checks.key(dailyData, dailyMask, input);
+        Optional<Tensor> replayed =
+                graphs.flatMap(recorded -> recorded.replay(scope, key, dailyData, dailyMask, input.landMask()));
+        Tensor result = replayed.orElseGet(() -> runPlain(scope, key, dailyData, dailyMask, input.landMask()));
+        if (event.shouldCommit()) {
+            event.model = "SpatioTemporalModel";
+            event.inputShape = dailyData.shape().toString();
+            event.device = device().name();
+            event.replayed = replayed.isPresent();
+            event.commit();
+        }
+        return result;
+    }
+
+    /** Stage after stage, never as a graph. */
+    Tensor forward(Scope scope, Tensor dailyData, Tensor dailyMask, MonthlyInput input, Trace trace) {
+        return run(scope, checks.key(dailyData, dailyMask, input), dailyData, dailyMask, input.landMask(), trace);
+    }
+
+    /**
+     * Records forward passes ahead of their first use. On a device with graphs ({@link Device#hasGraphs()}) a forward
+     * pass is recorded when its shape comes for the second time, and replayed from then on; after this it is replayed
+     * from the first time. Results are the same. On other devices nothing happens.
+     *
+     * @param shapes inputs to come
+     * @throws ShapeException if a shape does not fit the model, as in {@link #forward}
+     * @throws ArgumentException if a month is out of range
+     */
+    public void warmUp(List<ForwardShape> shapes) {
+        for (ForwardShape shape : shapes) {
+            ForwardGraphs.Key key = checks.key(shape);
+            graphs.ifPresent(recorded -> {
+                bytesOfRun(key);
+                recorded.prepare(key);
+            });
+        }
+    }
+
+    /**
+     * Memory of the device that a forward pass takes beside the weights, its input included: measured by running it
+     * once, on zeros, while nothing else runs on the device.
+     *
+     * @param shape the input
+     * @return bytes
+     * @throws ShapeException if the shape does not fit the model, as in {@link #forward}
+     * @throws ArgumentException if a month is out of range
+     * @throws DeviceMemoryException if the device has not enough
+     */
+    public long forwardBytes(ForwardShape shape) {
+        return bytesOfRun(checks.key(shape));
+    }
+
+    private long bytesOfRun(ForwardGraphs.Key key) {
+        long before = device().memory().bytesInUse();
+        try (Scope scope = Scope.open(device())) {
+            Tensor data = scope.full(DType.F32, 0, key.data().toArray());
+            Tensor mask = scope.full(DType.BOOL, 0, key.data().toArray());
+            Optional<Tensor> land = key.land()
+                    ? Optional.of(scope.full(DType.BOOL, 0, key.landShape().toArray())) : Optional.empty();
+            run(scope, key, data, mask, land, Trace.NONE);
+            scope.sync();
+            return device().memory().bytesInUse() - before;
+        }
+    }
+
+    private Tensor runPlain(
+            Scope scope, ForwardGraphs.Key key, Tensor data, Tensor mask, Optional<Tensor> land) {
+        try {
+            return run(scope, key, data, mask, land, Trace.NONE);
+        } catch (DeviceMemoryException e) {
+            if (graphs.isEmpty() || !graphs.get().clear()) {
+                throw e;
+            }
+            scope.sync(); // it may be what keeps a graph's memory
+            return run(scope, key, data, mask, land, Trace.NONE);
+        }
+    }
+
+    private Tensor run(Scope scope, ForwardGraphs.Key key, Tensor dailyData, Tensor dailyMask, Optional<Tensor> land,
+            Trace trace) {
         PatchSize patch = config.patchSize();
         int batch = (int) dailyData.dim(0);
         int months = (int) dailyData.dim(2);
@@ -136,8 +255,8 @@ public final class SpatioTemporalModel implements Model {
         int width = (int) dailyData.dim(5);
         int rows = height / patch.height();
         int columns = width / patch.width();
-        int[] monthRows = monthRows(input.months(), months);
-        Optional<PaddedDays> padded = padded(input, batch, months, days);
+        int[] monthRows = key.months().stream().mapToInt(Integer::intValue).toArray();
+        Optional<PaddedDays> padded = key.padded();
 
         // Upstream folds months into the batch by a plain reshape, which mixes channels and months where there are
         // several of both; its checkpoints were trained so.
@@ -164,98 +283,12 @@ public final class SpatioTemporalModel implements Model {
         trace.accept("spatial", mixed);
 
         Tensor latent = mixed.reshape(batch, months, rows, columns, config.embedDim());
-        Tensor result = decoder.forward(scope, latent, monthRows, input.landMask(), trace);
-        if (event.shouldCommit()) {
-            event.model = "SpatioTemporalModel";
-            event.inputShape = dailyData.shape().toString();
-            event.device = device().name();
-            event.commit();
-        }
-        return result;
-    }
-
-    private void check(Tensor data, Tensor mask) {
-        PatchSize patch = config.patchSize();
-        if (data.shape().rank() != 6 || data.dim(0) < 1 || data.dim(2) < 1) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has shape " + data.shape()
-                    + ", expected [batch, channel, month, day, height, width], at least 1 of each");
-        }
-        if (data.dtype() != DType.F32 || mask.dtype() != DType.BOOL) {
-            throw new DTypeException("SpatioTemporalModel: daily_data is " + data.dtype().torchName()
-                    + " and daily_mask " + mask.dtype().torchName() + "; expected float32 and bool");
-        }
-        if (!mask.shape().equals(data.shape())) {
-            throw new ShapeException("SpatioTemporalModel: daily_mask has shape " + mask.shape()
-                    + ", expected that of daily_data, " + data.shape());
-        }
-        if (data.dim(1) != config.inChans()) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has " + data.dim(1)
-                    + " channels on axis C, the model in_chans = " + config.inChans());
-        }
-        wantPatches(data, 3, "T", patch.time(), "max_days", config.maxDays());
-        wantPatches(data, 4, "H", patch.height(), "max_H", config.maxH());
-        wantPatches(data, 5, "W", patch.width(), "max_W", config.maxW());
-    }
-
-    private static void wantPatches(Tensor data, int axis, String name, int patch, String limit, int most) {
-        long extent = data.dim(axis);
-        if (extent < 1 || extent % patch != 0) {
-            long above = Math.max(1, (extent + patch - 1) / patch) * patch;
-            throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name
-                    + ", expected a multiple of the patch size " + patch + "; pad to " + above
-                    + (above > patch ? " or crop to " + (above - patch) : ""));
-        }
-        if (extent / patch > most) {
-            throw new ShapeException("SpatioTemporalModel: daily_data has extent " + extent + " on axis " + name + ", "
-                    + extent / patch + " patches of " + patch + "; the model encodes at most " + limit + " = " + most
-                    + ". Crop to " + (long) most * patch + " or less.");
-        }
-    }
-
-    /** Rows of the month tables: calendar months, else the first M. */
-    private int[] monthRows(List<Integer> calendar, int months) {
-        int known = Math.min(temporal.maxMonths(), decoder.numMonths());
-        if (calendar.isEmpty()) {
-            if (months > known) {
-                throw new ShapeException("SpatioTemporalModel: " + months + " months were given, the model knows "
-                        + known);
-            }
-            return IntStream.range(0, months).toArray();
-        }
-        if (calendar.size() != months) {
-            throw new ArgumentException("SpatioTemporalModel: " + calendar.size() + " month numbers " + calendar
-                    + " for " + months + " months of data");
-        }
-        for (int month : calendar) {
-            if (month < 1 || month > known) {
-                throw new ArgumentException("SpatioTemporalModel: month number " + month + ", expected 1 to " + known);
-            }
-        }
-        return calendar.stream().mapToInt(month -> month - 1).toArray();
-    }
-
-    private Optional<PaddedDays> padded(MonthlyInput input, int batch, int months, int days) {
-        if (input.paddedDays().isEmpty()) {
-            return Optional.empty();
-        }
-        PaddedDays padded = input.paddedDays().get();
-        if (padded.batch() != batch || padded.months() != months || padded.days() != days) {
-            throw new ShapeException("SpatioTemporalModel: padded_days_mask has shape [" + padded.batch() + ", "
-                    + padded.months() + ", " + padded.days() + "], expected [" + batch + ", " + months + ", " + days
-                    + "]");
-        }
-        int empty = padded.firstEmptyMonth();
-        if (empty >= 0 && input.allPadded() == MonthlyInput.AllPadded.ERROR) {
-            String name = input.months().isEmpty() ? "month index " + empty % months
-                    : "calendar month " + input.months().get(empty % months);
-            throw new ArgumentException("SpatioTemporalModel: all days of " + name + " (sample " + empty / months
-                    + ") are padded. Leave the month out, or ask for allPadded = NAN.");
-        }
-        return Optional.of(padded.byPatches(config.patchSize().time()));
+        return decoder.forward(scope, latent, monthRows, land, trace);
     }
 
     @Override
     public void close() {
+        graphs.ifPresent(ForwardGraphs::close);
         weights.close();
     }
 }

@@ -27,6 +27,10 @@ public final class ForwardEvent extends Event {
     @Label("Device")
     public String device;
 
+    /** Whether a recorded graph was replayed. */
+    @Label("Replayed")
+    public boolean replayed;
+
     /** An event that has not begun. */
     public ForwardEvent() {}
 }

@@ -2,6 +2,7 @@
 package io.gatun.models.climanet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.gatun.core.Device;
 import java.io.IOException;
@@ -31,5 +32,6 @@ class ForwardEventTest {
         assertEquals("SpatioTemporalModel", events.get(0).getString("model"));
         assertEquals("[1, 1, 2, 3, 4, 6]", events.get(0).getString("inputShape"));
         assertEquals("cpu", events.get(0).getString("device"));
+        assertFalse(events.get(0).getBoolean("replayed"));
     }
 }

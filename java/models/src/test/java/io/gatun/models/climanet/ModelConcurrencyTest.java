@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CpuOptions;
@@ -49,6 +50,22 @@ class ModelConcurrencyTest {
             for (Future<Void> done : threads.invokeAll(work)) {
                 done.get();
             }
+        }
+    }
+
+    @Test
+    void whatAForwardTakesIsMeasuredAndGivenBack() {
+        try (Device device = Device.cpu(CpuOptions.DEFAULT);
+                SpatioTemporalModel model = SpatioTemporalModel.load(CHECKPOINT, device)) {
+            long before = device.memory().bytesInUse();
+            long one = model.forwardBytes(ForwardShape.of(1, 2, 5, 8, 8).withLand());
+            long three = model.forwardBytes(ForwardShape.of(3, 2, 5, 8, 8).withLand());
+            long input = 2 * 5 * 8 * 8 * (Float.BYTES + 1) + 8 * 8;
+            assertTrue(one > input, one + " bytes");
+            assertTrue(three > 2 * one && three < 4 * one, one + " and " + three + " bytes");
+            assertEquals(before, device.memory().bytesInUse());
+            model.warmUp(List.of(ForwardShape.of(1, 2, 5, 8, 8)));
+            assertEquals(before, device.memory().bytesInUse());
         }
     }
 

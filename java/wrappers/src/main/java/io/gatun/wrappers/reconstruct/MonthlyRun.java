@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 final class MonthlyRun implements AutoCloseable {
     private final SpatioTemporalModel model;
     private final Preprocessing preprocessing;
+    private final RunOptions options;
     private final DailyFiles input;
     private final ModelOrder ordered;
     private final ProgressListener progress;
@@ -32,6 +33,7 @@ final class MonthlyRun implements AutoCloseable {
             RunOptions options, ProgressListener progress) {
         this.model = model;
         this.preprocessing = preprocessing;
+        this.options = options;
         this.input = input;
         this.ordered = new ModelOrder(input);
         this.progress = progress;
@@ -173,7 +175,7 @@ final class MonthlyRun implements AutoCloseable {
             }
         }
         years.keySet().retainAll(layout.months().stream().map(YearMonth::getYear).collect(Collectors.toSet()));
-        WindowedRun run = new WindowedRun(model, preprocessing, ordered, means, land, windows.rows(),
+        WindowedRun run = new WindowedRun(model, preprocessing, options, ordered, means, land, windows.rows(),
                 windows.columns(), toModelUnits);
         long total = (long) windows.count() * years.size();
         long[] done = {0};

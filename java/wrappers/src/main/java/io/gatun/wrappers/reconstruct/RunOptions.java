@@ -13,23 +13,29 @@ import java.util.Set;
  *     model: another one changes the result
  * @param overlap cells that neighbouring windows share at least; empty: half the window
  * @param months months to give out, empty for all; the model sees every month of a year all the same
+ * @param windowsPerCall windows that go into the model at a time; empty: one on the CPU, elsewhere as many as the free
+ *     memory has room for. It changes no value
  * @param landFromData whether cells without a single value may be taken for land from less than
  *     {@link #MIN_DAYS_FOR_LAND} days, where no mask says what is land
  */
 public record RunOptions(
-        Optional<Preprocessing.Tile> window, Optional<Integer> overlap, Set<YearMonth> months, boolean landFromData) {
+        Optional<Preprocessing.Tile> window, Optional<Integer> overlap, Set<YearMonth> months,
+        Optional<Integer> windowsPerCall, boolean landFromData) {
     /** Days from which on a cell without any value is taken for land. */
     public static final int MIN_DAYS_FOR_LAND = 60;
 
     /**
      * Copies the months.
      *
-     * @throws ArgumentException if the overlap is negative
+     * @throws ArgumentException if the overlap is negative, or windows per call are none
      */
     public RunOptions {
         months = Set.copyOf(months);
         if (overlap.isPresent() && overlap.get() < 0) {
             throw new ArgumentException("the overlap of windows is " + overlap.get() + "; expected at least 0 cells");
+        }
+        if (windowsPerCall.isPresent() && windowsPerCall.get() < 1) {
+            throw new ArgumentException("windows per call are " + windowsPerCall.get() + "; expected at least 1");
         }
     }
 
@@ -39,7 +45,7 @@ public record RunOptions(
      * @return the defaults
      */
     public static RunOptions defaults() {
-        return new RunOptions(Optional.empty(), Optional.empty(), Set.of(), false);
+        return new RunOptions(Optional.empty(), Optional.empty(), Set.of(), Optional.empty(), false);
     }
 
     /**
@@ -50,7 +56,8 @@ public record RunOptions(
      * @return a copy
      */
     public RunOptions withWindow(int height, int width) {
-        return new RunOptions(Optional.of(new Preprocessing.Tile(height, width)), overlap, months, landFromData);
+        return new RunOptions(Optional.of(new Preprocessing.Tile(height, width)), overlap, months, windowsPerCall,
+                landFromData);
     }
 
     /**
@@ -60,7 +67,7 @@ public record RunOptions(
      * @return a copy
      */
     public RunOptions withOverlap(int cells) {
-        return new RunOptions(window, Optional.of(cells), months, landFromData);
+        return new RunOptions(window, Optional.of(cells), months, windowsPerCall, landFromData);
     }
 
     /**
@@ -70,7 +77,17 @@ public record RunOptions(
      * @return a copy
      */
     public RunOptions withMonths(Set<YearMonth> chosen) {
-        return new RunOptions(window, overlap, chosen, landFromData);
+        return new RunOptions(window, overlap, chosen, windowsPerCall, landFromData);
+    }
+
+    /**
+     * The same with another number of windows at a time.
+     *
+     * @param windows at least 1
+     * @return a copy
+     */
+    public RunOptions withWindowsPerCall(int windows) {
+        return new RunOptions(window, overlap, months, Optional.of(windows), landFromData);
     }
 
     /**
@@ -79,6 +96,6 @@ public record RunOptions(
      * @return a copy
      */
     public RunOptions withLandFromData() {
-        return new RunOptions(window, overlap, months, true);
+        return new RunOptions(window, overlap, months, windowsPerCall, true);
     }
 }

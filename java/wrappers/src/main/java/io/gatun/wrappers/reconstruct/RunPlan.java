@@ -9,7 +9,7 @@ import java.util.List;
  * What a run would do, from {@link MonthlyReconstruction#plan}.
  *
  * @param windows how the grid is cut, in words
- * @param calls of the model, windows times years
+ * @param calls of the model, for all windows of all years
  * @param months months of the input; each year's see each other
  * @param deviceBytes memory of the device that one model call takes beside the weights, measured
  * @param heapBytes Java heap that the values being worked on take, an upper estimate

@@ -2,16 +2,18 @@
 package io.gatun.wrappers.reconstruct;
 
 import io.gatun.core.InterruptedRunException;
+import io.gatun.core.MemoryStats;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.data.window.WindowAxis;
+import io.gatun.models.climanet.ForwardShape;
 import io.gatun.models.climanet.MonthlyInput;
 import io.gatun.models.climanet.PaddedDays;
 import io.gatun.models.climanet.SpatioTemporalModel;
 import java.time.YearMonth;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Runs the model over the windows of a grid and blends their predictions. Windows are taken band by band, from the
@@ -22,11 +24,12 @@ final class WindowedRun {
     /** Day slots of a month. */
     static final int DAYS = 31;
 
-    /** Daily values read at a time, unless a single window has more: 64 MiB. */
-    private static final long BLOCK_VALUES = 16L << 20;
+    /** Daily values that go into the model at a time, unless a single window has more: 32 MiB. */
+    private static final long BATCH_VALUES = 8L << 20;
 
     private final SpatioTemporalModel model;
     private final Preprocessing preprocessing;
+    private final RunOptions options;
     private final ModelOrder input;
     private final MonthlyMeans means;
     private final BaselineFill fill;
@@ -37,10 +40,11 @@ final class WindowedRun {
     private long cellsWithoutBaseline;
 
     /** land is of the whole grid; toModelUnits is added to the input's values. */
-    WindowedRun(SpatioTemporalModel model, Preprocessing preprocessing, ModelOrder input, MonthlyMeans means,
-            boolean[] land, WindowAxis rows, WindowAxis columns, double toModelUnits) {
+    WindowedRun(SpatioTemporalModel model, Preprocessing preprocessing, RunOptions options, ModelOrder input,
+            MonthlyMeans means, boolean[] land, WindowAxis rows, WindowAxis columns, double toModelUnits) {
         this.model = model;
         this.preprocessing = preprocessing;
+        this.options = options;
         this.input = input;
         this.means = means;
         this.land = land;
@@ -58,119 +62,91 @@ final class WindowedRun {
         return cellsWithoutBaseline;
     }
 
-    /** Java heap for a band's values, sums and results, and a window's tensors. */
-    static long heapBytes(int months, WindowAxis rows, WindowAxis columns) {
-        long window = (long) months * DAYS * rows.window() * columns.window();
+    /** Java heap for a band's values, sums and results, and for the windows in work. */
+    static long heapBytes(int months, WindowAxis rows, WindowAxis columns, int windows) {
         long band = (long) months * rows.window() * columns.extent();
-        long block = Math.max(window, Math.min(BLOCK_VALUES, band * DAYS));
-        return block * 2 * Float.BYTES + window * (Float.BYTES + 1) + band * (2 * Double.BYTES + 2 * Float.BYTES + 4);
+        return WindowBatches.heapBytes(months, rows, columns, windows == 1 ? 1 : 2 * windows)
+                + band * (2 * Double.BYTES + 2 * Float.BYTES + 4);
+    }
+
+    /**
+     * Windows that go into the model at a time, unless told: one on the CPU, which one window keeps busy; elsewhere
+     * what a quarter of the free memory has room for, as there are passes of two shapes, recorded and not.
+     */
+    static int windowsPerCall(SpatioTemporalModel model, RunOptions options, int months, int height, int width) {
+        if (options.windowsPerCall().isPresent()) {
+            return options.windowsPerCall().get();
+        }
+        if (model.device().isCpu()) {
+            return 1;
+        }
+        long needed = model.forwardBytes(ForwardShape.of(1, months, DAYS, height, width).withLand());
+        MemoryStats memory = model.device().memory();
+        long room = (memory.bytesLimit() - memory.bytesInUse()) / 4 / needed;
+        long most = BATCH_VALUES / ((long) months * DAYS * height * width);
+        return (int) Math.max(1, Math.min(room, most));
     }
 
     /** One sample: the months of a calendar year. Progress counts windows. */
     void run(List<Month> months, MonthlyRows sink, Runnable windowDone) {
-        int width = columns.extent();
-        double[][] sums = new double[months.size()][rows.window() * width];
-        for (int band = 0; band < rows.count(); band++) {
-            int first = rows.start(band);
-            int end = Math.min(rows.extent(), first + rows.window());
-            for (int from = 0; from < columns.count();) {
-                int to = endOfBlock(months, from, end - first);
-                addBlock(months, band, from, to, sums, windowDone);
-                from = to;
-            }
-            int done = band + 1 < rows.count() ? rows.start(band + 1) : rows.extent();
-            finish(months, first, done, sums, sink);
-            for (double[] sum : sums) {
-                System.arraycopy(sum, (done - first) * width, sum, 0, sum.length - (done - first) * width);
-                Arrays.fill(sum, sum.length - (done - first) * width, sum.length, 0);
-            }
-        }
-    }
-
-    /** Windows [from, result) of a band whose daily values fit in a block; at least one. */
-    private int endOfBlock(List<Month> months, int from, int bandRows) {
-        int to = from + 1;
-        while (to < columns.count() && (long) months.size() * DAYS * bandRows
-                * (columns.start(to) + columns.window() - columns.start(from)) <= BLOCK_VALUES) {
-            to++;
-        }
-        return to;
-    }
-
-    private void addBlock(List<Month> months, int band, int from, int to, double[][] sums, Runnable windowDone) {
-        int firstRow = rows.start(band);
-        int bandRows = Math.min(rows.extent(), firstRow + rows.window()) - firstRow;
-        int firstColumn = columns.start(from);
-        int blockWidth = Math.min(columns.extent(), columns.start(to - 1) + columns.window() - firstColumn);
-        List<TreeMap<Integer, float[]>> days = months.stream()
-                .map(m -> input.readMonth(m.month(), firstRow, bandRows, firstColumn, blockWidth)).toList();
-        for (int window = from; window < to; window++) {
+        double[][] sums = new double[months.size()][rows.window() * columns.extent()];
+        int most = windowsPerCall(model, options, months.size(), rows.window(), columns.window());
+        WindowBatches batches =
+                new WindowBatches(input, preprocessing, toModelUnits, land, rows, columns, months, most);
+        Consumer<WindowBatches.Batch> work = batch -> {
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedRunException("the reconstruction was interrupted before it was complete");
             }
-            Block block = new Block(firstColumn, blockWidth, days);
-            float[] prediction = predict(months, band, window, block);
-            addWeighted(prediction, band, window, sums);
-            windowDone.run();
+            float[] prediction = predict(months, batch);
+            int each = prediction.length / batch.windows();
+            for (int window = batch.from(); window < batch.to(); window++) {
+                addWeighted(prediction, (window - batch.from()) * each, batch.band(), window, sums);
+                windowDone.run();
+            }
+            if (batch.to() == columns.count()) {
+                finishBand(months, batch.band(), sums, sink);
+            }
+        };
+        if (most == 1 && model.device().isCpu()) {
+            batches.forEachRemaining(work);
+        } else {
+            ReadAhead.forEach(batches, work);
         }
     }
 
-    /** Daily values of one band, columns firstColumn to firstColumn + width (modulo the grid where it wraps). */
-    private record Block(int firstColumn, int width, List<TreeMap<Integer, float[]>> days) {}
-
-    private float[] predict(List<Month> months, int band, int window, Block block) {
+    private float[] predict(List<Month> months, WindowBatches.Batch batch) {
+        int windows = batch.windows();
         int height = rows.window();
         int width = columns.window();
-        int count = months.size();
-        boolean[] dry = new boolean[height * width];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                int row = rows.cell(band, y);
-                int column = columns.cell(window, x);
-                // Cells of padding are land: the model has seen such edges.
-                dry[y * width + x] = row < 0 || column < 0 || land[row * columns.extent() + column];
-            }
+        boolean[] padded = new boolean[windows * batch.padded().length];
+        for (int window = 0; window < windows; window++) {
+            System.arraycopy(batch.padded(), 0, padded, window * batch.padded().length, batch.padded().length);
         }
-        float[] data = new float[Math.multiplyExact(count * DAYS, height * width)];
-        boolean[] missing = new boolean[data.length];
-        boolean[] padded = new boolean[count * DAYS];
-        for (int slot = 0; slot < padded.length; slot++) {
-            float[] day = block.days().get(slot / DAYS).get(slot % DAYS + 1);
-            padded[slot] = day == null;
-            fillSlot(day, band, window, block, dry, slot * height * width, data, missing);
-        }
-        long[] shape = {1, 1, count, DAYS, height, width};
+        long[] shape = {windows, 1, months.size(), DAYS, height, width};
         try (Scope scope = Scope.open(model.device())) {
             MonthlyInput conditions = MonthlyInput.none()
-                    .withLandMask(scope.ofBooleans(dry, 1, height, width))
-                    .withPaddedDays(new PaddedDays(1, count, DAYS, padded))
+                    .withLandMask(scope.ofBooleans(batch.dry(), windows, height, width))
+                    .withPaddedDays(new PaddedDays(windows, months.size(), DAYS, padded))
                     .withMonths(months.stream().map(m -> m.month().getMonthValue()).toList());
-            Tensor maps = model.forward(scope, scope.of(data, shape), scope.ofBooleans(missing, shape), conditions);
+            Tensor maps = model.forward(
+                    scope, scope.of(batch.data(), shape), scope.ofBooleans(batch.missing(), shape), conditions);
             return maps.toFloatArray();
         }
     }
 
-    private void fillSlot(
-            float[] day, int band, int window, Block block, boolean[] dry, int at, float[] data, boolean[] missing) {
-        int width = columns.window();
-        int shift = columns.start(window) - block.firstColumn();
-        for (int y = 0; y < rows.window(); y++) {
-            boolean inside = day != null && rows.cell(band, y) >= 0;
-            for (int x = 0; x < width; x++) {
-                int i = y * width + x;
-                // Once around, a block has its first column after its last.
-                float value = inside && !dry[i]
-                        ? day[y * block.width() + (shift + x) % columns.extent()] : Float.NaN;
-                boolean present = !Float.isNaN(value);
-                // Upstream's rule: land enters as observed zeros, gaps and padded days as missing.
-                missing[at + i] = !present && (!dry[i] || preprocessing.landIsMissing());
-                data[at + i] = present
-                        ? (float) ((value + toModelUnits - preprocessing.mean()) / preprocessing.std()) : 0;
-            }
+    /** Hands the rows on that no later band reaches, and moves the sums of the others up. */
+    private void finishBand(List<Month> months, int band, double[][] sums, MonthlyRows sink) {
+        int width = columns.extent();
+        int first = rows.start(band);
+        int done = band + 1 < rows.count() ? rows.start(band + 1) : rows.extent();
+        finish(months, first, done, sums, sink);
+        for (double[] sum : sums) {
+            System.arraycopy(sum, (done - first) * width, sum, 0, sum.length - (done - first) * width);
+            Arrays.fill(sum, sum.length - (done - first) * width, sum.length, 0);
         }
     }
 
-    private void addWeighted(float[] prediction, int band, int window, double[][] sums) {
+    private void addWeighted(float[] prediction, int at, int band, int window, double[][] sums) {
         int height = rows.window();
         int width = columns.window();
         for (int y = 0; y < height; y++) {
@@ -186,7 +162,7 @@ final class WindowedRun {
                 double weight = rowWeight * columns.weight(window, x);
                 for (int month = 0; month < sums.length; month++) {
                     sums[month][y * columns.extent() + column] +=
-                            weight * prediction[(month * height + y) * width + x];
+                            weight * prediction[at + (month * height + y) * width + x];
                 }
             }
         }

@@ -118,9 +118,14 @@ final class SmallCheckpoint {
     }
 
     static MonthlyMaps reconstruct(List<Path> files, RunOptions options, Preprocessing preprocessing) {
+        return reconstruct(files, options, preprocessing, Device.cpu());
+    }
+
+    static MonthlyMaps reconstruct(
+            List<Path> files, RunOptions options, Preprocessing preprocessing, Device device) {
         try (DailyFiles input = DailyFiles.open(files, DailyFiles.Options.none());
                 MonthlyReconstruction reconstruction =
-                        MonthlyReconstruction.of(of(configuration()), preprocessing, Device.cpu())) {
+                        MonthlyReconstruction.of(of(configuration()), preprocessing, device)) {
             return reconstruction.reconstruct(input, options, ProgressListener.none());
         }
     }

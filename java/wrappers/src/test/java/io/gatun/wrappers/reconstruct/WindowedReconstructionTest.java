@@ -4,8 +4,10 @@ package io.gatun.wrappers.reconstruct;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.core.ArgumentException;
 import io.gatun.data.netcdf.CfCalendar;
 import io.gatun.data.window.WindowAxis;
 import java.nio.file.Path;
@@ -52,6 +54,21 @@ class WindowedReconstructionTest {
         for (int cell = 0; cell < map.length; cell++) {
             assertEquals(land[cell] ? Float.NaN : (float) expected[cell], map[cell], 1e-4f, "cell " + cell);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"33,45", "9,8", "7,40"})
+    void windowsAtATimeChangeNoValue(int height, int width) {
+        GridFixture fixture = GridFixture.of(height, width).withLand(WindowedReconstructionTest::coast);
+        MonthlyMaps one = run(fixture, WINDOW_8);
+        for (int windows : new int[] {2, 3, 1000}) {
+            MonthlyMaps several = run(fixture, WINDOW_8.withWindowsPerCall(windows));
+            assertEquals(one.layout().window(), several.layout().window());
+            for (int month = 0; month < one.months().size(); month++) {
+                assertArrayEquals(one.reconstruction(month), several.reconstruction(month), windows + " at a time");
+            }
+        }
+        assertThrows(ArgumentException.class, () -> WINDOW_8.withWindowsPerCall(0));
     }
 
     /** A window as a file of its own; where it reaches beyond the grid there is land. */
