@@ -2,6 +2,7 @@
 // Where NVIDIA's libraries are looked for, in a folder made for it.
 #include "../check.h"
 #include "cuda/runtime/libraries.h"
+#include "gatun/gatun.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -58,7 +59,7 @@ TEST(newestVersionWinsAndItsRealNameIsTold) {
   const std::string real = folder.put("lib/libcublasLt.so.13.1.2");
   fs::create_symlink(real, folder.path() + "/lib/libcublasLt.so.13");
   CHECK(find_library(kBlas, folders_of(folder.path())) == real);
-  const std::string text = describe(kBlas, folders_of(folder.path()), nowhere);
+  const std::string text = describe(kBlas, {folders_of(folder.path()), "", nowhere});
   CHECK(text == "cuBLASLt: found (" + real + "), not used by this version", text);
 }
 
@@ -73,13 +74,13 @@ TEST(linksToNothingAreNotFound) {
 TEST(loadersPathComesLast) {
   const Folder folder;
   const auto loader = [](const char* name) { return std::string("/loader/") + name; };
-  CHECK(describe(kDnn, {folder.path()}, loader) == "cuDNN: found (/loader/libcudnn.so.9), not used by this version");
+  CHECK(describe(kDnn, {{folder.path()}, "", loader}) == "cuDNN: found (/loader/libcudnn.so.9), not used by this version");
   const std::string put = folder.put("libcudnn.so.9");
-  CHECK(describe(kDnn, {folder.path()}, loader).find(put) != std::string::npos);
+  CHECK(describe(kDnn, {{folder.path()}, "", loader}).find(put) != std::string::npos);
 }
 
 TEST(absentLibrariesAreToldWithThePlaces) {
-  CHECK(describe(kBlas, {"/a", "/b"}, nowhere) == "cuBLASLt: no libcublasLt.so.13 in /a, /b, the loader's path");
+  CHECK(describe(kBlas, {{"/a", "/b"}, "/a, /b", nowhere}) == "cuBLASLt: no libcublasLt.so.13 in /a, /b");
 }
 
 TEST(disabledLibrariesAreNotLookedFor) {
@@ -88,14 +89,15 @@ TEST(disabledLibrariesAreNotLookedFor) {
     CHECK(false, "it was looked for");
     return "";
   };
-  CHECK(describe(kDnn, {}, loader) == "cuDNN: disabled by GATUN_DISABLE");
-  CHECK(describe(kBlas, {}, nowhere).find("disabled") == std::string::npos);
+  CHECK(describe(kDnn, {{}, "", loader}) == "cuDNN: disabled by GATUN_DISABLE");
+  CHECK(describe(kBlas, {{}, "", nowhere}).find("disabled") == std::string::npos);
   unsetenv("GATUN_DISABLE");
 }
 
 TEST(reportSaysWhatServesTheOperations) {
   CHECK(libraries_report().starts_with("all operations: own kernels; cuBLASLt: "), libraries_report());
   CHECK(libraries_report().find("; cuDNN: ") != std::string::npos, libraries_report());
+  CHECK(libraries_report().size() < sizeof(gatun_device_info::libraries), libraries_report());
 }
 
 }  // namespace

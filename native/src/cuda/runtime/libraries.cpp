@@ -34,17 +34,14 @@ std::string find_library(const Library& library, const std::vector<std::string>&
   return "";
 }
 
-std::string describe(const Library& library, const std::vector<std::string>& folders,
-                     const std::function<std::string(const char*)>& loader) {
+std::string describe(const Library& library, const Places& places) {
   if (disabled(library.key)) return text_of(library.title, ": disabled by GATUN_DISABLE");
-  std::string path = find_library(library, folders);
+  std::string path = find_library(library, places.folders);
   for (const char* name : library.names) {
-    if (path.empty()) path = loader(name);
+    if (path.empty()) path = places.loader(name);
   }
   if (!path.empty()) return text_of(library.title, ": found (", path, "), not used by this version");
-  std::string text = text_of(library.title, ": no ", library.names.front(), " in ");
-  for (const std::string& folder : folders) text += folder + ", ";
-  return text + "the loader's path";
+  return text_of(library.title, ": no ", library.names.front(), " in ", places.text);
 }
 
 namespace {
@@ -65,12 +62,16 @@ std::string in_loader_path(const char* name) {
 const std::string& libraries_report() {
   static const std::string report = [] {
     const char* told = std::getenv("GATUN_CUDA_PATH");
-    std::vector<std::string> folders = folders_of(told == nullptr ? "" : told);
-    folders.push_back("/usr/local/cuda/lib64");
+    const bool is_told = told != nullptr && *told != '\0';
+    constexpr const char* kToolkit = "/usr/local/cuda/lib64";
+    Places places{folders_of(is_told ? told : ""),
+                  text_of(is_told ? "GATUN_CUDA_PATH and its library folders, " : "", kToolkit, ", the loader's path",
+                          is_told ? "" : "; GATUN_CUDA_PATH names another folder"),
+                  in_loader_path};
+    places.folders.push_back(kToolkit);
     const Library cublas{"cuBLASLt", "cublas", {"libcublasLt.so.13", "libcublasLt.so.12"}};
     const Library cudnn{"cuDNN", "cudnn", {"libcudnn.so.9"}};
-    return text_of("all operations: own kernels; ", describe(cublas, folders, in_loader_path), "; ",
-                   describe(cudnn, folders, in_loader_path));
+    return text_of("all operations: own kernels; ", describe(cublas, places), "; ", describe(cudnn, places));
   }();
   return report;
 }

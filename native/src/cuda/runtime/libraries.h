@@ -20,9 +20,14 @@ std::vector<std::string> folders_of(const std::string& told);
 // The first of the files that is in one of the folders, the version in its real name included; empty if none.
 std::string find_library(const Library& library, const std::vector<std::string>& folders);
 
-// One sentence: found where, or looked for where. `loader` says where the dynamic loader finds a file, or nothing.
-std::string describe(const Library& library, const std::vector<std::string>& folders,
-                     const std::function<std::string(const char*)>& loader);
+struct Places {
+  std::vector<std::string> folders;
+  std::string text;                                // names them for people
+  std::function<std::string(const char*)> loader;  // where the dynamic loader finds a file; empty if it does not
+};
+
+// One sentence: found where, or looked for where.
+std::string describe(const Library& library, const Places& places);
 
 // Which library serves which operation, for device info. Looks once in a process.
 const std::string& libraries_report();
