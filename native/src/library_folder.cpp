@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "library_folder.h"
 
-#include "gatun/gatun.h"
-
 #include <cstdlib>
 #include <dlfcn.h>
 #include <sstream>
@@ -11,7 +9,7 @@ namespace gatun {
 
 std::string library_folder() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&gatun_abi_version), &info) == 0 || info.dli_fname == nullptr) return ".";
+  if (dladdr(reinterpret_cast<void*>(&library_folder), &info) == 0 || info.dli_fname == nullptr) return ".";
   const std::string path = info.dli_fname;
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);

@@ -24,8 +24,9 @@ Plugin open_cuda() {
   const std::string path = told != nullptr && *told != '\0' ? told : library_folder() + "/" + kCudaPlugin;
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    plugin.reason = text_of("the CUDA plug-in could not be loaded: ", dlerror(), ". This version is built without one: use",
-                            " the CPU, or set GATUN_CUDA_PLUGIN to the path of a ", kCudaPlugin, ".");
+    plugin.reason = text_of("the CUDA plug-in could not be loaded: ", dlerror(),
+                            ". A build without nvcc has none: build Gatun where the CUDA toolkit is, or set "
+                            "GATUN_CUDA_PLUGIN to the path of a ", kCudaPlugin, ", or use the CPU.");
     return plugin;
   }
   using Entry = const Backend* (*)();

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a launcher needs of the runtime: a place for its kernel on a stream, and memory in the stream's order. The CUDA
-// runtime and the host harness (native/test/simt) each provide it.
+// What a launcher needs: a place for its kernel on a stream, and memory in the stream's order.
 #pragma once
 
 #include "../backend.h"
 #include "../status.h"
 #include "lane.h"
+#include "runtime.h"
 
 #include <functional>
 #include <string>
 
 #if defined(__CUDACC__)
-#include <cuda_runtime_api.h>
+#include "runtime/check.h"
 #endif
 
 namespace gatun::cuda {
@@ -19,18 +19,6 @@ namespace gatun::cuda {
 struct Grid {
   int64_t x = 1, y = 1, z = 1;
 };
-
-// What the decision functions look at.
-struct Limits {
-  int multiprocessors = 0;
-  int64_t shared_per_block = 0;  // bytes, with the opt-in
-  int capability = 0;            // 80, 90, ...
-};
-const Limits& limits(gatun_stream* stream);
-
-// Memory in the order of the stream. Throws OUT_OF_MEMORY.
-char* take_memory(gatun_stream* stream, int64_t bytes);
-void give_memory(gatun_stream* stream, char* memory);
 
 // Scratch of one operation: given back when it has been queued, behind it.
 class Scratch {
@@ -90,22 +78,19 @@ inline void want_grid(const char* name, const Grid& grid) {
 
 #if defined(__CUDACC__)
 
-cudaStream_t native(gatun_stream* stream);
-// Throws the Failure that says what `doing` ran into.
-void check(cudaError_t result, const char* doing);
-
 // Queues a kernel on the stream. Nothing is queued for an empty grid.
 template <class... Parameters, class... Arguments>
 void launch(gatun_stream* stream, const char* name, void (*kernel)(Parameters...), const Grid& grid, int threads,
             int64_t shared_bytes, const Arguments&... arguments) {
   if (grid.x * grid.y * grid.z == 0) return;
   want_grid(name, grid);
+  const cudaStream_t queue = native(stream);  // first: it makes the stream's device the current one
   if (shared_bytes > 48 << 10) {
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
           name);
   }
   kernel<<<dim3(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y), static_cast<unsigned>(grid.z)),
-           static_cast<unsigned>(threads), static_cast<size_t>(shared_bytes), native(stream)>>>(arguments...);
+           static_cast<unsigned>(threads), static_cast<size_t>(shared_bytes), queue>>>(arguments...);
   check(cudaGetLastError(), name);
 }
 
