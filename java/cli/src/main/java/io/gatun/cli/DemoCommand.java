@@ -4,6 +4,7 @@ package io.gatun.cli;
 import io.gatun.cli.plot.UnitLabel;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.OutputException;
+import io.gatun.core.Precision;
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.RunOptions;
 import io.gatun.wrappers.reconstruct.Scores;
@@ -35,6 +36,11 @@ final class DemoCommand implements Callable<Integer> {
             description = "Where to compute (default: ${DEFAULT-VALUE}).")
     private String device;
 
+    @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
+            description = {"Arithmetic of the products (default: ${DEFAULT-VALUE}): f32, TF32 or bf16. The last two are",
+                "for CUDA; the CPU takes fast for strict and refuses bf16."})
+    private Precision precision;
+
     DemoCommand() {}
 
     @Override
@@ -50,7 +56,7 @@ final class DemoCommand implements Callable<Integer> {
         Path picture = folder.resolve("monthly.png");
         ReconstructionJob job = new ReconstructionJob(List.of(sample.resolve("tasman_daily_gappy_2014.nc")),
                 DailyFiles.Options.none(), RunOptions.defaults(), sample.resolve("model.safetensors"),
-                Optional.empty(), Optional.empty(), device, map,
+                Optional.empty(), Optional.empty(), device, precision, map,
                 List.of(sample.resolve("tasman_monthly_truth_2014.nc")), Optional.of(picture), Optional.empty());
         ReconstructionJob.Result result = job.run(new Progress.Lines(out));
         Scores scores = result.scores().orElseThrow();

@@ -4,6 +4,7 @@ package io.gatun.cli;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.wrappers.reconstruct.MonthlyReconstruction;
 import io.gatun.wrappers.reconstruct.Preprocessing;
 import picocli.CommandLine.Option;
@@ -32,7 +33,7 @@ final class Normalisation {
 
     Normalisation() {}
 
-    MonthlyReconstruction open(Checkpoint checkpoint, Device device) {
+    MonthlyReconstruction open(Checkpoint checkpoint, Device device, Precision precision) {
         if (Preprocessing.of(checkpoint).isPresent()) {
             throw new ArgumentException(checkpoint.source() + " states its own normalisation (gatun info shows it)."
                     + " Leave out --mean, --std, --target, --residual-scale and --units.");
@@ -40,6 +41,6 @@ final class Normalisation {
         return MonthlyReconstruction.of(checkpoint, switch (target) {
             case RESIDUAL -> Preprocessing.residual(mean, std, units, residualScale);
             case ABSOLUTE -> Preprocessing.absolute(mean, std, units);
-        }, device);
+        }, device, precision);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli;
 
+import io.gatun.core.Precision;
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.MonthlyMaps;
 import io.gatun.wrappers.reconstruct.Preprocessing;
@@ -65,6 +66,11 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Where to compute (default: ${DEFAULT-VALUE}).")
     private String device;
 
+    @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
+            description = {"Arithmetic of the products (default: ${DEFAULT-VALUE}): f32, TF32 or bf16. The last two are",
+                "for CUDA; the CPU takes fast for strict and refuses bf16."})
+    private Precision precision;
+
     @Option(names = "--variable", paramLabel = "NAME",
             description = "Variable to read (default: the one of standard name sea_surface_temperature).")
     private Optional<String> variable = Optional.empty();
@@ -109,7 +115,8 @@ final class ReconstructCommand implements Callable<Integer> {
         requireConsistent();
         ReconstructionJob job = new ReconstructionJob(FilePatterns.expand(inputs),
                 new DailyFiles.Options(variable, landMask), new RunOptions(window, overlap, months, landFromData),
-                checkpoint, stripPrefix, Optional.ofNullable(normalisation), device, output, truth, plot, plotMonth);
+                checkpoint, stripPrefix, Optional.ofNullable(normalisation), device,
+                precision, output, truth, plot, plotMonth);
         if (dryRun) {
             print(job.plan(), out, err);
             return 0;

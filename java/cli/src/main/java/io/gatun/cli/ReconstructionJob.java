@@ -6,6 +6,7 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.OutputException;
+import io.gatun.core.Precision;
 import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.MonthlyMaps;
@@ -32,6 +33,7 @@ import java.util.stream.Stream;
  * @param stripPrefix what to remove from the names of its tensors
  * @param normalisation of a checkpoint that does not state its own
  * @param device name of the device
+ * @param precision arithmetic of the model
  * @param output monthly file to write
  * @param truth files of true monthly means; may be empty
  * @param picture picture to write
@@ -39,8 +41,8 @@ import java.util.stream.Stream;
  */
 record ReconstructionJob(
         List<Path> inputs, DailyFiles.Options options, RunOptions run, Path checkpoint, Optional<String> stripPrefix,
-        Optional<Normalisation> normalisation, String device, Path output, List<Path> truth, Optional<Path> picture,
-        Optional<YearMonth> pictureMonth) {
+        Optional<Normalisation> normalisation, String device, Precision precision, Path output, List<Path> truth,
+        Optional<Path> picture, Optional<YearMonth> pictureMonth) {
     /**
      * What came out.
      *
@@ -90,13 +92,14 @@ record ReconstructionJob(
 
     private MonthlyReconstruction open(Device where) {
         Checkpoint read = StripPrefix.read(checkpoint, stripPrefix);
-        return normalisation.isPresent() ? normalisation.get().open(read, where)
-                : MonthlyReconstruction.open(read, where);
+        return normalisation.isPresent() ? normalisation.get().open(read, where, precision)
+                : MonthlyReconstruction.open(read, where, precision);
     }
 
     private MonthlyMaps reconstruct(DailyFiles input, Device where, Progress progress) {
         try (MonthlyReconstruction reconstruction = open(where)) {
-            progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + ")");
+            progress.step("checkpoint: " + checkpoint + ", on " + where.name() + " (" + where.info().processor() + "), "
+                    + precision);
             return reconstruction.reconstructTo(input, run, output, progress);
         }
     }

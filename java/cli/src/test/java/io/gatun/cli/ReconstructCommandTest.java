@@ -51,6 +51,18 @@ class ReconstructCommandTest {
     }
 
     @Test
+    void aPrecisionThatTheDeviceLacksIsOneLine() {
+        CommandRun refused =
+                CommandRun.reconstruct(folder.resolve("m.nc"), "--quiet", "--device", "cpu", "--precision", "bf16");
+        assertEquals(new CommandRun(Gatun.FAILED, "", "gatun: the CPU backend has no bf16 products; choose the"
+                + " precision strict" + System.lineSeparator()), refused);
+        CommandRun unknown = CommandRun.reconstruct(folder.resolve("m.nc"), "--precision", "half");
+        assertEquals(2, unknown.code());
+        assertTrue(unknown.err().contains("--precision") && unknown.err().contains("half"), unknown.err());
+        assertEquals(List.of(), CommandRun.filesIn(folder));
+    }
+
+    @Test
     void normalisationOnTheCommandLineReplacesThatOfTheFile() {
         Checkpoint full = SafetensorsFile.read(CommandRun.CHECKPOINT);
         Path bare = folder.resolve("bare.safetensors");

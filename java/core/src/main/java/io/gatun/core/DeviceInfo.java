@@ -8,8 +8,10 @@ package io.gatun.core;
  * @param processor the processor's own name
  * @param threads CPU workers; 0 on other devices
  * @param cpuLevel instruction set in force; {@link CpuLevel#AUTO} on other devices
+ * @param graphs whether it records work and replays it with one call
  * @param memoryBytes physical memory, or the cgroup's limit if that is lower
  * @param libraries which library serves which operation, and why another is absent
  */
 public record DeviceInfo(
-        String name, String processor, int threads, CpuLevel cpuLevel, long memoryBytes, String libraries) {}
+        String name, String processor, int threads, CpuLevel cpuLevel, boolean graphs, long memoryBytes,
+        String libraries) {}

@@ -70,7 +70,7 @@ public final class Fusions {
      * Arranges the linear beginning of an overlap decoder: 1x1 projection, transposed convolution and 3x3 convolution
      * with padding 1, folded into one where the device has a kernel for that.
      *
-     * @param scope owner of the result
+     * @param scope owner of the result; its precision is that of the weights
      * @param projWeight [D, E]
      * @param projBias [D]
      * @param upWeight [D, C, kH, kW] of the transposed convolution
@@ -103,7 +103,7 @@ public final class Fusions {
                     scope.in("decoderWeights: projWeight", projWeight), scope.in("decoderWeights: projBias", projBias),
                     scope.in("decoderWeights: upWeight", upWeight), scope.in("decoderWeights: upBias", upBias),
                     scope.in("decoderWeights: convWeight", convWeight), scope.in("decoderWeights: convBias", convBias),
-                    strideH, strideW, paddingH, paddingW, GatunH.GATUN_STRICT(), scope.handle().slot(),
+                    strideH, strideW, paddingH, paddingW, scope.precision().ordinal(), scope.handle().slot(),
                     scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.DECODER, projWeight.dim(1),
                     convWeight.dim(0), new Weights.Geometry(upWeight.dim(2), upWeight.dim(3), strideH, strideW,
@@ -145,7 +145,7 @@ public final class Fusions {
     /**
      * Arranges the 3x3 convolution of {@link #refineHead}.
      *
-     * @param scope owner of the result
+     * @param scope owner of the result; its precision is that of the weights
      * @param weight [O, I, 3, 3]; may be closed afterwards
      * @return the weights
      */
@@ -155,7 +155,7 @@ public final class Fusions {
         scope.begin();
         try {
             scope.queued(GatunH.gatun_refine_weights(scope.stream(), scope.in("refineWeights: weight", weight),
-                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
+                    scope.precision().ordinal(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.REFINE, weight.dim(1), weight.dim(0),
                     new Weights.Geometry(3, 3, 1, 1, 1, 1));
         } finally {

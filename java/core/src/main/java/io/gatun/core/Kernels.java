@@ -176,7 +176,7 @@ public final class Kernels {
      * Arranges the weight of a {@code torch.nn.Linear} for {@link #linear}, {@link #patchEmbed} and
      * {@link #temporalPool}.
      *
-     * @param scope owner of the result
+     * @param scope owner of the result; its precision is that of the weights
      * @param weight [N, K]; may be closed afterwards
      * @return the weights
      */
@@ -186,7 +186,7 @@ public final class Kernels {
         scope.begin();
         try {
             scope.queued(GatunH.gatun_linear_weights(scope.stream(), scope.in("linearWeights: weight", weight),
-                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
+                    scope.precision().ordinal(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.LINEAR, weight.dim(1), weight.dim(0),
                     new Weights.Geometry(1, 1, 1, 1, 0, 0));
         } finally {
@@ -197,7 +197,7 @@ public final class Kernels {
     /**
      * Arranges the weight of a {@code torch.nn.Conv2d} of stride 1.
      *
-     * @param scope owner of the result
+     * @param scope owner of the result; its precision is that of the weights
      * @param weight [O, I, kH, kW]; may be closed afterwards
      * @return the weights
      */
@@ -207,7 +207,7 @@ public final class Kernels {
         scope.begin();
         try {
             scope.queued(GatunH.gatun_conv2d_weights(scope.stream(), scope.in("conv2dWeights: weight", weight),
-                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
+                    scope.precision().ordinal(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.CONV2D, weight.dim(1), weight.dim(0),
                     new Weights.Geometry(weight.dim(2), weight.dim(3), 1, 1, 0, 0));
         } finally {
@@ -218,7 +218,7 @@ public final class Kernels {
     /**
      * Arranges the weight of a {@code torch.nn.ConvTranspose2d}.
      *
-     * @param scope owner of the result
+     * @param scope owner of the result; its precision is that of the weights
      * @param weight [I, O, kH, kW]; may be closed afterwards
      * @param strideH step in rows, 1 to kH
      * @param strideW step in columns, 1 to kW
@@ -234,7 +234,7 @@ public final class Kernels {
         try {
             scope.queued(GatunH.gatun_conv_transpose2d_weights(scope.stream(),
                     scope.in("convTranspose2dWeights: weight", weight), strideH, strideW, paddingH, paddingW,
-                    GatunH.GATUN_STRICT(), scope.handle().slot(), scope.error()));
+                    scope.precision().ordinal(), scope.handle().slot(), scope.error()));
             return new Weights(scope, scope.handle().adoptWeights(), Weights.Kind.CONV_TRANSPOSE2D, weight.dim(0),
                     weight.dim(1),
                     new Weights.Geometry(weight.dim(2), weight.dim(3), strideH, strideW, paddingH, paddingW));
@@ -293,15 +293,28 @@ public final class Kernels {
     }
 
     /**
+     * {@link #attention(Scope, Tensor, long, Precision)} in {@link Precision#STRICT}.
+     *
+     * @param scope where it runs
+     * @param qkv [B, N, 3E]
+     * @param heads a divisor of E
+     * @return [B, N, E]
+     */
+    public static Tensor attention(Scope scope, Tensor qkv, long heads) {
+        return attention(scope, qkv, heads, Precision.STRICT);
+    }
+
+    /**
      * Multi-head self-attention, {@code concat_h softmax(Q_h K_h^T / sqrt(d)) V_h} with {@code d = E / heads}; the
      * [N, N] matrix is never stored.
      *
      * @param scope where it runs
      * @param qkv [B, N, 3E]: query, key, value after each other, as torch's {@code in_proj} makes them
      * @param heads a divisor of E
+     * @param precision of both products
      * @return [B, N, E]
      */
-    public static Tensor attention(Scope scope, Tensor qkv, long heads) {
+    public static Tensor attention(Scope scope, Tensor qkv, long heads, Precision precision) {
         Check.rank("attention", "qkv", qkv, 3, "[B, N, 3E]");
         Check.denseF32("attention", "qkv", qkv);
         long embed = qkv.dim(2) / 3;
@@ -313,7 +326,7 @@ public final class Kernels {
         try {
             MemorySegment in = scope.in("attention: qkv", qkv);
             Tensor out = scope.empty(DType.F32, qkv.dim(0), qkv.dim(1), embed);
-            scope.queued(GatunH.gatun_attention(scope.stream(), in, heads, GatunH.GATUN_STRICT(), out.struct(),
+            scope.queued(GatunH.gatun_attention(scope.stream(), in, heads, precision.ordinal(), out.struct(),
                     scope.error()));
             return out;
         } finally {

@@ -19,11 +19,13 @@ import java.util.Optional;
  */
 public final class Scope implements AutoCloseable {
     private final Device device;
+    private final Precision precision;
     private final ScopeHandle handle;
     private final Leaks.Watch watch;
 
-    private Scope(Device device) {
+    private Scope(Device device, Precision precision) {
         this.device = device;
+        this.precision = precision;
         this.handle = new ScopeHandle(device.handle());
         this.watch = Leaks.watch(this, "a scope on " + device.name(), handle::close);
     }
@@ -36,7 +38,19 @@ public final class Scope implements AutoCloseable {
      * @throws IllegalStateException if the device is closed
      */
     public static Scope open(Device device) {
-        return new Scope(device);
+        return open(device, Precision.STRICT);
+    }
+
+    /**
+     * Opens a scope for weights of a precision.
+     *
+     * @param device where its tensors and weights live
+     * @param precision of the weights that are arranged in it
+     * @return a scope that the caller closes
+     * @throws IllegalStateException if the device is closed
+     */
+    public static Scope open(Device device, Precision precision) {
+        return new Scope(device, precision);
     }
 
     /**
@@ -46,6 +60,15 @@ public final class Scope implements AutoCloseable {
      */
     public Device device() {
         return device;
+    }
+
+    /**
+     * The precision of the weights that are arranged in this scope.
+     *
+     * @return {@link Precision#STRICT} unless asked otherwise
+     */
+    public Precision precision() {
+        return precision;
     }
 
     /**

@@ -39,6 +39,7 @@ public final class Weights implements AutoCloseable {
     private final Scope scope; // keeps the scope reachable while its weights are
     private final PackedWeights packed;
     private final Kind kind;
+    private final Precision precision;
     private final long inputs;
     private final long outputs;
     private final Geometry geometry;
@@ -47,6 +48,7 @@ public final class Weights implements AutoCloseable {
         this.scope = scope;
         this.packed = packed;
         this.kind = kind;
+        this.precision = scope.precision();
         this.inputs = inputs;
         this.outputs = outputs;
         this.geometry = geometry;
@@ -59,6 +61,15 @@ public final class Weights implements AutoCloseable {
      */
     public Kind kind() {
         return kind;
+    }
+
+    /**
+     * The arithmetic of products with these weights: that of the scope they were arranged in.
+     *
+     * @return the precision
+     */
+    public Precision precision() {
+        return precision;
     }
 
     /**

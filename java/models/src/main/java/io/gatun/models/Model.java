@@ -2,6 +2,7 @@
 package io.gatun.models;
 
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 
 /**
  * A network with its weights on a device. Immutable after loading; its forward methods may be called from many threads,
@@ -14,6 +15,13 @@ public interface Model extends AutoCloseable {
      * @return the device
      */
     Device device();
+
+    /**
+     * The arithmetic of the model's products.
+     *
+     * @return as asked for when it was loaded
+     */
+    Precision precision();
 
     @Override
     void close();

@@ -163,8 +163,8 @@ public final class DeviceHandle {
                 stream.check(GatunH.gatun_device_info_get(address, info, stream.error()));
                 return new DeviceInfo(name, gatun_device_info.name(info).getString(0),
                         Math.toIntExact(gatun_device_info.num_threads(info)),
-                        CpuLevel.values()[gatun_device_info.cpu_level(info)], gatun_device_info.memory_bytes(info),
-                        gatun_device_info.libraries(info).getString(0));
+                        CpuLevel.values()[gatun_device_info.cpu_level(info)], gatun_device_info.graphs(info) != 0,
+                        gatun_device_info.memory_bytes(info), gatun_device_info.libraries(info).getString(0));
             }
         });
     }

@@ -8,6 +8,7 @@ import io.gatun.core.DType;
 import io.gatun.core.DTypeException;
 import io.gatun.core.Device;
 import io.gatun.core.Kernels;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
@@ -56,7 +57,7 @@ public final class SpatioTemporalModel implements Model {
     }
 
     /**
-     * Loads a checkpoint with the configuration it states or implies.
+     * Loads a checkpoint with the configuration it states or implies, in {@link Precision#STRICT}.
      *
      * @param checkpoint weights and configuration
      * @param device where the weights go
@@ -64,11 +65,25 @@ public final class SpatioTemporalModel implements Model {
      * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
      */
     public static SpatioTemporalModel load(Checkpoint checkpoint, Device device) {
-        return load(checkpoint, SpatioTemporalConfig.of(checkpoint), device);
+        return load(checkpoint, device, Precision.STRICT);
     }
 
     /**
-     * Loads a checkpoint with a given configuration.
+     * Loads a checkpoint with the configuration it states or implies.
+     *
+     * @param checkpoint weights and configuration
+     * @param device where the weights go
+     * @param precision arithmetic of the products
+     * @return the model, to be closed
+     * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
+     * @throws DTypeException if the device does not compute in that precision
+     */
+    public static SpatioTemporalModel load(Checkpoint checkpoint, Device device, Precision precision) {
+        return load(checkpoint, SpatioTemporalConfig.of(checkpoint), device, precision);
+    }
+
+    /**
+     * Loads a checkpoint with a given configuration, in {@link Precision#STRICT}.
      *
      * @param checkpoint weights
      * @param config constructor arguments
@@ -77,11 +92,28 @@ public final class SpatioTemporalModel implements Model {
      * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
      */
     public static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device) {
-        return load(checkpoint, config, device, Form.FUSED);
+        return load(checkpoint, config, device, Precision.STRICT);
     }
 
-    static SpatioTemporalModel load(Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Form form) {
-        Scope weights = Scope.open(device);
+    /**
+     * Loads a checkpoint with a given configuration.
+     *
+     * @param checkpoint weights
+     * @param config constructor arguments
+     * @param device where the weights go
+     * @param precision arithmetic of the products
+     * @return the model, to be closed
+     * @throws CheckpointException if keys are missing, left over or wrongly shaped; the message lists each
+     * @throws DTypeException if the device does not compute in that precision
+     */
+    public static SpatioTemporalModel load(
+            Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Precision precision) {
+        return load(checkpoint, config, device, precision, Form.FUSED);
+    }
+
+    static SpatioTemporalModel load(
+            Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Precision precision, Form form) {
+        Scope weights = Scope.open(device, precision);
         try {
             StateDict state = StateDict.of(checkpoint);
             SpatioTemporalModel model = new SpatioTemporalModel(config, weights, state, form);
@@ -106,6 +138,11 @@ public final class SpatioTemporalModel implements Model {
     @Override
     public Device device() {
         return weights.device();
+    }
+
+    @Override
+    public Precision precision() {
+        return weights.precision();
     }
 
     /**

@@ -88,7 +88,8 @@ final class TemporalAttentionAggregator {
         long places = z.dim(0) * z.dim(1);
         Tensor tokens = z.reshape(places, z.dim(2), z.dim(3));
         Tensor qkv = monthInProj.apply(scope, monthLn.apply(scope, tokens));
-        Tensor attended = Kernels.attention(scope, qkv, SpatioTemporalConfig.MONTH_HEADS);
+        Tensor attended = Kernels.attention(
+                scope, qkv, SpatioTemporalConfig.MONTH_HEADS, monthInProj.weight().precision());
         Tensor mixed = monthOutProj.applyTo(scope, attended, tokens);
         Tensor hidden = ffnIn.applyGelu(scope, ffnNorm.apply(scope, mixed));
         return ffnOut.applyTo(scope, hidden, mixed).reshape(z.shape().toArray());

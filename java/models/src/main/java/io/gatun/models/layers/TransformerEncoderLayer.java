@@ -51,7 +51,8 @@ public record TransformerEncoderLayer(
      * @return [B, N, E] f32
      */
     public Tensor apply(Scope scope, Tensor x) {
-        Tensor attended = Kernels.attention(scope, inProj.apply(scope, x), numHeads);
+        Tensor attended = Kernels.attention(
+                scope, inProj.apply(scope, x), numHeads, inProj.weight().precision());
         Tensor mixed = norm1.apply(scope, outProj.applyTo(scope, attended, x));
         return norm2.apply(scope, linear2.applyTo(scope, linear1.applyGelu(scope, mixed), mixed));
     }

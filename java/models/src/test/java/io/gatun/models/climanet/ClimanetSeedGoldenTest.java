@@ -8,6 +8,7 @@ import io.gatun.core.CpuLevel;
 import io.gatun.core.CpuOptions;
 import io.gatun.core.Device;
 import io.gatun.core.Kernels;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.StateDict;
@@ -155,7 +156,7 @@ class ClimanetSeedGoldenTest {
     private static void model(GoldenCase golden, Scope scope, Form form) {
         Map<String, Object> arguments = golden.constructor();
         SpatioTemporalConfig config = SpatioTemporalConfig.of(arguments);
-        try (SpatioTemporalModel model = SpatioTemporalModel.load(golden.weights(), config, scope.device(), form)) {
+        try (SpatioTemporalModel model = SpatioTemporalModel.load(golden.weights(), config, scope.device(), Precision.STRICT, form)) {
             MonthlyInput input = MonthlyInput.none().withAllPadded(MonthlyInput.AllPadded.NAN);
             Optional<Tensor> land = optional(golden, scope, "input/land_mask_patch");
             Optional<PaddedDays> padded = padded(golden);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
@@ -36,7 +37,7 @@ class TwoMonthsGoldenTest {
         Set<String> seen = new HashSet<>();
         try (Scope scope = Scope.open(Device.cpu()); SpatioTemporalModel model =
                 SpatioTemporalModel.load(
-                        weights, SpatioTemporalConfig.of(weights), Device.cpu(), Form.PLAIN)) {
+                        weights, SpatioTemporalConfig.of(weights), Device.cpu(), Precision.STRICT, Form.PLAIN)) {
             Tensor data = scope.of(golden.tensors().get("input/daily_data"));
             Tensor land = scope.of(golden.tensors().get("input/land_mask"));
             MonthlyInput input = MonthlyInput.none()

@@ -5,9 +5,11 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
 import io.gatun.core.DType;
+import io.gatun.core.DTypeException;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.InterruptedRunException;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.data.checkpoint.Checkpoints;
@@ -43,7 +45,7 @@ public final class MonthlyReconstruction implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint that states its own preprocessing.
+     * Loads a checkpoint that states its own preprocessing, in {@link Precision#STRICT}.
      *
      * @param checkpoint a safetensors or PyTorch file
      * @param device where the model runs
@@ -55,7 +57,7 @@ public final class MonthlyReconstruction implements AutoCloseable {
     }
 
     /**
-     * Takes a checkpoint that states its own preprocessing.
+     * Takes a checkpoint that states its own preprocessing, in {@link Precision#STRICT}.
      *
      * @param read weights and configuration, for example after {@link Checkpoint#stripPrefix}
      * @param device where the model runs
@@ -63,15 +65,29 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @throws CheckpointException if it is of another model, has a weight that is no number, or states no preprocessing
      */
     public static MonthlyReconstruction open(Checkpoint read, Device device) {
+        return open(read, device, Precision.STRICT);
+    }
+
+    /**
+     * Takes a checkpoint that states its own preprocessing.
+     *
+     * @param read weights and configuration
+     * @param device where the model runs
+     * @param precision arithmetic of the model
+     * @return to be closed
+     * @throws CheckpointException if it is of another model, has a weight that is no number, or states no preprocessing
+     * @throws DTypeException if the device does not compute in that precision
+     */
+    public static MonthlyReconstruction open(Checkpoint read, Device device, Precision precision) {
         // The model first: another model's file is to be told so, not that it lacks a section it never had.
-        return of(read, SpatioTemporalModel.load(read, device), () -> Preprocessing.of(read)
+        return of(read, SpatioTemporalModel.load(read, device, precision), () -> Preprocessing.of(read)
                 .orElseThrow(() -> new CheckpointException(read.source() + " does not say how its input was normalised"
                         + " (no section \"normalization\"). Give mean, standard deviation, units and target of its"
                         + " training (--mean, --std, --units, --target).")));
     }
 
     /**
-     * Loads a checkpoint with a given preprocessing.
+     * Loads a checkpoint with a given preprocessing, in {@link Precision#STRICT}.
      *
      * @param checkpoint weights and configuration
      * @param preprocessing as in training
@@ -81,7 +97,24 @@ public final class MonthlyReconstruction implements AutoCloseable {
      * @throws ArgumentException if the model takes more than one channel
      */
     public static MonthlyReconstruction of(Checkpoint checkpoint, Preprocessing preprocessing, Device device) {
-        return of(checkpoint, SpatioTemporalModel.load(checkpoint, device), () -> preprocessing);
+        return of(checkpoint, preprocessing, device, Precision.STRICT);
+    }
+
+    /**
+     * Loads a checkpoint with a given preprocessing.
+     *
+     * @param checkpoint weights and configuration
+     * @param preprocessing as in training
+     * @param device where the model runs
+     * @param precision arithmetic of the model
+     * @return to be closed
+     * @throws CheckpointException if the checkpoint is of another model
+     * @throws ArgumentException if the model takes more than one channel
+     * @throws DTypeException if the device does not compute in that precision
+     */
+    public static MonthlyReconstruction of(
+            Checkpoint checkpoint, Preprocessing preprocessing, Device device, Precision precision) {
+        return of(checkpoint, SpatioTemporalModel.load(checkpoint, device, precision), () -> preprocessing);
     }
 
     private static MonthlyReconstruction of(
