@@ -123,7 +123,7 @@ def forwards(lines, kernel_lines, peers, limits):
         ours = line.get("us")
         engines = [peers.get(("forward", workload, precision, engine)) for engine in ("eager", "compile")]
         rows.append([
-            workload, precision, number(ours), line.get("error", number(line.get("distance"), 6)), number(bound), share(bound, ours),
+            workload, precision, number(ours), f"{line['distance']:.1e}" if "distance" in line else "-", number(bound), share(bound, ours),
             *(cell for peer in engines for cell in (number(peer), number(peer and ours and peer / ours)))])
     if rows:
         print("### Whole forward\n")
