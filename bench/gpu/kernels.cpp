@@ -250,7 +250,13 @@ size_t sets_of(const Cost& cost) {
   return std::clamp<size_t>(static_cast<size_t>(std::ceil(kBeyondCaches / cost.bytes)), 1, kMostSets);
 }
 
-Call prepare(Session& s, const std::string& op, const Workload& w, int32_t precision, size_t sets) {
+// The shape is that of its first input.
+struct Prepared {
+  Call call;
+  Shape shape;
+};
+
+Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t precision, size_t sets, Shape& first) {
   const int64_t maps = w.maps(), places = w.places(), embed = w.embed, channels = w.channels(), hidden = w.hidden;
   gatun_stream* stream = s.stream;
   const auto many = [&](const auto& make) {
@@ -258,7 +264,10 @@ Call prepare(Session& s, const std::string& op, const Workload& w, int32_t preci
     for (gatun_tensor& tensor : made) tensor = make();
     return made;
   };
-  const auto inputs = [&](const Shape& shape) { return many([&] { return s.random(shape); }); };
+  const auto inputs = [&](const Shape& shape) {
+    if (first.empty()) first = shape;
+    return many([&] { return s.random(shape); });
+  };
   const auto results = [&](const Shape& shape) { return many([&] { return s.empty(shape); }); };
   const auto matrix = [&](int64_t outputs, int64_t width) {
     const gatun_tensor weight = s.random({outputs, width}, 1 / std::sqrt(static_cast<double>(width)));
@@ -396,6 +405,12 @@ Call prepare(Session& s, const std::string& op, const Workload& w, int32_t preci
   };
 }
 
+Prepared prepare(Session& s, const std::string& op, const Workload& w, int32_t precision, size_t sets) {
+  Prepared made;
+  made.call = prepare_call(s, op, w, precision, sets, made.shape);
+  return made;
+}
+
 // ---- timing ---------------------------------------------------------------------------------------------------------
 
 struct Settings {
@@ -499,7 +514,12 @@ bool measure(Session& s, const std::string& op, const Workload& w, size_t precis
   bool usable = true;
   try {
     const size_t sets = sets_of(cost);
-    const Call call = prepare(s, op, w, static_cast<int32_t>(precision), sets);
+    const auto [call, shape] = prepare(s, op, w, static_cast<int32_t>(precision), sets);
+    std::printf(", \"shape\": [");
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      std::printf("%s%lld", axis == 0 ? "" : ", ", static_cast<long long>(shape[axis]));
+    }
+    std::printf("]");
     const Times warm = time_of(s, call, 1, settings), cold = time_of(s, call, sets, settings);
     std::printf(", \"mode\": \"%s\", \"us\": %.3f, \"min_us\": %.3f, \"cold_us\": %.3f, \"cold_min_us\": %.3f, \"host_us\": %.3f"
                 ", \"bytes\": %.0f, \"flops\": %.0f, \"upstream_flops\": %.0f, \"lanes\": %.0f, \"gbs\": %.2f, \"tflops\": %.4f",

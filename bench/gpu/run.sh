@@ -38,6 +38,7 @@ all_precisions=strict,fast,bf16
 IFS=, read -ra precisions <<<"${GPU_PRECISIONS:-$all_precisions}"
 steps=(build test sanitize bench peers)
 failures=0
+unfinished=0
 
 for argument in "$@"; do
   case " ${steps[*]} " in
@@ -71,6 +72,7 @@ unit() {
     return
   fi
   if [ "$left" -lt 5 ]; then
+    unfinished=$((unfinished + 1))
     record "$step" "$name" "no time" 0 "run this step again"
     return
   fi
@@ -84,7 +86,7 @@ unit() {
   case $status in
     0) word=ok reason=$(grep -aE '^[0-9]+ ok, ' "$log.log" || true) ;;
     77) word=skipped ;;
-    124 | 137) word="no time" reason="stopped after $limit s" ;;
+    124 | 137) word="no time" reason="stopped after $limit s" unfinished=$((unfinished + 1)) ;;
     *) word=FAILED reason="status $status: $reason" failures=$((failures + 1)) ;;
   esac
   record "$step" "$name" "$word" $((SECONDS - start)) "$reason"
@@ -118,13 +120,19 @@ step_build() {
   esac
   unit build configure 120 cmake -G Ninja -S "$root" -B "$work" -DCMAKE_BUILD_TYPE=Release -DGATUN_CUDA=$cuda \
     -DGATUN_GPU_BENCH=ON -DBUILD_TESTING=ON ${arch:+"-DGATUN_CUDA_ARCHITECTURES=$arch"}
-  unit build compile "$step_limit" cmake --build "$work"
+  # The programs that run on a device, not those of the CPU alone.
+  local targets
+  targets=$(ninja -C "$work" -t targets all 2>/dev/null | sed -nE \
+    's#^(native/test/test_[a-z_0-9]+|bench/gpu/gatun_bench|native/libgatun_cuda.so): CXX_.*#\1#p' |
+    grep -vE '_wide$|test_runtime$' || true)
+  # shellcheck disable=SC2086
+  unit build compile "$step_limit" cmake --build "$work" --target $targets -- -k 0
 }
 
 # The programs of the native tests that run on a device; the others are of the CPU alone.
 native_tests() {
   find "$work/native/test" -maxdepth 1 -type f -name 'test_*' -perm -u+x \
-    ! -name '*_wide' ! -name test_header ! -name test_runtime | sort
+    ! -name '*_wide' ! -name test_header ! -name test_runtime 2>/dev/null | sort
 }
 
 # Java's runtime and class path; false where they did not travel.
@@ -153,6 +161,9 @@ java_tests() {
 
 step_test() {
   local program
+  if [ -z "$(native_tests)" ]; then
+    record test native skipped 0 "nothing is built; run.sh build"
+  fi
   for program in $(native_tests); do
     unit test "$(basename "$program")" 200 "$program"
   done
@@ -164,8 +175,12 @@ step_test() {
     export GATUN_GOLDEN=$stuff/golden
   fi
   export GATUN_DEVICE=$device
-  java_tests java.golden any '.*\.ClimanetSeedGoldenTest'
-  java_tests java.gpu gpu '.*'
+  if [ "$device" = cpu ]; then
+    java_tests java.golden any '.*GoldenTest'
+  else
+    java_tests java.golden gpu '.*GoldenTest'
+    java_tests java.gpu gpu '(?!.*GoldenTest).*'
+  fi
 }
 
 step_sanitize() {
@@ -258,5 +273,5 @@ for step in "$@"; do
 done
 "$python" "$here/table.py" "$result" >"$work/gpu.md" || echo "run.sh: no table could be made of $result"
 [ -z "${OUT:-}" ] || [ ! -d "$OUT" ] || cp "$work/gpu.md" "$OUT/" 2>/dev/null || true
-echo "$result, $work/gpu.md; $failures failed"
+echo "$result, $work/gpu.md; $failures failed, $unfinished without time: run their steps again"
 [ "$failures" -eq 0 ]

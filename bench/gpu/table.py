@@ -77,7 +77,7 @@ class Limits:
 
 
 def units(lines):
-    rows = [(line["step"], line["unit"], line["status"], number(line["seconds"]), line.get("reason", "")) for line in lines]
+    rows = [(line["step"], line["unit"], line["status"], line["seconds"], line.get("reason", "")) for line in lines]
     if rows:
         print("### Steps\n")
         table(["step", "unit", "result", "s", "reason"], rows)
@@ -123,11 +123,11 @@ def forwards(lines, kernel_lines, peers, limits):
         ours = line.get("us")
         engines = [peers.get(("forward", workload, precision, engine)) for engine in ("eager", "compile")]
         rows.append([
-            workload, precision, number(ours), f"{line['distance']:.1e}" if "distance" in line else "-", number(bound), share(bound, ours),
+            workload, precision, number(ours), number(line.get("host_us")), f"{line['distance']:.1e}" if "distance" in line else "-", number(bound), share(bound, ours),
             *(cell for peer in engines for cell in (number(peer), number(peer and ours and peer / ours)))])
     if rows:
         print("### Whole forward\n")
-        table(["workload", "precision", "Gatun us", "distance from eager strict", "sum of bounds us", "bounds / time", "eager us",
+        table(["workload", "precision", "Gatun us", "host us", "distance from eager strict", "sum of bounds us", "bounds / time", "eager us",
                "eager / Gatun", "compile us", "compile / Gatun"], rows)
 
 
