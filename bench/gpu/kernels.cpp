@@ -42,6 +42,8 @@ struct Failed : std::runtime_error {
   Failed(gatun_status failure, const std::string& text) : std::runtime_error(text), status(failure) {}
 };
 
+bool usable_after(gatun_status failure) { return failure != GATUN_LAUNCH_FAILED && failure != GATUN_DEVICE_LOST; }
+
 gatun_error err{};
 
 void ok(gatun_status status) {
@@ -70,8 +72,9 @@ struct Workload {
 };
 
 constexpr Workload kWorkloads[] = {
-    {"W1", 1, 1, 31, 128, 128, 128, 256}, {"W2", 1, 12, 31, 64, 64, 128, 256},     {"W3", 1, 1, 31, 180, 360, 128, 256},
-    {"W4", 1, 2, 31, 64, 64, 64, 64},     {"large", 8, 12, 31, 256, 256, 128, 256}, {"smoke", 1, 2, 3, 16, 24, 32, 32, false}};
+    {"W1", 1, 1, 31, 128, 128, 128, 256},     {"W2", 1, 12, 31, 64, 64, 128, 256},
+    {"W3", 1, 1, 31, 180, 360, 128, 256},     {"W4", 1, 2, 31, 64, 64, 64, 64},
+    {"large", 8, 12, 31, 256, 256, 128, 256}, {"smoke", 1, 2, 3, 16, 24, 32, 32, false}};
 
 // What an operation has to do at least.
 //   bytes     each input and weight read once, each result written once
@@ -82,8 +85,8 @@ struct Cost {
   double bytes = 0, flops = 0, upstream = 0, lanes = 0;
 };
 
-// R patches of all maps, L tokens of all days, P cells, N places; E embed, Hd hidden, C = Hd / 2 channels, K = 32 inputs
-// of a patch, T days, M months. Formulas of the products count as PyTorch's own counter does.
+// R patches of all maps, L tokens of all days, P cells, N places; E embed, Hd hidden, C = Hd / 2 channels, K = 32
+// inputs of a patch, M months. Products count as in PyTorch's own counter of FLOPs.
 Cost cost_of(const std::string& op, const Workload& w) {
   const auto number = [](int64_t value) { return static_cast<double>(value); };
   const double R = number(w.patches()), L = number(w.tokens()), P = number(w.cells()), N = number(w.places());
@@ -113,7 +116,8 @@ Cost cost_of(const std::string& op, const Workload& w) {
   if (op == "conv2d") return plain(4 * (2 * P * C + 9 * C * C), 18 * P * C * C, 20 * P * C);
   if (op == "decoder_prefix") {
     // Folded into one transposed convolution with kernel 8 from E to C: each cell draws on 2 x 2 patches.
-    return {4 * (R * E + 64 * E * C + P * C), 8 * P * E * C, 2 * R * E * Hd + 72 * R * Hd * C + 18 * P * C * C, 20 * P * C};
+    const double upstream = 2 * R * E * Hd + 72 * R * Hd * C + 18 * P * C * C;
+    return {4 * (R * E + 64 * E * C + P * C), 8 * P * E * C, upstream, 20 * P * C};
   }
   if (op == "refine_head") {
     return plain(4 * (P * C + 9 * C * C + P) + land, 18 * P * C * C + 2 * P * C, 22 * P * C);
@@ -271,7 +275,8 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
   const auto results = [&](const Shape& shape) { return many([&] { return s.empty(shape); }); };
   const auto matrix = [&](int64_t outputs, int64_t width) {
     const gatun_tensor weight = s.random({outputs, width}, 1 / std::sqrt(static_cast<double>(width)));
-    return s.weights([&](gatun_weights** made) { return gatun_linear_weights(stream, &weight, precision, made, &err); });
+    return s.weights(
+        [&](gatun_weights** made) { return gatun_linear_weights(stream, &weight, precision, made, &err); });
   };
   const auto kernel3 = [&] {
     return s.random({channels, channels, 3, 3}, 1 / std::sqrt(9.0 * static_cast<double>(channels)));
@@ -346,8 +351,8 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     if (op == "temporal_pool") {
       const auto x = inputs({w.batch, w.months, w.days, places, embed});
       return [=](size_t i) {
-        return gatun_temporal_pool(stream, &x[i], &day_encoding, &month_encoding, &vector, &vector, 1e-5, hidden_weights,
-                                   &vector, &vector, &one, &padded, &out[i], &err);
+        return gatun_temporal_pool(stream, &x[i], &day_encoding, &month_encoding, &vector, &vector, 1e-5,
+                                   hidden_weights, &vector, &vector, &one, &padded, &out[i], &err);
       };
     }
     const auto x = inputs(video);
@@ -369,7 +374,8 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     return [=](size_t i) { return gatun_conv2d(stream, &x[i], weights, &bias, 1, GATUN_ACT_GELU, &out[i], &err); };
   }
   const auto up = [&] {
-    return s.random({hidden, channels, Workload::kKernel, Workload::kKernel}, 1 / std::sqrt(4.0 * static_cast<double>(hidden)));
+    return s.random({hidden, channels, Workload::kKernel, Workload::kKernel},
+                    1 / std::sqrt(4.0 * static_cast<double>(hidden)));
   };
   constexpr int64_t stride = Workload::kPatch, padding = Workload::kOverlap;
   if (op == "conv_transpose2d") {
@@ -385,8 +391,8 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     const gatun_tensor proj = s.random({hidden, embed}, 1 / std::sqrt(static_cast<double>(embed)));
     const gatun_tensor proj_bias = s.random({hidden}), up_kernel = up(), kernel = kernel3();
     gatun_weights* weights = s.weights([&](gatun_weights** made) {
-      return gatun_decoder_weights(stream, &proj, &proj_bias, &up_kernel, &bias, &kernel, &bias, stride, stride, padding,
-                                   padding, precision, made, &err);
+      return gatun_decoder_weights(stream, &proj, &proj_bias, &up_kernel, &bias, &kernel, &bias, stride, stride,
+                                   padding, padding, precision, made, &err);
     });
     return [=](size_t i) { return gatun_decoder_prefix(stream, &x[i], weights, GATUN_ACT_GELU, &out[i], &err); };
   }
@@ -448,7 +454,6 @@ class Recorded {
 };
 
 Times time_of(const Session& s, const Call& call, size_t sets, const Settings& settings) {
-  const bool graph = settings.graphs && s.info().graphs == 1;
   for (size_t set = 0; set < sets; ++set) ok(call(set));
   s.sync();
   double once = 0;
@@ -462,9 +467,9 @@ Times time_of(const Session& s, const Call& call, size_t sets, const Settings& s
   }
   // Whole rounds over the sets, so that each call of a sample finds the caches as the others do.
   const auto wanted = static_cast<size_t>(settings.sample_us / once) + 1;
-  size_t calls = (std::min<size_t>(wanted, 5000) + sets - 1) / sets * sets;
+  const size_t calls = (std::min<size_t>(wanted, 5000) + sets - 1) / sets * sets;
 
-  const auto measure = [&](const auto& queue, size_t counted) {
+  const auto measure = [&](const auto& queue, size_t counted, bool graph) {
     queue();
     s.sync();
     std::vector<double> each;
@@ -477,13 +482,19 @@ Times time_of(const Session& s, const Call& call, size_t sets, const Settings& s
     std::sort(each.begin(), each.end());
     return Times{each[each.size() / 2], each.front(), graph};
   };
-  if (!graph) {
-    return measure([&] { for (size_t i = 0; i < calls; ++i) ok(call(i % sets)); }, calls);
+  if (settings.graphs && s.info().graphs == 1) {
+    constexpr size_t kRecorded = 64;
+    const size_t recorded = (std::min(calls, kRecorded) + sets - 1) / sets * sets;
+    const size_t launches = (calls + recorded - 1) / recorded;
+    try {
+      const Recorded replay(s, call, recorded, sets);
+      return measure([&] { for (size_t i = 0; i < launches; ++i) replay.launch(); }, recorded * launches, true);
+    } catch (const Failed& failed) {
+      if (!usable_after(failed.status)) throw;
+      std::fprintf(stderr, "gatun_bench: queued without a graph: %s\n", failed.what());
+    }
   }
-  constexpr size_t kRecorded = 64;
-  const size_t recorded = (std::min(calls, kRecorded) + sets - 1) / sets * sets, launches = (calls + recorded - 1) / recorded;
-  const Recorded replay(s, call, recorded, sets);
-  return measure([&] { for (size_t i = 0; i < launches; ++i) replay.launch(); }, recorded * launches);
+  return measure([&] { for (size_t i = 0; i < calls; ++i) ok(call(i % sets)); }, calls, false);
 }
 
 // Microseconds of the host to queue one call.
@@ -496,41 +507,66 @@ double host_time(const Session& s, const Call& call) {
   return whole / kCalls;
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c == '\n' || c == '\t' ? ' ' : c;
+// A JSON object of one line.
+class Line {
+ public:
+  explicit Line(const char* kind) { text("kind", kind); }
+
+  Line& text(const char* key, const std::string& value) {
+    std::string plain;
+    for (const char c : value) {
+      if (c == '"' || c == '\\') plain += '\\';
+      plain += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+    return raw(key, '"' + plain + '"');
   }
-  return out + "\"";
-}
+  Line& number(const char* key, double value) {
+    char digits[64];
+    std::snprintf(digits, sizeof digits, "%.10g", value);
+    return raw(key, digits);
+  }
+  Line& list(const char* key, const Shape& values) {
+    std::string all;
+    for (const int64_t value : values) all += (all.empty() ? "" : ", ") + std::to_string(value);
+    return raw(key, "[" + all + "]");
+  }
+  void print() const {
+    std::printf("{%s}\n", line_.c_str());
+    std::fflush(stdout);
+  }
+
+ private:
+  Line& raw(const char* key, const std::string& value) {
+    line_ += std::string(line_.empty() ? "" : ", ") + '"' + key + "\": " + value;
+    return *this;
+  }
+
+  std::string line_;
+};
 
 // False where the device can do nothing more.
 bool measure(Session& s, const std::string& op, const Workload& w, size_t precision, const std::string& device,
              const Settings& settings) {
   const Cost cost = cost_of(op, w);
-  std::printf("{\"kind\": \"kernel\", \"op\": \"%s\", \"workload\": \"%s\", \"precision\": \"%s\", \"device\": \"%s\"", op.c_str(),
-              w.name, kPrecisions[precision].c_str(), device.c_str());
+  Line line("kernel");
+  line.text("op", op).text("workload", w.name).text("precision", kPrecisions[precision]).text("device", device);
   bool usable = true;
   try {
     const size_t sets = sets_of(cost);
     const auto [call, shape] = prepare(s, op, w, static_cast<int32_t>(precision), sets);
-    std::printf(", \"shape\": [");
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      std::printf("%s%lld", axis == 0 ? "" : ", ", static_cast<long long>(shape[axis]));
-    }
-    std::printf("]");
+    line.list("shape", shape);
     const Times warm = time_of(s, call, 1, settings), cold = time_of(s, call, sets, settings);
-    std::printf(", \"mode\": \"%s\", \"us\": %.3f, \"min_us\": %.3f, \"cold_us\": %.3f, \"cold_min_us\": %.3f, \"host_us\": %.3f"
-                ", \"bytes\": %.0f, \"flops\": %.0f, \"upstream_flops\": %.0f, \"lanes\": %.0f, \"gbs\": %.2f, \"tflops\": %.4f",
-                warm.graph ? "graph" : "queued", warm.median, warm.least, cold.median, cold.least, host_time(s, call), cost.bytes,
-                cost.flops, cost.upstream, cost.lanes, cost.bytes / cold.median / 1e3, cost.flops / cold.median / 1e6);
+    const double host = host_time(s, call);
+    line.text("mode", warm.graph && cold.graph ? "graph" : "queued").number("us", warm.median);
+    line.number("min_us", warm.least).number("cold_us", cold.median).number("cold_min_us", cold.least);
+    line.number("host_us", host).number("bytes", cost.bytes).number("flops", cost.flops);
+    line.number("upstream_flops", cost.upstream).number("lanes", cost.lanes);
+    line.number("gbs", cost.bytes / cold.median / 1e3).number("tflops", cost.flops / cold.median / 1e6);
   } catch (const Failed& failed) {
-    std::printf(", \"error\": %s", quoted(failed.what()).c_str());
-    usable = failed.status != GATUN_LAUNCH_FAILED && failed.status != GATUN_DEVICE_LOST;
+    line.text("error", failed.what());
+    usable = usable_after(failed.status);
   }
-  std::printf("}\n");
-  std::fflush(stdout);
+  line.print();
   s.clear();
   return usable;
 }
@@ -558,7 +594,8 @@ int run(const std::vector<std::string>& arguments) {
   Settings settings;
   for (const std::string& argument : arguments) {
     const size_t equals = argument.find('=');
-    const std::string key = argument.substr(0, equals), value = equals == std::string::npos ? "" : argument.substr(equals + 1);
+    const std::string key = argument.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : argument.substr(equals + 1);
     if (key == "--help") return std::puts(kHelp), 0;
     if (key == "--device") device = value;
     else if (key == "--workloads") names = split(value);
@@ -578,9 +615,8 @@ int run(const std::vector<std::string>& arguments) {
 
   Session session(cpu ? GATUN_CPU : GATUN_CUDA, device.size() > 5 ? std::stoi(device.substr(5)) : 0);
   const gatun_device_info info = session.info();
-  std::printf("{\"kind\": \"device\", \"device\": \"%s\", \"name\": %s, \"memory_bytes\": %lld, \"graphs\": %d, \"libraries\": %s}\n",
-              device.c_str(), quoted(info.name).c_str(), static_cast<long long>(info.memory_bytes), info.graphs,
-              quoted(info.libraries).c_str());
+  Line("device").text("device", device).text("name", info.name).text("libraries", info.libraries)
+      .number("memory_bytes", static_cast<double>(info.memory_bytes)).number("graphs", info.graphs).print();
   for (const Workload& w : kWorkloads) {
     if (!has(names, w.name)) continue;
     for (size_t precision = 0; precision < kPrecisions.size(); ++precision) {

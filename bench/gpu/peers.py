@@ -280,8 +280,9 @@ def ours(device, workload, precision, command):
         times, queued = zip(*(forward() for _ in range(count)))
         process.stdin.close()
         process.wait()
-    emit(kind="forward", workload=workload, precision=precision, device=device.name, us=round(statistics.median(times), 3),
-         min_us=round(min(times), 3), host_us=round(statistics.median(queued), 3), runs=count, distance=distance)
+    emit(kind="forward", workload=workload, precision=precision, device=device.name,
+         us=round(statistics.median(times), 3), min_us=round(min(times), 3), host_us=round(statistics.median(queued), 3),
+         runs=count, distance=distance)
     if not distance <= TOLERANCE[precision]:  # NaN fails too
         sys.exit(f"failed: the maps are {distance:.3g} from PyTorch's in norm, expected at most {TOLERANCE[precision]}")
 

@@ -91,7 +91,8 @@ mkdir "$scratch/runner"
 "$JAVA_HOME/bin/jlink" --add-modules java.base,java.logging,jdk.unsupported,jdk.jfr,jdk.management --strip-debug \
   --no-header-files --no-man-pages --compress zip-0 --output "$scratch/java"
 rm -rf "$scratch/java/legal"
-strip "$scratch/java/lib/server/libjvm.so" 2>/dev/null || echo "prepare.sh: strip was not found, so the runtime is larger"
+strip "$scratch/java/lib/server/libjvm.so" 2>/dev/null ||
+  echo "prepare.sh: strip was not found, so the runtime is larger"
 tar -C "$scratch" -c java | xz -9 -T 0 >"$stuff/runtime.tar.xz"
 
 golden=${GATUN_GOLDEN:-$(dirname "$root")/shared/golden}

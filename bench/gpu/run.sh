@@ -5,7 +5,7 @@ usage() {
   cat <<'END'
 bench/gpu/run.sh [build] [test] [sanitize] [bench] [peers]
 
-The GPU suite on a machine with nvcc, CMake, ninja and a Python with PyTorch; bench/gpu/README.md says what each step does.
+The GPU suite on a machine with nvcc, CMake, ninja and a Python with PyTorch; bench/gpu/README.md says what a step does.
 Without a step all of them run in this order until GPU_BUDGET_S seconds are used up. A step begins where it stopped the
 last time: what succeeded with the same programs is not repeated.
 
@@ -58,8 +58,8 @@ plain() {
 
 # record STEP UNIT STATUS SECONDS REASON
 record() {
-  printf '{"kind": "unit", "step": "%s", "unit": "%s", "stamp": "%s", "status": "%s", "seconds": %d, "reason": "%s"}\n' \
-    "$1" "$2" "$stamp" "$3" "$4" "$(plain "$5")" >>"$result"
+  printf '{"kind": "unit", "step": "%s", "unit": "%s", "stamp": "%s", "status": "%s"' "$1" "$2" "$stamp" "$3" >>"$result"
+  printf ', "seconds": %d, "reason": "%s"}\n' "$4" "$(plain "$5")" >>"$result"
   printf '  %-10s %-32s %4d s  %s\n' "$3" "$2" "$4" "$5"
 }
 
@@ -141,8 +141,9 @@ have_java() {
   [ -f "$stuff/runtime.tar.xz" ] || return 1
   if [ ! -x "$java" ] || [ "$stuff/runtime.tar.xz" -nt "$java" ]; then
     rm -rf "$work/java"
-    "$python" -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$stuff/runtime.tar.xz" "$work" \
-      2>"$logs/unpack.log" || tar -C "$work" -xJf "$stuff/runtime.tar.xz" || return 1
+    tar -C "$work" -xJf "$stuff/runtime.tar.xz" 2>"$logs/unpack.log" ||
+      "$python" -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' \
+        "$stuff/runtime.tar.xz" "$work" || return 1
     touch "$java"
   fi
   class_path=$stuff/lib/*
@@ -186,7 +187,10 @@ step_test() {
 step_sanitize() {
   local sanitizer tool program
   sanitizer=$(command -v compute-sanitizer || true)
-  [ -n "$sanitizer" ] || sanitizer=$(find "${CUDA_HOME:-/usr/local/cuda}/bin" /usr/local/cuda*/bin -name compute-sanitizer 2>/dev/null | head -n 1 || true)
+  if [ -z "$sanitizer" ]; then
+    sanitizer=$(find -L ${CUDA_HOME:+"$CUDA_HOME/bin"} /usr/local/cuda*/bin -name compute-sanitizer 2>/dev/null |
+      head -n 1 || true)
+  fi
   if [ -z "$sanitizer" ] || [ "$device" = cpu ]; then
     record sanitize all skipped 0 "compute-sanitizer was not found, or the device is the CPU"
     return

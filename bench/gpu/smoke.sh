@@ -8,13 +8,14 @@ lines=$(mktemp)
 trap 'rm -f "$lines" "$lines.md"' EXIT
 "$1" --device=cpu --smoke >"$lines"
 cat >>"$lines" <<'END'
-{"kind": "rates", "device": "cpu", "name": "made up", "torch": "0", "copy_gbs": 10, "strict_tflops": 0.1, "fast_tflops": 0.1, "bf16_tflops": 0.1}
+{"kind": "rates", "name": "x", "torch": "0", "copy_gbs": 10, "strict_tflops": 1, "fast_tflops": 1, "bf16_tflops": 1}
 {"kind": "peer", "op": "copy", "workload": "smoke", "precision": "strict", "engine": "eager", "us": 1000000}
 {"kind": "forward", "workload": "smoke", "precision": "strict", "us": 1000, "distance": 1e-6}
 {"kind": "unit", "step": "test", "unit": "made up", "status": "ok", "seconds": 1}
 END
 "$2" "$here/table.py" "$lines" >"$lines.md"
-rows=$(sed -n '/smoke, strict/,/^### .*fast/p' "$lines.md" | grep -cE '^\| [a-z_0-9]+ \| [0-9.]+ \| [0-9.]+ \|.* \((memory|products|lanes)\)')
+rows=$(sed -n '/smoke, strict/,/^### .*fast/p' "$lines.md" |
+  grep -cE '^\| [a-z_0-9]+ \| [0-9.]+ \| [0-9.]+ \|.* \((memory|products|lanes)\)')
 if [ "$rows" -ne 17 ]; then
   cat "$lines.md" >&2
   echo "smoke.sh: $rows operations have a row with times and a bound, expected 17" >&2

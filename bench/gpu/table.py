@@ -84,8 +84,8 @@ def units(lines):
 
 
 def kernels(lines, peers, limits):
-    columns = ["operation", "us, cold", "us, warm", "GB/s", "TFLOP/s", "of copy", "of product rate", "bound us", "bound / time",
-               "eager / Gatun", "compile / Gatun", "host us"]
+    columns = ["operation", "us, cold", "us, warm", "GB/s", "TFLOP/s", "of copy", "of product rate", "bound us",
+               "bound / time", "eager / Gatun", "compile / Gatun", "host us"]
     groups = {}
     for line in lines:
         groups.setdefault((line["device"], line["workload"], line["precision"]), []).append(line)
@@ -123,12 +123,13 @@ def forwards(lines, kernel_lines, peers, limits):
         ours = line.get("us")
         engines = [peers.get(("forward", workload, precision, engine)) for engine in ("eager", "compile")]
         rows.append([
-            workload, precision, number(ours), number(line.get("host_us")), f"{line['distance']:.1e}" if "distance" in line else "-", number(bound), share(bound, ours),
+            workload, precision, number(ours), number(line.get("host_us")),
+            f"{line['distance']:.1e}" if "distance" in line else "-", number(bound), share(bound, ours),
             *(cell for peer in engines for cell in (number(peer), number(peer and ours and peer / ours)))])
     if rows:
         print("### Whole forward\n")
-        table(["workload", "precision", "Gatun us", "host us", "distance from eager strict", "sum of bounds us", "bounds / time", "eager us",
-               "eager / Gatun", "compile us", "compile / Gatun"], rows)
+        table(["workload", "precision", "Gatun us", "host us", "distance from eager strict", "sum of bounds us",
+               "bounds / time", "eager us", "eager / Gatun", "compile us", "compile / Gatun"], rows)
 
 
 def main():
@@ -140,8 +141,8 @@ def main():
     limits = Limits(kinds.get("rates", []))
     for line in kinds.get("rates", []):
         print(f"PyTorch {line['torch']} on {line['name']}: copy {number(line['copy_gbs'], 4)} GB/s; products: strict"
-              f" {number(line['strict_tflops'])}, fast {number(line['fast_tflops'])}, bf16 {number(line['bf16_tflops'])}"
-              f" TFLOP/s\n")
+              f" {number(line['strict_tflops'])}, fast {number(line['fast_tflops'])}, bf16"
+              f" {number(line['bf16_tflops'])} TFLOP/s\n")
     peers = {(line["op"], line["workload"], line["precision"], line["engine"]): line["us"]
              for line in kinds.get("peer", []) if "us" in line}
     forwards(kinds.get("forward", []), kinds.get("kernel", []), peers, limits)
