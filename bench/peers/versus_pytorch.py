@@ -56,7 +56,7 @@ class Engine:
         self.process.stdin.write("run\n")
         self.process.stdin.flush()
         wall = self.process.stdout.readline()
-        return float(wall), (time.clock_gettime(self.clock) - cpu) * 1e3
+        return float(wall.split()[0]), (time.clock_gettime(self.clock) - cpu) * 1e3
 
     def peak_mib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()

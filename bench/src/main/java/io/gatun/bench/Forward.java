@@ -43,6 +43,22 @@ final class Forward implements AutoCloseable {
         }
     }
 
+    /** Nanoseconds of one forward: until its maps are in the memory of the device, and of these until all is queued. */
+    record Times(long whole, long queued) {
+    }
+
+    /** One more forward. */
+    Times time() {
+        long start = System.nanoTime();
+        long queued;
+        try (Scope scope = Scope.open(model.device())) {
+            model.forward(scope, data, mask, rest);
+            queued = System.nanoTime() - start;
+            scope.sync();
+        }
+        return new Times(System.nanoTime() - start, queued);
+    }
+
     /** The maps of one forward, f32 [B, M, H, W]. */
     TensorData maps() {
         try (Scope scope = Scope.open(model.device())) {

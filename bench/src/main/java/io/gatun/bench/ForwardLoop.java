@@ -21,7 +21,7 @@ import java.util.Map;
  * <p>{@code ForwardLoop INPUT OUTPUT [DEVICE PRECISION]}, else {@code cpu strict}: INPUT is a safetensors file with
  * tensors {@code weights/...} and {@code input/...} (the arguments of upstream's forward) and {@code model_config} in its
  * metadata. OUTPUT gets the result of a first forward as {@code maps}. Then it prints {@code ready}, and for each line
- * on standard input the milliseconds of one more forward.
+ * on standard input the milliseconds of one more forward, and how many of them passed until all of it was queued.
  */
 final class ForwardLoop {
     private ForwardLoop() {
@@ -38,9 +38,9 @@ final class ForwardLoop {
             System.out.println("ready");
             BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             while (requests.readLine() != null) {
-                long start = System.nanoTime();
-                forward.run();
-                System.out.println(String.format(Locale.ROOT, "%.4f", (System.nanoTime() - start) / 1e6));
+                Forward.Times times = forward.time();
+                System.out.println(
+                        String.format(Locale.ROOT, "%.4f %.4f", times.whole() / 1e6, times.queued() / 1e6));
             }
         }
     }
