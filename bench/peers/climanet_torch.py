@@ -13,11 +13,13 @@ import sys
 import time
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 
+from tensors import metadata, read, write
+
 MONTH_HEADS = 4
+DAYS = 31
+MONTH_LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 
 def sinusoids(length, width):
@@ -58,8 +60,8 @@ class TemporalAttentionAggregator(nn.Module):
             nn.LayerNorm(embed_dim), nn.Linear(embed_dim, 4 * embed_dim), nn.GELU(),
             nn.Linear(4 * embed_dim, embed_dim))
 
-    def forward(self, x, months, days, padded):
-        """x [B, M*T*S, E], padded [B, M, T] or None -> [B, M, S, E]."""
+    def pool_days(self, x, months, days, padded):
+        """x [B, M*T*S, E], padded [B, M, T] or None -> [B, S, M, E]."""
         batch, _, width = x.shape
         x = x.reshape(batch, months, days, -1, width).permute(0, 3, 1, 2, 4)
         x = x + self.pos_days.pe[:days]
@@ -67,8 +69,12 @@ class TemporalAttentionAggregator(nn.Module):
         logits = self.day_scorer(x).squeeze(-1)
         if padded is not None:
             logits = logits.masked_fill(padded[:, None], float("-inf"))
-        x = (x * logits.softmax(dim=-1).unsqueeze(-1)).sum(dim=3)
-        z = x.reshape(-1, months, width)
+        return (x * logits.softmax(dim=-1).unsqueeze(-1)).sum(dim=3)
+
+    def forward(self, x, months, days, padded):
+        """x [B, M*T*S, E], padded [B, M, T] or None -> [B, M, S, E]."""
+        batch, _, width = x.shape
+        z = self.pool_days(x, months, days, padded).reshape(-1, months, width)
         h = self.month_ln(z)
         z = z + self.month_attn(h, h, h, need_weights=False)[0]
         z = z + self.month_ffn(z)
@@ -112,9 +118,12 @@ class MonthlyConvDecoder(nn.Module):
 
     def forward(self, latent, land):
         """latent [B, M, H', W', E], land [B, H, W] or None -> [B, M, H, W]."""
-        batch, months = latent.shape[:2]
         x = latent.flatten(0, 1).permute(0, 3, 1, 2).contiguous()
-        x = self.head(self.refine(self.deconv(self.proj(x))))
+        return self.maps(self.refine(self.deconv(self.proj(x))), *latent.shape[:2], land)
+
+    def maps(self, x, batch, months, land):
+        """x [B*M, C, H, W], land [B, H, W] or None -> [B, M, H, W]."""
+        x = self.head(x)
         x = x.reshape(batch, months, *x.shape[2:])
         x = x * self.scale[:months, None, None] + self.bias[:months, None, None]
         return x if land is None else x.masked_fill(land[:, None], 0.0)
@@ -148,10 +157,56 @@ class SpatioTemporalModel(nn.Module):
         return self.decoder(x.reshape(batch, months, rows, columns, -1), land_mask_patch)
 
 
-def read(path, prefix):
-    """The tensors of a safetensors file whose names begin with prefix, without it."""
-    with safe_open(path, "pt") as file:
-        return {name.removeprefix(prefix): file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}
+def random_model(arguments):
+    """A model with weights that let no error hide: PyTorch's initial vectors are 0 or 1, and its initial matrices make
+    the maps nearly constant."""
+    torch.manual_seed(1)
+    model = SpatioTemporalModel(**arguments)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 1:
+                parameter.add_(0.1 * torch.randn_like(parameter))
+            else:
+                parameter.mul_(2.0)
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.running_mean.normal_(0.0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+    return model.eval()
+
+
+def random_inputs(batch, months, height, width):
+    """Arguments of forward: 40 % missing, 30 % land, months padded to 31 days."""
+    shape = (batch, 1, months, DAYS, height, width)
+    mask = torch.rand(shape) < 0.4
+    lengths = torch.tensor(MONTH_LENGTHS[:months])
+    return {
+        "daily_data": torch.randn(shape).masked_fill(mask, 0.0),
+        "daily_mask": mask,
+        "land_mask_patch": torch.rand(batch, height, width) < 0.3,
+        "padded_days_mask": (torch.arange(DAYS) >= lengths[:, None]).repeat(batch, 1, 1),
+    }
+
+
+def write_workload(path, model, arguments, inputs):
+    """A file that this script and io.gatun.bench.ForwardLoop take."""
+    tensors = {f"weights/{key}": value for key, value in model.state_dict().items()}
+    tensors |= {f"input/{key}": value for key, value in inputs.items()}
+    write(path, tensors, {"model_config": json.dumps(arguments)})
+
+
+def compare_with_upstream(folder, device="cpu"):
+    """Shows that this model is upstream's: its results on the stored cases of a folder; the number of them."""
+    cases = sorted(folder.glob("model_*.json"))
+    for case in cases:
+        facts = json.loads(case.read_text())
+        tensors = case.with_suffix(".safetensors")
+        inputs = {key: value.to(device) for key, value in read(tensors, "input/").items()}
+        with torch.inference_mode():
+            actual = loaded(tensors, facts["constructor"]).to(device)(**inputs)
+        torch.testing.assert_close(
+            actual.cpu(), read(tensors, "expected/")["monthly"], equal_nan=True, **facts["tolerance"])
+    return len(cases)
 
 
 def loaded(path, arguments):
@@ -162,12 +217,11 @@ def loaded(path, arguments):
 
 
 def main(source, target):
-    with safe_open(source, "pt") as file:
-        arguments = json.loads(file.metadata()["model_config"])
+    arguments = json.loads(metadata(source)["model_config"])
     model = loaded(source, arguments)
     inputs = read(source, "input/")
     with torch.inference_mode():
-        save_file({"maps": model(**inputs).contiguous()}, target)
+        write(target, {"maps": model(**inputs)})
         print("ready", flush=True)
         for _ in sys.stdin:
             start = time.perf_counter()

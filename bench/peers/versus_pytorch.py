@@ -6,7 +6,6 @@ above 1e-3 of the maps' standard deviation ends the script with status 1. Then f
 so that a ratio is of two runs side by side.
 """
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -16,15 +15,13 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from climanet_torch import SpatioTemporalModel, loaded, read
+from climanet_torch import compare_with_upstream, random_inputs, random_model, write_workload
+from tensors import read
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench" / "target"
 TOLERANCE = 1e-3
-DAYS = 31
-MONTH_LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 WORKLOADS = {  # months, height, width, constructor arguments
     "W1": (1, 128, 128, {}),
     "W2": (12, 64, 64, {}),
@@ -39,36 +36,6 @@ COLUMNS = [
     "eager / Gatun, wall: min / median / max", "the same, CPU time", "CPU / wall eager", "CPU / wall Gatun",
     "peak MiB eager", "peak MiB Gatun",
 ]
-
-
-def make_input(name, path):
-    """Random weights and inputs of a workload: 40 % missing, 30 % land, months padded to 31 days."""
-    months, height, width, arguments = WORKLOADS[name]
-    torch.manual_seed(1)
-    model = SpatioTemporalModel(**arguments)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            # PyTorch's initial values would hide errors: vectors are 0 or 1, and matrices make maps nearly constant.
-            if parameter.dim() == 1:
-                parameter.add_(0.1 * torch.randn_like(parameter))
-            else:
-                parameter.mul_(2.0)
-        for module in model.modules():
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.running_mean.normal_(0.0, 0.1)
-                module.running_var.uniform_(0.5, 1.5)
-    shape = (1, 1, months, DAYS, height, width)
-    mask = torch.rand(shape) < 0.4
-    lengths = torch.tensor(MONTH_LENGTHS[:months])
-    inputs = {
-        "daily_data": torch.randn(shape).masked_fill(mask, 0.0),
-        "daily_mask": mask,
-        "land_mask_patch": torch.rand(1, height, width) < 0.3,
-        "padded_days_mask": (torch.arange(DAYS) >= lengths[:, None])[None],
-    }
-    tensors = {f"weights/{key}": value.contiguous() for key, value in model.state_dict().items()}
-    tensors |= {f"input/{key}": value for key, value in inputs.items()}
-    save_file(tensors, path, metadata={"model_config": json.dumps(arguments)})
 
 
 class Engine:
@@ -89,7 +56,7 @@ class Engine:
         self.process.stdin.write("run\n")
         self.process.stdin.flush()
         wall = self.process.stdout.readline()
-        return float(wall), (time.clock_gettime(self.clock) - cpu) * 1e3
+        return float(wall.split()[0]), (time.clock_gettime(self.clock) - cpu) * 1e3
 
     def peak_mib(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -120,7 +87,8 @@ def spread(values):
 def measure(name, arguments, folder):
     """The workload's row of the table; ends the script where results differ."""
     source = folder / f"{name}.safetensors"
-    make_input(name, source)
+    months, height, width, constructor = WORKLOADS[name]
+    write_workload(source, random_model(constructor), constructor, random_inputs(1, months, height, width))
     threads = arguments.threads
     ours = gatun(source, folder / "gatun", threads)
     theirs = eager(source, folder / "eager", threads, arguments.allocator)
@@ -149,18 +117,11 @@ def measure(name, arguments, folder):
 def check_against_upstream():
     """Shows that the PyTorch model here is upstream's: its results on stored cases, where those are at hand."""
     golden = Path(os.environ.get("GATUN_GOLDEN", ROOT.parent / "shared" / "golden")) / "climanet_seed"
-    cases = sorted(golden.glob("model_*.json"))
-    if not cases:
+    cases = compare_with_upstream(golden)
+    if cases == 0:
         print(f"climanet_torch.py not compared with upstream: no cases in {golden}")
-        return
-    for case in cases:
-        facts = json.loads(case.read_text())
-        tensors = case.with_suffix(".safetensors")
-        with torch.inference_mode():
-            actual = loaded(tensors, facts["constructor"])(**read(tensors, "input/"))
-        torch.testing.assert_close(
-            actual, read(tensors, "expected/")["monthly"], equal_nan=True, **facts["tolerance"])
-    print(f"climanet_torch.py gives upstream's results on {len(cases)} cases")
+    else:
+        print(f"climanet_torch.py gives upstream's results on {cases} cases")
 
 
 def main():

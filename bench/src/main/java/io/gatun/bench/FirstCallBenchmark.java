@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.bench;
 
+import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.TensorData;
 import io.gatun.data.checkpoint.Checkpoints;
 import java.nio.file.Path;
@@ -52,7 +54,8 @@ public class FirstCallBenchmark {
 
     @Benchmark
     public TensorData firstMaps() {
-        try (Forward forward = new Forward(Checkpoints.read(Path.of(checkpoint)), input, Device.of(device))) {
+        Checkpoint weights = Checkpoints.read(Path.of(checkpoint));
+        try (Forward forward = new Forward(weights, input, Device.of(device), Precision.STRICT)) {
             return forward.maps();
         }
     }

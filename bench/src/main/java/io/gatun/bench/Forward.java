@@ -3,6 +3,7 @@ package io.gatun.bench;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
@@ -21,8 +22,8 @@ final class Forward implements AutoCloseable {
     private final MonthlyInput rest;
 
     /** The keys of the input are the names of upstream's arguments. */
-    Forward(Checkpoint weights, Map<String, TensorData> input, Device device) {
-        model = SpatioTemporalModel.load(weights, device);
+    Forward(Checkpoint weights, Map<String, TensorData> input, Device device, Precision precision) {
+        model = SpatioTemporalModel.load(weights, device, precision);
         inputs = Scope.open(device);
         data = inputs.of(input.get("daily_data"));
         mask = inputs.of(input.get("daily_mask"));
@@ -40,6 +41,22 @@ final class Forward implements AutoCloseable {
             scope.sync();
             return maps.shape();
         }
+    }
+
+    /** Nanoseconds of one forward: until its maps are in the memory of the device, and of these until all is queued. */
+    record Times(long whole, long queued) {
+    }
+
+    /** One more forward. */
+    Times time() {
+        long start = System.nanoTime();
+        long queued;
+        try (Scope scope = Scope.open(model.device())) {
+            model.forward(scope, data, mask, rest);
+            queued = System.nanoTime() - start;
+            scope.sync();
+        }
+        return new Times(System.nanoTime() - start, queued);
     }
 
     /** The maps of one forward, f32 [B, M, H, W]. */

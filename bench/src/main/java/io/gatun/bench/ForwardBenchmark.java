@@ -2,6 +2,7 @@
 package io.gatun.bench;
 
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,7 +54,7 @@ public class ForwardBenchmark {
 
     @Setup
     public void load() {
-        forward = new Forward(workload.checkpoint(), workload.input(), Device.of(device));
+        forward = new Forward(workload.checkpoint(), workload.input(), Device.of(device), Precision.STRICT);
         MemorySegment maps = forward.maps().bytes();
         // Time spent on NaN or infinity says nothing about real maps.
         if (!maps.elements(ValueLayout.JAVA_FLOAT_UNALIGNED)

@@ -3,6 +3,7 @@ package io.gatun.bench;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.TensorData;
 import io.gatun.data.safetensors.SafetensorsFile;
 import java.io.BufferedReader;
@@ -17,10 +18,10 @@ import java.util.Map;
 /**
  * Runs forwards of a SpatioTemporalModel on request, so that a driver can alternate them with another engine's.
  *
- * <p>{@code ForwardLoop INPUT OUTPUT}: INPUT is a safetensors file with tensors {@code weights/...} and
- * {@code input/...} (the arguments of upstream's forward) and {@code model_config} in its metadata. OUTPUT gets the
- * result of a first forward as {@code maps}. Then it prints {@code ready}, and for each line on standard input the
- * milliseconds of one more forward.
+ * <p>{@code ForwardLoop INPUT OUTPUT [DEVICE PRECISION]}, else {@code cpu strict}: INPUT is a safetensors file with
+ * tensors {@code weights/...} and {@code input/...} (the arguments of upstream's forward) and {@code model_config} in its
+ * metadata. OUTPUT gets the result of a first forward as {@code maps}. Then it prints {@code ready}, and for each line
+ * on standard input the milliseconds of one more forward, and how many of them passed until all of it was queued.
  */
 final class ForwardLoop {
     private ForwardLoop() {
@@ -30,14 +31,16 @@ final class ForwardLoop {
         Checkpoint file = SafetensorsFile.read(Path.of(args[0]));
         Checkpoint weights =
                 new Checkpoint(file.source(), file.digest(), below(file, "weights/"), file.configuration());
-        try (Forward forward = new Forward(weights, below(file, "input/"), Device.cpu())) {
+        Device device = args.length > 2 ? Device.of(args[2]) : Device.cpu();
+        Precision precision = args.length > 3 ? Precision.of(args[3]) : Precision.STRICT;
+        try (Forward forward = new Forward(weights, below(file, "input/"), device, precision)) {
             SafetensorsFile.write(Path.of(args[1]), Map.of("maps", forward.maps()), Map.of());
             System.out.println("ready");
             BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             while (requests.readLine() != null) {
-                long start = System.nanoTime();
-                forward.run();
-                System.out.println(String.format(Locale.ROOT, "%.3f", (System.nanoTime() - start) / 1e6));
+                Forward.Times times = forward.time();
+                System.out.println(
+                        String.format(Locale.ROOT, "%.4f %.4f", times.whole() / 1e6, times.queued() / 1e6));
             }
         }
     }
