@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 
@@ -28,7 +29,8 @@ import org.junit.jupiter.api.DynamicTest;
 public final class GoldenCase {
     private final String name;
     private final Map<String, Object> description;
-    private final Checkpoint tensors;
+    private final Path tensorsFile;
+    private Checkpoint tensors;
 
     private GoldenCase(Path json) {
         String stem = json.getFileName().toString().replaceAll("\\.json$", "");
@@ -38,22 +40,38 @@ public final class GoldenCase {
             throw new UncheckedIOException(e);
         }
         name = description.get("family") + "/" + stem;
-        tensors = SafetensorsFile.read(json.resolveSibling(stem + ".safetensors"));
+        tensorsFile = json.resolveSibling(stem + ".safetensors");
+    }
+
+    // Read when first needed: a family in memory at once would be too much.
+    private Checkpoint tensors() {
+        if (tensors == null) {
+            tensors = SafetensorsFile.read(tensorsFile);
+        }
+        return tensors;
     }
 
     /** One test for each case of a family, named family/case; a skipped one that says why where there are none. */
     public static Stream<DynamicTest> family(String family, Consumer<GoldenCase> test) throws IOException {
+        return family(family, _ -> true, test);
+    }
+
+    /** One test for each case of a family that is wanted. */
+    public static Stream<DynamicTest> family(String family, Predicate<GoldenCase> wanted, Consumer<GoldenCase> test)
+            throws IOException {
         Optional<Path> folder = GoldenFolder.find(family);
         if (folder.isEmpty()) {
             return Stream.of(dynamicTest(family, () -> abort("no golden cases of " + family + " in GATUN_GOLDEN,"
                     + " ../shared/golden or the test resources")));
         }
         try (Stream<Path> files = Files.list(folder.get())) {
-            List<Path> cases = files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+            List<GoldenCase> cases = files.filter(file -> file.toString().endsWith(".json")).sorted()
+                    .map(GoldenCase::new).filter(wanted).toList();
             assertTrue(!cases.isEmpty(), folder.get() + " has no cases");
-            return cases.stream().map(json -> dynamicTest(
-                    family + "/" + json.getFileName().toString().replaceAll("\\.json$", ""),
-                    () -> test.accept(new GoldenCase(json))));
+            return cases.stream().map(golden -> dynamicTest(golden.name, () -> {
+                test.accept(golden);
+                golden.tensors = null;
+            }));
         }
     }
 
@@ -85,20 +103,20 @@ public final class GoldenCase {
     /** The weights as a checkpoint of their own. */
     public Checkpoint weights() {
         Map<String, TensorData> weights = new LinkedHashMap<>();
-        tensors.tensors().forEach((key, tensor) -> {
+        tensors().tensors().forEach((key, tensor) -> {
             if (key.startsWith("weights/")) {
                 weights.put(key.substring("weights/".length()), tensor);
             }
         });
-        return new Checkpoint(name, tensors.digest(), weights, Map.of());
+        return new Checkpoint(name, tensors().digest(), weights, Map.of());
     }
 
     public boolean has(String key) {
-        return tensors.tensors().containsKey(key);
+        return tensors().tensors().containsKey(key);
     }
 
     public TensorData tensor(String key) {
-        TensorData tensor = tensors.tensors().get(key);
+        TensorData tensor = tensors().tensors().get(key);
         assertTrue(tensor != null, () -> name + " has no tensor " + key);
         return tensor;
     }
@@ -127,6 +145,24 @@ public final class GoldenCase {
         String report = "%s %s: largest absolute error %.3g, largest relative %.3g, %.3g of the tolerance"
                 .formatted(name, key, worst, worstRelative, worstShare);
         assertTrue(worstShare <= 1, report);
+    }
+
+    /** |actual - expected| <= limit |expected| as norms of the whole tensor, NaN where NaN is expected; shapes exactly. */
+    public void compareNorm(String key, Shape shape, float[] actual, double limit) {
+        TensorData expected = tensor(key);
+        assertEquals(expected.shape(), shape, () -> name + " " + key);
+        double apart = 0;
+        double whole = 0;
+        for (int i = 0; i < actual.length; i++) {
+            float wanted = expected.bytes().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
+            assertEquals(Float.isNaN(wanted), Float.isNaN(actual[i]), name + " " + key + " at " + i);
+            if (!Float.isNaN(wanted)) {
+                apart += Math.pow((double) actual[i] - wanted, 2);
+                whole += Math.pow(wanted, 2);
+            }
+        }
+        double share = Math.sqrt(apart / whole);
+        assertTrue(share <= limit, "%s %s: %.3g of the norm, limit %.3g".formatted(name, key, share, limit));
     }
 
     @Override

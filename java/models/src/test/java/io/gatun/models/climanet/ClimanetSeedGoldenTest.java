@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -53,6 +54,24 @@ class ClimanetSeedGoldenTest {
             try (Scope scope = Scope.open(device)) {
                 run(golden, scope);
             }
+        });
+    }
+
+    /** The model's cases in less than float32, norm-wise: TF32 within 2e-3, bfloat16 within 1e-2. */
+    @TestFactory
+    @Tag("gpu")
+    Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
+        Device device = CudaDevice.orSkip();
+        return GoldenCase.family("climanet_seed", c -> c.upstreamClass().equals("SpatioTemporalModel"), golden -> {
+            Map.of(Precision.FAST, 2e-3, Precision.BF16, 1e-2).forEach((precision, limit) -> {
+                try (Scope scope = Scope.open(device)) {
+                    model(golden, scope, precision, Form.FUSED, (key, actual) -> {
+                        if (key.equals("expected/monthly")) {
+                            golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit);
+                        }
+                    });
+                }
+            });
         });
     }
 
@@ -162,14 +181,16 @@ class ClimanetSeedGoldenTest {
 
     private static void model(GoldenCase golden, Scope scope) {
         for (Form form : Form.values()) {
-            model(golden, scope, form);
+            model(golden, scope, Precision.STRICT, form, (key, actual) -> compare(golden, key, actual));
         }
     }
 
-    private static void model(GoldenCase golden, Scope scope, Form form) {
+    private static void model(GoldenCase golden, Scope scope, Precision precision, Form form,
+            BiConsumer<String, Tensor> check) {
         Map<String, Object> arguments = golden.constructor();
         SpatioTemporalConfig config = SpatioTemporalConfig.of(arguments);
-        try (SpatioTemporalModel model = SpatioTemporalModel.load(golden.weights(), config, scope.device(), Precision.STRICT, form)) {
+        try (SpatioTemporalModel model =
+                SpatioTemporalModel.load(golden.weights(), config, scope.device(), precision, form)) {
             MonthlyInput input = MonthlyInput.none().withAllPadded(MonthlyInput.AllPadded.NAN);
             Optional<Tensor> land = optional(golden, scope, "input/land_mask_patch");
             Optional<PaddedDays> padded = padded(golden);
@@ -182,12 +203,12 @@ class ClimanetSeedGoldenTest {
                             case "deconv" -> Kernels.copy(scope, result.permute(0, 3, 1, 2));
                             default -> result;
                         };
-                        if (stage.equals("encoder") || stage.equals("temporal") || stage.equals("spatial")
-                                || stage.equals("deconv")) {
-                            compareIfGiven(golden, "intermediate/" + stage, given);
+                        boolean named = List.of("encoder", "temporal", "spatial", "deconv").contains(stage);
+                        if (named && golden.has("intermediate/" + stage)) {
+                            check.accept("intermediate/" + stage, given);
                         }
                     });
-            compare(golden, "expected/monthly", monthly);
+            check.accept("expected/monthly", monthly);
         }
     }
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every operation with weights in each precision: how far from strict it may be, and that an image's result is the same
+// bits in a batch of any size. (Strict itself is held against double precision by the operation's own test.)
+#include "fixture.h"
+
+namespace {
+
+struct Operation {
+  const char* name;
+  // The result for the first `batch` images of an input that is always the same.
+  std::vector<float> (*run)(Session& s, int32_t precision, int64_t batch);
+};
+
+gatun_patch_embed_options patches() {
+  gatun_patch_embed_options options{};
+  options.struct_size = sizeof options;
+  options.patch_t = 1;
+  options.patch_h = 4;
+  options.patch_w = 3;
+  options.validity = GATUN_VALIDITY_NAN;
+  options.eps = 1e-5;
+  return options;
+}
+
+constexpr int64_t kEmbed = 40, kDays = 5, kMonths = 2, kHigh = 3, kWide = 2, kPlaces = kHigh * kWide;
+
+// [batch kMonths, 2, kDays, H, W] with some pixels missing.
+Tensor images(Session& s, int64_t batch) {
+  const Shape shape = {batch * kMonths, 2, kDays, kHigh * 4, kWide * 3};
+  std::vector<float> values = Random(1).floats(count_of(shape), 2);
+  for (size_t i = 0; i < values.size(); i += 7) values[i] = NAN;
+  return {s, shape, values};
+}
+
+Weights patch_weights(Session& s, int32_t precision) {
+  return linear_weights(s, random_tensor(s, {kEmbed, 48}, 2, 0.3), precision);
+}
+
+std::vector<float> patch_embed(Session& s, int32_t precision, int64_t batch) {
+  const Tensor x = images(s, batch), vector = random_tensor(s, {kEmbed}, 3);
+  const Tensor out(s, {batch * kMonths, kDays * kPlaces, kEmbed});
+  const gatun_patch_embed_options options = patches();
+  OK(gatun_patch_embed(s.stream, x, nullptr, patch_weights(s, precision), vector, vector, vector, &options, out, &err));
+  return out.floats();
+}
+
+// What the scorer and the encodings of both pooling operations are made of.
+struct Scorer {
+  Tensor day, month, vector, one;
+  Weights weights;
+
+  Scorer(Session& s, int32_t precision)
+      : day(random_tensor(s, {kDays, kEmbed}, 4)), month(random_tensor(s, {kMonths, kEmbed}, 5)),
+        vector(random_tensor(s, {kEmbed}, 6)), one(random_tensor(s, {1}, 7)),
+        weights(linear_weights(s, random_tensor(s, {kEmbed, kEmbed}, 8, 0.3), precision)) {}
+};
+
+std::vector<float> temporal_pool(Session& s, int32_t precision, int64_t batch) {
+  const Tensor x = random_tensor(s, {batch, kMonths, kDays, kPlaces, kEmbed}, 9);
+  const Tensor out(s, {batch, kPlaces, kMonths, kEmbed});
+  const Scorer p(s, precision);
+  OK(gatun_temporal_pool(s.stream, x, p.day, p.month, p.vector, p.vector, 1e-5, p.weights, p.vector, p.vector, p.one,
+                         nullptr, out, &err));
+  return out.floats();
+}
+
+template <int64_t PatchHeight>
+std::vector<float> encode_pool(Session& s, int32_t precision, int64_t batch) {
+  gatun_patch_embed_options options = patches();
+  options.patch_h = PatchHeight;
+  const Tensor x = images(s, batch), vector = random_tensor(s, {kEmbed}, 3);
+  const Weights embedding =
+      linear_weights(s, random_tensor(s, {kEmbed, 2 * 2 * PatchHeight * options.patch_w}, 2, 0.3), precision);
+  const Tensor out(s, {batch, kHigh * 4 / PatchHeight * kWide, kMonths, kEmbed});
+  const Scorer p(s, precision);
+  OK(gatun_encode_pool(s.stream, x, nullptr, embedding, vector, vector, vector, &options, p.day, p.month, p.vector,
+                       p.vector, 1e-5, p.weights, p.vector, p.vector, p.one, nullptr, out, &err));
+  return out.floats();
+}
+
+std::vector<float> conv2d(Session& s, int32_t precision, int64_t batch) {
+  const Tensor x = random_tensor(s, {batch, 5, 7, 19}, 10), source = random_tensor(s, {33, 19, 3, 3}, 11, 0.2);
+  const Tensor bias = random_tensor(s, {33}, 12), out(s, {batch, 5, 7, 33});
+  const Weights weights(s.stream, [&](gatun_weights** made) {
+    return gatun_conv2d_weights(s.stream, source, precision, made, &err);
+  });
+  OK(gatun_conv2d(s.stream, x, weights, bias, 1, GATUN_ACT_GELU, out, &err));
+  return out.floats();
+}
+
+std::vector<float> conv_transpose2d(Session& s, int32_t precision, int64_t batch) {
+  const Tensor x = random_tensor(s, {batch, 3, 4, 24}, 13), source = random_tensor(s, {24, 18, 6, 6}, 14, 0.2);
+  const Tensor bias = random_tensor(s, {18}, 15), out(s, {batch, 12, 16, 18});
+  const Weights weights(s.stream, [&](gatun_weights** made) {
+    return gatun_conv_transpose2d_weights(s.stream, source, 4, 4, 1, 1, precision, made, &err);
+  });
+  OK(gatun_conv_transpose2d(s.stream, x, weights, bias, out, &err));
+  return out.floats();
+}
+
+std::vector<float> decoder_prefix(Session& s, int32_t precision, int64_t batch) {
+  const Tensor x = random_tensor(s, {batch, 3, 4, 24}, 16), proj = random_tensor(s, {12, 24}, 17, 0.3);
+  const Tensor up = random_tensor(s, {12, 10, 6, 6}, 18, 0.3), conv = random_tensor(s, {20, 10, 3, 3}, 19, 0.2);
+  const Tensor proj_bias = random_tensor(s, {12}, 20), up_bias = random_tensor(s, {10}, 21);
+  const Tensor conv_bias = random_tensor(s, {20}, 22), out(s, {batch, 12, 16, 20});
+  const Weights weights(s.stream, [&](gatun_weights** made) {
+    return gatun_decoder_weights(s.stream, proj, proj_bias, up, up_bias, conv, conv_bias, 4, 4, 1, 1, precision, made,
+                                 &err);
+  });
+  OK(gatun_decoder_prefix(s.stream, x, weights, GATUN_ACT_GELU, out, &err));
+  return out.floats();
+}
+
+std::vector<float> refine_head(Session& s, int32_t precision, int64_t batch) {
+  const Tensor x = random_tensor(s, {batch, kMonths, 7, 9, 21}, 23), conv = random_tensor(s, {35, 21, 3, 3}, 24, 0.2);
+  const Tensor vector = random_tensor(s, {35}, 25), one = random_tensor(s, {1}, 26);
+  const Tensor scale = random_tensor(s, {kMonths}, 27), out(s, {batch, kMonths, 7, 9});
+  const Weights weights(s.stream, [&](gatun_weights** made) {
+    return gatun_refine_weights(s.stream, conv, precision, made, &err);
+  });
+  OK(gatun_refine_head(s.stream, x, weights, vector, vector, one, scale, scale, nullptr, out, &err));
+  return out.floats();
+}
+
+constexpr Operation kOperations[] = {{"patch_embed", patch_embed},
+                                     {"temporal_pool", temporal_pool},
+                                     {"encode_pool, few pixels a patch", encode_pool<1>},
+                                     {"encode_pool, many pixels a patch", encode_pool<4>},
+                                     {"conv2d", conv2d},
+                                     {"conv_transpose2d", conv_transpose2d},
+                                     {"decoder_prefix", decoder_prefix},
+                                     {"refine_head", refine_head}};
+
+struct Limit {
+  int32_t precision;
+  double least, most;  // distance from strict, norm-wise: less would mean that the precision was not used
+};
+
+TEST(operationsKeepTheirPrecisionAndTheBitsOfEachImage) {
+  const bool cpu = device_kind() == GATUN_CPU;
+  std::vector<Limit> limits = {{GATUN_STRICT, 0, 0}, {GATUN_FAST, cpu ? 0 : 1e-5, cpu ? 0 : 2e-3}};
+  if (!cpu) limits.push_back({GATUN_REDUCED, 1e-4, 1e-2});
+  Session s;
+  for (const Operation& operation : kOperations) {
+    std::vector<float> strict;
+    for (const Limit& limit : limits) {
+      const std::vector<float> whole = operation.run(s, limit.precision, 5);
+      if (strict.empty()) strict = whole;
+      const double apart = distance(whole, strict);
+      CHECK(apart >= limit.least && apart <= limit.most, operation.name, "precision", limit.precision, apart);
+      for (int64_t batch : {3, 1}) {
+        const int64_t part = static_cast<int64_t>(whole.size()) / 5 * batch;
+        CHECK(same_bits(operation.run(s, limit.precision, batch), {whole.begin(), whole.begin() + part}),
+              operation.name, "precision", limit.precision, "batch", batch);
+      }
+    }
+  }
+}
+
+TEST(theCpuRefusesReducedWeights) {
+  if (device_kind() != GATUN_CPU) throw check::Skip{"CUDA has them"};
+  Session s;
+  const Tensor source = random_tensor(s, {8, 8}, 1);
+  gatun_weights* made = nullptr;
+  REFUSED(gatun_linear_weights(s.stream, source, GATUN_REDUCED, &made, &err), GATUN_UNSUPPORTED_DTYPE, "CPU");
+  CHECK(made == nullptr);
+}
+
+}  // namespace
