@@ -16,4 +16,9 @@ final class CudaDevice {
             throw new TestAbortedException("no CUDA device: " + e.getMessage(), e);
         }
     }
+
+    /** Whether the host runs the kernels in a GPU's place, some thousand times slower. */
+    static boolean isEmulated(Device device) {
+        return device.info().processor().contains("host harness");
+    }
 }
