@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """ClimaNet's SpatioTemporalModel (ESMValGroup/ClimaNet at commit 4ca9a34) in PyTorch, for comparison.
 
-Upstream's structure, state-dict keys and eager operators, written anew. `python climanet_torch.py INPUT OUTPUT` runs
-forwards on request, as io.gatun.bench.ForwardLoop does: INPUT holds `weights/...`, `input/...` and `model_config`,
-OUTPUT gets the first result as `maps`; then it prints `ready`, and for each line on standard input the milliseconds of
-one more forward. PyTorch's settings are left as they are: in inference mode its fast path for nn.TransformerEncoder and
+Upstream's structure, state-dict keys and eager operators, written anew. `python climanet_torch.py INPUT OUTPUT [MODE]`
+runs forwards on request, as io.gatun.bench.ForwardLoop does: INPUT holds `weights/...`, `input/...` and
+`model_config`, OUTPUT gets the first result as `maps`; then it prints `ready`, and for each line on standard input the
+milliseconds of one more forward. MODE is `eager` (as it is if not given) or `compiled`, torch.compile with frozen
+weights. PyTorch's settings are left as they are: in inference mode its fast path for nn.TransformerEncoder and
 nn.MultiheadAttention is on. Threads: OMP_NUM_THREADS.
+
+`python climanet_torch.py INPUT OUTPUT onnx` writes the model to OUTPUT for ONNX Runtime instead; it needs the packages
+onnx and onnxscript.
 """
 import json
+import logging
 import math
 import sys
 import time
+import warnings
 
 import torch
 from torch import nn
@@ -216,10 +222,25 @@ def loaded(path, arguments):
     return model.eval()
 
 
-def main(source, target):
+def export(model, inputs, target):
+    """The model in the ONNX format, for inputs of these shapes. Without PyTorch's fast path, which has no such form."""
+    logging.getLogger("torch").setLevel(logging.ERROR)  # it warns of what this model has nothing of
+    warnings.simplefilter("ignore", FutureWarning)
+    torch.backends.mha.set_fastpath_enabled(False)
+    names = list(inputs)
+    torch.onnx.export(model, tuple(inputs.values()), str(target), input_names=names, output_names=["maps"], dynamo=True,
+                      external_data=False, verbose=False)
+
+
+def main(source, target, mode="eager"):
     arguments = json.loads(metadata(source)["model_config"])
     model = loaded(source, arguments)
     inputs = read(source, "input/")
+    if mode == "onnx":
+        return export(model, inputs, target)
+    if mode == "compiled":
+        torch._inductor.config.freezing = True
+        model = torch.compile(model)
     with torch.inference_mode():
         write(target, {"maps": model(**inputs)})
         print("ready", flush=True)

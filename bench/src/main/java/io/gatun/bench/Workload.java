@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Sizes of SpatioTemporalModel that are measured, as in {@code peers/versus_pytorch.py}, with random weights and
+ * Sizes of SpatioTemporalModel that are measured, as in {@code peers/versus.py}, with random weights and
  * inputs: batch 1, one channel, 31 days, patch (1, 4, 4), overlap 1, two spatial layers of 4 heads; 40 % of cells
  * missing, 30 % land, months padded to 31 days.
  */

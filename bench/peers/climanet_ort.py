@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forwards of an exported SpatioTemporalModel in ONNX Runtime, on request, as climanet_torch.py runs them.
+
+`python climanet_ort.py INPUT OUTPUT MODEL`: MODEL is the file that `climanet_torch.py INPUT MODEL onnx` wrote. All
+graph optimisations are on. Threads: OMP_NUM_THREADS.
+"""
+import os
+import sys
+import time
+
+import onnxruntime
+import torch
+
+from tensors import read, write
+
+
+def session(model, threads):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def main(source, target, model):
+    engine = session(model, int(os.environ["OMP_NUM_THREADS"]))
+    inputs = {key: value.numpy() for key, value in read(source, "input/").items()}
+    write(target, {"maps": torch.from_numpy(engine.run(None, inputs)[0])})
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        engine.run(None, inputs)
+        print(f"{(time.perf_counter() - start) * 1e3:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
