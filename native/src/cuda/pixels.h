@@ -45,9 +45,11 @@ struct Pixels {
     return rest / patch_t * volume + rest % patch_t * plane + static_cast<int64_t>(dy) * width + dx;
   }
 
-  // A stored number of 16 bits.
+  // A stored number of 16 bits, without a branch: the bits of a bf16 are the upper half of an f32's; an int16, its sign
+  // flipped, counts units behind 2^23.
   GATUN_DEVICE float narrow(uint32_t bits) const {
-    return dtype == GATUN_BF16 ? as_float(bits << 16) : static_cast<float>(static_cast<int16_t>(bits));
+    const bool integer = dtype == GATUN_I16;
+    return as_float((bits << (integer ? 0 : 16)) ^ (integer ? 0x4b008000u : 0u)) - (integer ? 8421376.0f : 0.0f);
   }
 
   // Stored numbers, one and four.
@@ -61,15 +63,13 @@ struct Pixels {
     return {{narrow(low & 0xffff), narrow(low >> 16), narrow(high & 0xffff), narrow(high >> 16)}};
   }
 
-  GATUN_DEVICE bool missing(float stored, uint8_t flag) const {
-    if (validity == GATUN_VALIDITY_MASK) return flag != 0;
-    return validity == GATUN_VALIDITY_NAN ? stored != stored : validity == GATUN_VALIDITY_FILL && stored == fill_value;
-  }
-
-  // What goes into the product.
-  GATUN_DEVICE float element(float stored, uint8_t flag, bool flags) const {
-    const bool gone = missing(stored, flag);
-    return flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : stored * scale + shift;
+  // What goes into the product. Selections in the place of branches: between those, loads would wait for each other.
+  GATUN_DEVICE float element(bool here, float stored, uint8_t flag, bool flags) const {
+    const bool masked = (validity == GATUN_VALIDITY_MASK) & (flag != 0);
+    const bool undefined = (validity == GATUN_VALIDITY_NAN) & (stored != stored);
+    const bool filled = (validity == GATUN_VALIDITY_FILL) & (stored == fill_value);
+    const float value = stored * scale + shift;
+    return !here | masked | undefined | filled ? 0.0f : flags ? 1.0f : value;
   }
 };
 
@@ -91,21 +91,24 @@ struct PixelSource {
     return {pixels.offset(static_cast<int>(flags ? k - values : k)), flags};
   }
 
+  GATUN_DEVICE bool here(int row, const Column& column) const { return origins[row] >= 0 && column.offset >= 0; }
+
   GATUN_DEVICE float one(int row, const Column& column) const {
-    if (origins[row] < 0 || column.offset < 0) return 0;
+    if (!here(row, column)) return 0;
     const int64_t at = origins[row] + column.offset;
-    return pixels.element(pixels.load(at), pixels.mask != nullptr ? pixels.mask[at] : 0, column.flags);
+    return pixels.element(true, pixels.load(at), pixels.mask != nullptr ? pixels.mask[at] : 0, column.flags);
   }
 
   GATUN_DEVICE Float4 four(int row, const Column& column) const {
-    Float4 result{};
-    if (origins[row] < 0 || column.offset < 0) return result;
+    const bool inside = here(row, column);
     const int64_t at = origins[row] + column.offset;
-    if (!column.flags || pixels.mask == nullptr) result = pixels.load4(at);
-    const uint32_t mask = pixels.mask != nullptr ? *reinterpret_cast<const uint32_t*>(pixels.mask + at) : 0;
+    Float4 result{};
+    uint32_t mask = 0;
+    if (inside && (!column.flags || pixels.mask == nullptr)) result = pixels.load4(at);
+    if (inside && pixels.mask != nullptr) mask = *reinterpret_cast<const uint32_t*>(pixels.mask + at);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      result.at[i] = pixels.element(result.at[i], static_cast<uint8_t>(mask >> 8 * i), column.flags);
+      result.at[i] = pixels.element(inside, result.at[i], static_cast<uint8_t>(mask >> 8 * i), column.flags);
     }
     return result;
   }
