@@ -334,7 +334,8 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     const auto mask = many([&] { return s.flags(video); });
     gatun_weights* weights = matrix(embed, Workload::kInputs);
     return [=](size_t i) {
-      return gatun_patch_embed(stream, &x[i], &mask[i], weights, &vector, &vector, &vector, &patch, &out[i], &err);
+      return gatun_patch_embed(stream, &x[i], &mask[i], weights, &vector, &vector, &vector, nullptr, &patch, &out[i],
+                               &err);
     };
   }
   if (op == "temporal_pool" || op == "encode_pool") {

@@ -12,7 +12,7 @@ namespace gatun {
 
 struct Backend;
 
-constexpr int64_t kBackendVersion = 2;
+constexpr int64_t kBackendVersion = 3;
 
 // Marks of live handles: a stale or foreign pointer is refused as long as its memory has not been reused.
 constexpr uint64_t kDeviceMark = 0x6761747564657631ull;
@@ -115,11 +115,18 @@ struct PatchEmbedArgs {
   int64_t patch_t, patch_h, patch_w;
   int32_t validity;
   float fill_value, eps;
-  const float* x;
+  float scale, offset;  // a value is stored * scale + offset; 1 and 0 unless x is int16
+  int32_t x_dtype;      // f32, bf16 or int16
+  const void* x;
   const uint8_t* mask;
   const gatun_weights* weights;
   const float *bias, *norm_weight, *norm_bias;
-  float* out;
+  const float* position;  // may be null: a row for each token of an image
+  int32_t out_dtype;      // f32 or bf16
+  void* out;
+
+  // Tokens of an image.
+  int64_t tokens() const { return (time / patch_t) * (height / patch_h) * (width / patch_w); }
 };
 
 struct TemporalPoolArgs {

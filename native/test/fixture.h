@@ -232,6 +232,14 @@ inline Tensor random_tensor(Session& session, const Shape& shape, uint64_t seed,
   return {session, shape, Random(seed).floats(count_of(shape), scale)};
 }
 
+// Its elements in another type, by gatun_copy.
+inline Tensor converted(Session& session, const Tensor& from, int32_t dtype) {
+  const gatun_tensor& view = from.view;
+  Tensor to(session, Shape(view.shape, view.shape + view.rank), dtype);
+  OK(gatun_copy(session.stream, from, to, &err));
+  return to;
+}
+
 constexpr double kUlp = 0x1p-24;  // relative rounding error of one f32 operation
 
 // Error of an f32 sum of so many terms, relative to the sum of their magnitudes. Roundings are independent, so their

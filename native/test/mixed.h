@@ -74,7 +74,7 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   options.validity = GATUN_VALIDITY_MASK;
   options.eps = 1e-5;
   const Pooled tokens(stream, {1, kMonths * kDays * places, embed});
-  OK(gatun_patch_embed(stream, x, mask, patch_weights, shift, scale, shift, &options, tokens, &err));
+  OK(gatun_patch_embed(stream, x, mask, patch_weights, shift, scale, shift, nullptr, &options, tokens, &err));
 
   const Pooled day(stream, {kDays, embed}, 11, 1), month(stream, {kMonths, embed}, 12, 1);
   const Pooled pooled(stream, {1, places, kMonths, embed});

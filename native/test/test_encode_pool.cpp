@@ -10,13 +10,14 @@ struct Problem {
   int32_t validity = GATUN_VALIDITY_MASK;
   double padded_share = 0.2;
   double logit_scale = 1;
+  int32_t x_dtype = GATUN_F32;
 
   int64_t days() const { return time / patch_t; }
   int64_t places() const { return height / patch_h * (width / patch_w); }
   int64_t inputs() const { return (validity == GATUN_VALIDITY_NONE ? 1 : 2) * channels * patch_t * patch_h * patch_w; }
   std::string text() const {
     return named("encode_pool", batch, months, time, height, width, embed, "patch", patch_t, patch_h, patch_w,
-                 "channels", channels, "validity", validity);
+                 "channels", channels, "validity", validity, "from dtype", x_dtype);
   }
 };
 
@@ -30,13 +31,13 @@ Maps run(Session& s, const Problem& p, bool with_single = true) {
   Random random(static_cast<uint64_t>(p.time * 1009 + p.height * 31 + p.embed));
   const int64_t e = p.embed, maps = p.batch * p.months;
   const Shape input{maps, p.channels, p.time, p.height, p.width};
-  std::vector<float> pixels = random.floats(count_of(input), 2);
+  std::vector<float> pixels = random.floats(count_of(input), p.x_dtype == GATUN_I16 ? 2000 : 2);
   const std::vector<uint8_t> missing = random.flags(count_of(input), 0.4);
   for (size_t i = 0; i < pixels.size(); ++i) {
     if (missing[i] != 0 && p.validity != GATUN_VALIDITY_NONE) pixels[i] = p.validity == GATUN_VALIDITY_FILL ? kFill : NAN;
   }
   const double spread = 1.7 / std::sqrt(static_cast<double>(e));
-  const Tensor x(s, input, pixels), mask(s, input, missing, GATUN_BOOL);
+  const Tensor x = converted(s, Tensor(s, input, pixels), p.x_dtype), mask(s, input, missing, GATUN_BOOL);
   const Tensor patch(s, {e, p.inputs()}, random.floats(e * p.inputs(), 0.5)), patch_bias(s, {e}, random.floats(e));
   const Tensor norm_weight(s, {e}, random.floats(e)), norm_bias(s, {e}, random.floats(e));
   const Tensor day(s, {p.days(), e}, random.floats(p.days() * e)), month(s, {p.months, e}, random.floats(p.months * e));
@@ -53,6 +54,8 @@ Maps run(Session& s, const Problem& p, bool with_single = true) {
   options.validity = p.validity;
   options.fill_value = kFill;
   options.eps = 1e-5;
+  options.scale_factor = 1e-3;
+  options.add_offset = -0.25;
   const gatun_tensor* told = p.validity == GATUN_VALIDITY_MASK ? &mask.view : nullptr;
   const Tensor fused(s, {p.batch, p.places(), p.months, e}), single(s, {p.batch, p.places(), p.months, e});
   OK(gatun_encode_pool(s.stream, x, told, patch_weights, patch_bias, norm_weight, norm_bias, &options, day, month,
@@ -60,7 +63,8 @@ Maps run(Session& s, const Problem& p, bool with_single = true) {
                        &err));
   if (!with_single) return {fused.floats(), {}};
   const Tensor tokens(s, {maps, p.days() * p.places(), e});
-  OK(gatun_patch_embed(s.stream, x, told, patch_weights, patch_bias, norm_weight, norm_bias, &options, tokens, &err));
+  OK(gatun_patch_embed(s.stream, x, told, patch_weights, patch_bias, norm_weight, norm_bias, nullptr, &options, tokens,
+                       &err));
   const gatun_tensor by_day = dense(tokens.view.buffer, {p.batch, p.months, p.days(), p.places(), e});
   OK(gatun_temporal_pool(s.stream, &by_day, day, month, pool_weight, pool_bias, 1e-5, hidden_weights, hidden_bias,
                          score, score_bias, padded, single, &err));
@@ -102,6 +106,25 @@ TEST(encodePoolTakesEveryPatchAndValidity) {
       verify(s, p);
       p.channels = p.patch_t = p.patch_h = p.patch_w = 1;
       verify(s, p);
+    }
+  }
+}
+
+TEST(encodePoolTakesEveryTypeOfPixels) {
+  Session s(2);
+  for (int32_t dtype : {GATUN_BF16, GATUN_I16}) {
+    for (int32_t validity : {GATUN_VALIDITY_NONE, GATUN_VALIDITY_MASK, GATUN_VALIDITY_NAN, GATUN_VALIDITY_FILL}) {
+      if (dtype == GATUN_I16 && validity == GATUN_VALIDITY_NAN) continue;
+      for (int64_t embed : {12, 33, 128}) {
+        Problem p{2, 2, 5, 8, 20, embed};
+        p.x_dtype = dtype;
+        p.validity = validity;
+        verify(s, p);
+        p.channels = 2;
+        p.patch_h = 2;
+        p.patch_w = 5;
+        verify(s, p);
+      }
     }
   }
 }

@@ -146,7 +146,8 @@ TEST(nullHandlesAndOutputsAreRefused) {
           "weight is NULL");
   REFUSED(gatun_linear(v.s.stream, v.x, nullptr, nullptr, 0, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT,
           "weights is NULL");
-  REFUSED(gatun_patch_embed(v.s.stream, v.x, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, v.out, &err),
+  REFUSED(gatun_patch_embed(v.s.stream, v.x, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, v.out,
+                            &err),
           GATUN_SHAPE_MISMATCH, "[4, 6]");
   // NULL that is allowed.
   OK(gatun_stream_destroy(nullptr, &err));
@@ -391,7 +392,8 @@ TEST(patchEmbedChecksItsArguments) {
                         const gatun_tensor* norm_weight, const gatun_tensor* norm_bias, const gatun_tensor* to) {
     gatun_patch_embed_options options = valid;
     change(options);
-    return gatun_patch_embed(s.stream, x, missing, weights, nullptr, norm_weight, norm_bias, &options, to, &err);
+    return gatun_patch_embed(s.stream, x, missing, weights, nullptr, norm_weight, norm_bias, nullptr, &options, to,
+                             &err);
   };
   const auto same = [](gatun_patch_embed_options&) {};
   OK(call(same, mask, nullptr, nullptr, out));
@@ -416,12 +418,63 @@ TEST(patchEmbedChecksItsArguments) {
   REFUSED(call(same, mask, nullptr, nullptr, vector), GATUN_SHAPE_MISMATCH, "expected [1, 6, 5]");
   const gatun_tensor inside = dense(x.view.buffer, {1, 6, 5});
   REFUSED(call(same, mask, nullptr, nullptr, &inside), GATUN_INVALID_ARGUMENT, "out and x share memory");
-  REFUSED(gatun_patch_embed(s.stream, x, mask, weights, nullptr, nullptr, nullptr, nullptr, out, &err),
+  REFUSED(gatun_patch_embed(s.stream, x, mask, weights, nullptr, nullptr, nullptr, nullptr, nullptr, out, &err),
           GATUN_INVALID_ARGUMENT, "options is NULL");
   valid.patch_t = valid.patch_h = valid.patch_w = int64_t{1} << 40;  // every extent of an empty picture is a multiple
   valid.validity = GATUN_VALIDITY_NAN;
-  REFUSED(gatun_patch_embed(s.stream, empty, nullptr, weights, nullptr, nullptr, nullptr, &valid, empty_out, &err),
+  REFUSED(gatun_patch_embed(s.stream, empty, nullptr, weights, nullptr, nullptr, nullptr, nullptr, &valid, empty_out,
+                            &err),
           GATUN_SHAPE_MISMATCH, "64 inputs");
+}
+
+TEST(patchEmbedChecksTypesPackingAndPositions) {
+  Session s;
+  const Shape shape{1, 2, 1, 8, 12};
+  const Tensor x(s, shape), packed(s, shape, GATUN_I16), brain(s, shape, GATUN_BF16), half(s, shape, GATUN_F16);
+  const Tensor weight(s, {5, 64}), out(s, {1, 6, 5}), out_brain(s, {1, 6, 5}, GATUN_BF16);
+  const Tensor position(s, {6, 5}), position_brain(s, {6, 5}, GATUN_BF16), out_half(s, {1, 6, 5}, GATUN_F16);
+  const Weights weights = linear_weights(s, weight);
+  gatun_patch_embed_options valid{};
+  valid.struct_size = sizeof valid;
+  valid.patch_t = 1;
+  valid.patch_h = valid.patch_w = 4;
+  valid.validity = GATUN_VALIDITY_FILL;
+  valid.scale_factor = 1;
+  const auto call = [&](const gatun_tensor* in, const gatun_tensor* places, const gatun_tensor* to,
+                        const std::function<void(gatun_patch_embed_options&)>& change) {
+    gatun_patch_embed_options options = valid;
+    change(options);
+    return gatun_patch_embed(s.stream, in, nullptr, weights, nullptr, nullptr, nullptr, places, &options, to, &err);
+  };
+  const auto same = [](gatun_patch_embed_options&) {};
+  const auto unpacked = [](gatun_patch_embed_options& o) { o.scale_factor = 0; };
+  for (const gatun_tensor* in : {&x.view, &packed.view, &brain.view}) {
+    for (const gatun_tensor* to : {&out.view, &out_brain.view}) OK(call(in, position, to, same));
+  }
+  REFUSED(call(half, nullptr, out, same), GATUN_UNSUPPORTED_DTYPE, "x is float16, expected float32, bfloat16 or int16");
+  REFUSED(call(x, nullptr, out_half, same), GATUN_UNSUPPORTED_DTYPE, "out is float16, expected float32 or bfloat16");
+  REFUSED(call(x, position_brain, out, same), GATUN_UNSUPPORTED_DTYPE, "position is bfloat16, expected float32");
+  const gatun_tensor by_image = dense(position.view.buffer, {1, 6, 5}), flat = dense(position.view.buffer, {30});
+  REFUSED(call(x, &by_image, out, same), GATUN_SHAPE_MISMATCH, "position has shape [1, 6, 5], expected [6, 5]");
+  REFUSED(call(x, &flat, out, same), GATUN_SHAPE_MISMATCH, "position has shape [30]");
+  const gatun_tensor inside = dense(out.view.buffer, {6, 5});
+  REFUSED(call(x, &inside, out, same), GATUN_INVALID_ARGUMENT, "out and position share memory");
+  gatun_tensor turned = position.view;
+  turned.stride[0] = 1;
+  turned.stride[1] = 6;
+  REFUSED(call(x, &turned, out, same), GATUN_SHAPE_MISMATCH, "wants it dense");
+  // Only int16 is packed.
+  OK(call(x, nullptr, out, unpacked));
+  OK(call(brain, nullptr, out, unpacked));
+  REFUSED(call(packed, nullptr, out, unpacked), GATUN_INVALID_ARGUMENT, "scale_factor 0");
+  for (double wrong : {-HUGE_VAL, HUGE_VAL, 1e300, 1e-300}) {
+    REFUSED(call(packed, nullptr, out, [&](auto& o) { o.scale_factor = wrong; }), GATUN_INVALID_ARGUMENT, "int16");
+  }
+  REFUSED(call(packed, nullptr, out, [](auto& o) { o.add_offset = NAN; }), GATUN_INVALID_ARGUMENT, "add_offset nan");
+  REFUSED(call(packed, nullptr, out, [](auto& o) { o.validity = GATUN_VALIDITY_NAN; }), GATUN_INVALID_ARGUMENT,
+          "has no NaN");
+  // The options of ABI version 2 ended behind eps.
+  REFUSED(call(x, nullptr, out, [](auto& o) { o.struct_size = 48; }), GATUN_VERSION_MISMATCH, "struct_size 48");
 }
 
 TEST(temporalPoolChecksItsTensors) {

@@ -13,7 +13,7 @@ _Static_assert(offsetof(gatun_tensor, stride) == 96, "no padding");
 _Static_assert(sizeof(gatun_device_options) == 32, "no padding");
 _Static_assert(sizeof(gatun_device_info) == 40 + 128 + 512, "no padding");
 _Static_assert(sizeof(gatun_memory_stats) == 56, "no padding");
-_Static_assert(sizeof(gatun_patch_embed_options) == 48, "no padding");
+_Static_assert(sizeof(gatun_patch_embed_options) == 64, "no padding");
 
 int main(void) {
   gatun_error error;

@@ -31,7 +31,7 @@ extern "C" {
 #define GATUN_API __attribute__((visibility("default")))
 
 /* Version of this header; gatun_abi_version() of a library must return the same before any other call is made. */
-#define GATUN_ABI_VERSION 2
+#define GATUN_ABI_VERSION 3
 #define GATUN_MAX_RANK 8
 #define GATUN_ERROR_TEXT_BYTES 1016
 
@@ -84,7 +84,7 @@ typedef enum gatun_activation { GATUN_ACT_NONE = 0, GATUN_ACT_GELU = 1 /* exact,
 typedef enum gatun_validity {
   GATUN_VALIDITY_NONE = 0, /* no validity channels: the weight has in_chans inputs a pixel */
   GATUN_VALIDITY_MASK = 1, /* from the mask tensor, true = missing */
-  GATUN_VALIDITY_NAN = 2,  /* NaN = missing */
+  GATUN_VALIDITY_NAN = 2,  /* NaN = missing; not for int16, which has none */
   GATUN_VALIDITY_FILL = 3  /* a value equal to fill_value = missing */
 } gatun_validity;
 
@@ -288,26 +288,31 @@ GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor 
 /* ---- the three kernels ------------------------------------------------------------------------------------------ */
 
 /* Masked-patch embedding: each patch of pt x ph x pw pixels becomes a token, in one pass over pixels and mask.
- *   x [B, C, T, H, W] f32 dense; T, H, W multiples of the patch. Missing values enter as 0, whatever lies there.
+ *   out = layer_norm(W patch + bias) + position, in f32 up to the last rounding
+ *   x [B, C, T, H, W] f32, bf16 or int16, dense; T, H, W multiples of the patch. int16 is packed as the CF conventions
+ *   have it: a value is raw * scale_factor + add_offset. Missing values enter as 0, whatever lies there.
  *   mask NULL, or bool like x, true = missing (GATUN_VALIDITY_MASK).
  *   weights of the [E, K] matrix, K = (validity ? 2 : 1) C pt ph pw: torch's Conv3d weight flattened, the C data
  *   channels first, then the C validity channels (1 = present); bias NULL or [E].
  *   norm_weight, norm_bias: both NULL, or [E]: LayerNorm with eps follows.
- *   out [B, T/pt * H/ph * W/pw, E] f32, time slowest, column fastest. */
+ *   position NULL, or [T/pt * H/ph * W/pw, E] f32, added last: a row for each token of an image.
+ *   out [B, T/pt * H/ph * W/pw, E] f32 or bf16 (rounded to nearest even), time slowest, column fastest. */
 typedef struct gatun_patch_embed_options {
   int64_t struct_size;
   int64_t patch_t;
   int64_t patch_h;
   int64_t patch_w;
-  int32_t validity; /* a gatun_validity */
-  float fill_value;
+  int32_t validity;    /* a gatun_validity */
+  float fill_value;    /* compared with the stored values: raw ones of int16; of bf16, after rounding it to bf16 */
   double eps;
+  double scale_factor; /* of int16, finite and not 0; other types have none and ignore it */
+  double add_offset;   /* of int16, finite; ignored likewise */
 } gatun_patch_embed_options;
 GATUN_API gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask,
                                          gatun_weights *weights, const gatun_tensor *bias,
                                          const gatun_tensor *norm_weight, const gatun_tensor *norm_bias,
-                                         const gatun_patch_embed_options *options, const gatun_tensor *out,
-                                         gatun_error *error);
+                                         const gatun_tensor *position, const gatun_patch_embed_options *options,
+                                         const gatun_tensor *out, gatun_error *error);
 
 /* Temporal attention pooling: each place's T tokens become one.
  *   s = x + day_encoding[t] + month_encoding[m]
@@ -334,7 +339,7 @@ GATUN_API gatun_status gatun_conv_transpose2d(gatun_stream *stream, const gatun_
 /* gatun_patch_embed with LayerNorm, then gatun_temporal_pool: pixels in, month tokens out; day tokens are not stored.
  *   x [B M, C, T, H, W], mask, patch_weights, patch_bias, patch_norm_weight, patch_norm_bias, options: as patch_embed, of
  *   E outputs. The rest as temporal_pool, for T' = T / pt days and S = H/ph * W/pw places: day_encoding [T', E],
- *   month_encoding [M, E], padded NULL or bool [B, M, T'], out [B, S, M, E]. */
+ *   month_encoding [M, E], padded NULL or bool [B, M, T'], out [B, S, M, E] f32. */
 GATUN_API gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask,
                                          gatun_weights *patch_weights, const gatun_tensor *patch_bias,
                                          const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias,

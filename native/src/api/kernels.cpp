@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels the library exists for: masked-patch embedding, temporal pooling, both in one, transposed convolution.
+#include "../convert.h"
 #include "checks.h"
 #include "composed.h"
 
@@ -39,14 +40,43 @@ void want_out_extent(int64_t in, int64_t out, int64_t kernel, int64_t stride, in
   }
 }
 
-// The output is to be given later: its checks differ between the operation alone and the fusion.
+struct Packing {
+  float scale, offset;
+};
+
+// How stored numbers of x become values. Only integers are packed.
+Packing packing_of(const View& x, const gatun_patch_embed_options& options) {
+  if (x.dtype == GATUN_F32 || x.dtype == GATUN_BF16) return {1, 0};
+  if (x.dtype != GATUN_I16) {
+    fail(GATUN_UNSUPPORTED_DTYPE, "x is ", dtype_name(x.dtype), ", expected float32, bfloat16 or int16");
+  }
+  const Packing packing{static_cast<float>(options.scale_factor), static_cast<float>(options.add_offset)};
+  if (!std::isfinite(packing.scale) || packing.scale == 0 || !std::isfinite(packing.offset)) {
+    fail(GATUN_INVALID_ARGUMENT, "patch_embed: x is int16 with scale_factor ", options.scale_factor,
+         " and add_offset ", options.add_offset,
+         ", expected finite f32 numbers and a scale other than 0 (1 and 0 where x is not packed)");
+  }
+  if (options.validity == GATUN_VALIDITY_NAN) {
+    fail(GATUN_INVALID_ARGUMENT,
+         "patch_embed: x is int16, which has no NaN; use GATUN_VALIDITY_FILL or GATUN_VALIDITY_MASK");
+  }
+  return packing;
+}
+
+// As it lies in x.
+float fill_of(const View& x, float value) {
+  return x.dtype == GATUN_BF16 ? static_cast<float>(dtype::as_double(dtype::convert<dtype::Bf16>(value))) : value;
+}
+
+// The output and the positions are to be given later: the fusion has its own checks, and no positions.
 PatchEmbedArgs patch_embed_args(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* mask,
                                 gatun_weights* weights, const gatun_tensor* bias, const gatun_tensor* norm_weight,
                                 const gatun_tensor* norm_bias, const gatun_patch_embed_options* options,
                                 const View& to) {
-  const View in = f32(live(stream), x, "x");
+  const View in = view(live(stream), x, "x", Layout::dense);
   want_rank(in, 5, "x");
   const gatun_patch_embed_options chosen = checked(options);
+  const Packing packing = packing_of(in, chosen);
   want_multiple(in.shape[2], chosen.patch_t, "T");
   want_multiple(in.shape[3], chosen.patch_h, "H");
   want_multiple(in.shape[4], chosen.patch_w, "W");
@@ -76,10 +106,11 @@ PatchEmbedArgs patch_embed_args(gatun_stream* stream, const gatun_tensor* x, con
   want_apart(to, in, "x");
   want_apart(to, missing, "mask");
   return {in.shape[0], in.shape[1], in.shape[2], in.shape[3], in.shape[4], chosen.patch_t, chosen.patch_h,
-          chosen.patch_w, chosen.validity, chosen.fill_value, eps_of(chosen.eps), in.f32(), missing.u8(), &matrix,
+          chosen.patch_w, chosen.validity, fill_of(in, chosen.fill_value), eps_of(chosen.eps), packing.scale,
+          packing.offset, in.dtype, in.data, missing.u8(), &matrix,
           optional_vector(*stream, bias, matrix.outputs, "bias", to),
           optional_vector(*stream, norm_weight, matrix.outputs, "norm_weight", to),
-          optional_vector(*stream, norm_bias, matrix.outputs, "norm_bias", to), nullptr};
+          optional_vector(*stream, norm_bias, matrix.outputs, "norm_bias", to), nullptr, GATUN_F32, nullptr};
 }
 
 struct Places {
@@ -120,23 +151,27 @@ TemporalPoolArgs temporal_pool_args(gatun_stream* stream, const Places& size, co
           vector(*stream, score_bias, 1, "score_bias", to), skip.u8(), to.f32()};
 }
 
-int64_t patches_of(const PatchEmbedArgs& args) {
-  return (args.time / args.patch_t) * (args.height / args.patch_h) * (args.width / args.patch_w);
-}
-
 }  // namespace
 
 extern "C" {
 
 gatun_status gatun_patch_embed(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* mask,
                                gatun_weights* weights, const gatun_tensor* bias, const gatun_tensor* norm_weight,
-                               const gatun_tensor* norm_bias, const gatun_patch_embed_options* options,
-                               const gatun_tensor* out, gatun_error* error) {
+                               const gatun_tensor* norm_bias, const gatun_tensor* position,
+                               const gatun_patch_embed_options* options, const gatun_tensor* out, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
-    const View to = f32(live(stream), out, "out");
+    const View to = view(live(stream), out, "out", Layout::dense);
+    if (to.dtype != GATUN_F32 && to.dtype != GATUN_BF16) {
+      fail(GATUN_UNSUPPORTED_DTYPE, "out is ", dtype_name(to.dtype), ", expected float32 or bfloat16");
+    }
     PatchEmbedArgs args = patch_embed_args(stream, x, mask, weights, bias, norm_weight, norm_bias, options, to);
-    want_shape(to, {args.batch, patches_of(args), args.weights->outputs}, "out");
-    args.out = to.f32();
+    want_shape(to, {args.batch, args.tokens(), args.weights->outputs}, "out");
+    const View places = optional_f32(*stream, position, "position");
+    if (places) want_shape(places, {args.tokens(), args.weights->outputs}, "position");
+    want_apart(to, places, "position");
+    args.position = places.f32();
+    args.out_dtype = to.dtype;
+    args.out = to.data;
     return stream->device->backend->patch_embed(stream, args, inner);
   });
 }

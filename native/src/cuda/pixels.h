@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Patches as rows of a product, straight from the image: missing values become 0, validity is derived while loading.
+// Patches as rows of a product, straight from the image: missing values become 0, validity is derived and packed values
+// are unpacked while loading. Each load looks at the stored type, the same for all threads: one kernel serves all.
 #pragma once
 
 #include "launch.h"
@@ -8,13 +9,13 @@ namespace gatun::cuda {
 
 // x [batch, channels, time, height, width]; an element of a patch is [validity, channel, dt, dy, dx].
 struct Pixels {
-  const float* x;
+  const void* x;
   const uint8_t* mask;
   int64_t volume, plane;  // elements of a channel, of a day
   int channels, width, lines, columns, slots;  // the last three in patches: rows, columns, days
   int patch_t, patch_h, patch_w;
-  int validity;
-  float fill_value;
+  int validity, dtype;
+  float fill_value, scale, shift;  // a value is stored * scale + shift
 
   explicit Pixels(const PatchEmbedArgs& args)
       : x(args.x), mask(args.mask), volume(args.time * args.height * args.width), plane(args.height * args.width),
@@ -22,14 +23,15 @@ struct Pixels {
         lines(static_cast<int>(args.height / args.patch_h)), columns(static_cast<int>(args.width / args.patch_w)),
         slots(static_cast<int>(args.time / args.patch_t)), patch_t(static_cast<int>(args.patch_t)),
         patch_h(static_cast<int>(args.patch_h)), patch_w(static_cast<int>(args.patch_w)), validity(args.validity),
-        fill_value(args.fill_value) {}
+        dtype(args.x_dtype), fill_value(args.fill_value), scale(args.scale), shift(args.offset) {}
 
   GATUN_BOTH int values() const { return channels * patch_t * patch_h * patch_w; }
   GATUN_BOTH int inputs() const { return validity == GATUN_VALIDITY_NONE ? values() : 2 * values(); }
 
   // Four neighbours lie in one line of a patch, and their addresses are aligned.
   bool in_fours() const {
-    return patch_w % 4 == 0 && width % 4 == 0 && aligned(x) && reinterpret_cast<uintptr_t>(mask) % 4 == 0;
+    return patch_w % 4 == 0 && width % 4 == 0 && reinterpret_cast<uintptr_t>(x) % (dtype == GATUN_F32 ? 16 : 8) == 0 &&
+           reinterpret_cast<uintptr_t>(mask) % 4 == 0;
   }
 
   // Element 0 of a patch.
@@ -43,9 +45,31 @@ struct Pixels {
     return rest / patch_t * volume + rest % patch_t * plane + static_cast<int64_t>(dy) * width + dx;
   }
 
-  GATUN_DEVICE bool missing(float value, uint8_t flag) const {
-    if (validity == GATUN_VALIDITY_MASK) return flag != 0;
-    return validity == GATUN_VALIDITY_NAN ? value != value : validity == GATUN_VALIDITY_FILL && value == fill_value;
+  // A stored number of 16 bits, without a branch: the bits of a bf16 are the upper half of an f32's; an int16, its sign
+  // flipped, counts units behind 2^23.
+  GATUN_DEVICE float narrow(uint32_t bits) const {
+    const bool integer = dtype == GATUN_I16;
+    return as_float((bits << (integer ? 0 : 16)) ^ (integer ? 0x4b008000u : 0u)) - (integer ? 8421376.0f : 0.0f);
+  }
+
+  // Stored numbers, one and four.
+  GATUN_DEVICE float load(int64_t at) const {
+    return dtype == GATUN_F32 ? static_cast<const float*>(x)[at] : narrow(static_cast<const uint16_t*>(x)[at]);
+  }
+  GATUN_DEVICE Float4 load4(int64_t at) const {
+    if (dtype == GATUN_F32) return *reinterpret_cast<const Float4*>(static_cast<const float*>(x) + at);
+    const Float2 pairs = *reinterpret_cast<const Float2*>(static_cast<const uint16_t*>(x) + at);
+    const uint32_t low = as_bits(pairs.at[0]), high = as_bits(pairs.at[1]);
+    return {{narrow(low & 0xffff), narrow(low >> 16), narrow(high & 0xffff), narrow(high >> 16)}};
+  }
+
+  // What goes into the product. Selections in the place of branches: between those, loads would wait for each other.
+  GATUN_DEVICE float element(bool here, float stored, uint8_t flag, bool flags) const {
+    const bool masked = (validity == GATUN_VALIDITY_MASK) & (flag != 0);
+    const bool undefined = (validity == GATUN_VALIDITY_NAN) & (stored != stored);
+    const bool filled = (validity == GATUN_VALIDITY_FILL) & (stored == fill_value);
+    const float value = stored * scale + shift;
+    return !here | masked | undefined | filled ? 0.0f : flags ? 1.0f : value;
   }
 };
 
@@ -67,24 +91,24 @@ struct PixelSource {
     return {pixels.offset(static_cast<int>(flags ? k - values : k)), flags};
   }
 
+  GATUN_DEVICE bool here(int row, const Column& column) const { return origins[row] >= 0 && column.offset >= 0; }
+
   GATUN_DEVICE float one(int row, const Column& column) const {
-    if (origins[row] < 0 || column.offset < 0) return 0;
+    if (!here(row, column)) return 0;
     const int64_t at = origins[row] + column.offset;
-    const float value = pixels.x[at];
-    const bool gone = pixels.missing(value, pixels.mask != nullptr ? pixels.mask[at] : 0);
-    return column.flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : value;
+    return pixels.element(true, pixels.load(at), pixels.mask != nullptr ? pixels.mask[at] : 0, column.flags);
   }
 
   GATUN_DEVICE Float4 four(int row, const Column& column) const {
-    Float4 result{};
-    if (origins[row] < 0 || column.offset < 0) return result;
+    const bool inside = here(row, column);
     const int64_t at = origins[row] + column.offset;
-    if (!column.flags || pixels.mask == nullptr) result = *reinterpret_cast<const Float4*>(pixels.x + at);
-    const uint32_t mask = pixels.mask != nullptr ? *reinterpret_cast<const uint32_t*>(pixels.mask + at) : 0;
+    Float4 result{};
+    uint32_t mask = 0;
+    if (inside && (!column.flags || pixels.mask == nullptr)) result = pixels.load4(at);
+    if (inside && pixels.mask != nullptr) mask = *reinterpret_cast<const uint32_t*>(pixels.mask + at);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const bool gone = pixels.missing(result.at[i], static_cast<uint8_t>(mask >> 8 * i));
-      result.at[i] = column.flags ? (gone ? 0.0f : 1.0f) : gone ? 0.0f : result.at[i];
+      result.at[i] = pixels.element(inside, result.at[i], static_cast<uint8_t>(mask >> 8 * i), column.flags);
     }
     return result;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Masked-patch embedding: pixels and mask are read once, tokens written once; masked pixels, validity channels and the
 // unfolded patches exist only in a tile of about 96 tokens. For C channels, patch volume V and E outputs a token costs
-// 2 (2 C V) E FLOP and 5 C V + 4 E bytes: bound by memory for the usual E of 64 to 128 and patches of 16 pixels.
+// 2 (2 C V) E FLOP and 5 C V + 4 E bytes (3 C V for pixels of 16 bits, 2 E for bf16 tokens): bound by memory for the
+// usual E of 64 to 128 and patches of 16 pixels. LayerNorm, positions and rounding to bf16 find rows in the cache.
 #include "gemm.h"
 #include "norm.h"
 #include "tables.h"
@@ -15,22 +16,33 @@ constexpr int64_t kTileTokens = 96;
 
 // A tile is `lines` rows of patches, or a piece of one row where a row is longer than a tile.
 struct Cut {
-  int64_t columns, lines_total, pieces, lines;
+  int64_t columns, lines_of_image, lines_total, pieces, lines;
 
   explicit Cut(const PatchEmbedArgs& args)
-      : columns(args.width / args.patch_w),
-        lines_total(args.batch * (args.time / args.patch_t) * (args.height / args.patch_h)),
-        pieces((columns + kTileTokens - 1) / kTileTokens),
+      : columns(args.width / args.patch_w), lines_of_image(args.time / args.patch_t * (args.height / args.patch_h)),
+        lines_total(args.batch * lines_of_image), pieces((columns + kTileTokens - 1) / kTileTokens),
         lines(pieces > 1 || columns == 0 ? 1 : kTileTokens / columns) {}
 };
 
 int64_t no_floats(const PatchEmbedArgs&) { return 0; }
 
-int64_t scratch_floats(const PatchEmbedArgs& args) { return kTileTokens * packed(args.weights).inputs; }
+// Tokens in f32, before they are rounded, lie behind the patches.
+int64_t scratch_floats(const PatchEmbedArgs& args) {
+  const PackedWeights& weights = packed(args.weights);
+  return kTileTokens * (weights.inputs + (args.out_dtype == GATUN_BF16 ? weights.outputs : 0));
+}
 
 int64_t tiles(const PatchEmbedArgs& args, int) {
   const Cut cut(args);
   return (cut.lines_total + cut.lines - 1) / cut.lines * cut.pieces;
+}
+
+// Nearest even; NaN stays NaN.
+uint16_t to_bf16(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
 }
 
 void tile(const PatchEmbedArgs& args, const TileContext& context, int, int64_t index) {
@@ -45,13 +57,22 @@ void tile(const PatchEmbedArgs& args, const TileContext& context, int, int64_t i
   a.taps[0] = context.scratch;
   a.tap_count = 1;
   a.stride = a.depth = weights.inputs;
-  float* out = args.out + (line * cut.columns + first) * weights.outputs;
-  StoreSink sink{out, weights.outputs, weights.outputs, args.bias, false, nullptr};
-  product(a, lines * count, weights.packed, weights.outputs, sink);
-  if (args.norm_weight != nullptr) {
-    for (int64_t token = 0; token < lines * count; ++token) {
-      float* row = out + token * weights.outputs;
-      normalise_row(row, weights.outputs, args.norm_weight, args.norm_bias, args.eps, row);
+  const int64_t embed = weights.outputs, first_token = line * cut.columns + first;
+  const bool rounds = args.out_dtype == GATUN_BF16;
+  float* tokens = rounds ? context.scratch + kTileTokens * weights.inputs
+                         : static_cast<float*>(args.out) + first_token * embed;
+  StoreSink sink{tokens, embed, embed, args.bias, false, nullptr};
+  product(a, lines * count, weights.packed, embed, sink);
+  for (int64_t token = 0; token < lines * count; ++token) {
+    float* row = tokens + token * embed;
+    if (args.norm_weight != nullptr) normalise_row(row, embed, args.norm_weight, args.norm_bias, args.eps, row);
+    if (args.position != nullptr) {
+      const int64_t place = (first_token + token) % (cut.lines_of_image * cut.columns);
+      add_row(row, args.position + place * embed, embed, row);
+    }
+    if (rounds) {
+      uint16_t* to = static_cast<uint16_t*>(args.out) + (first_token + token) * embed;
+      for (int64_t e = 0; e < embed; ++e) to[e] = to_bf16(row[e]);
     }
   }
 }

@@ -23,10 +23,10 @@ public class GatunH extends GatunLayouts {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GATUN_ABI_VERSION = (int)2L;
+    private static final int GATUN_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define GATUN_ABI_VERSION 2
+     * #define GATUN_ABI_VERSION 3
      * }
      */
     public static int GATUN_ABI_VERSION() {
@@ -2639,6 +2639,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_POINTER,
             GatunH.C_POINTER,
             GatunH.C_POINTER,
+            GatunH.C_POINTER,
             GatunH.C_POINTER
         );
 
@@ -2650,7 +2651,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_tensor *position, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_patch_embed$descriptor() {
@@ -2660,7 +2661,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_tensor *position, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_patch_embed$handle() {
@@ -2670,7 +2671,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_tensor *position, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_patch_embed$address() {
@@ -2679,16 +2680,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_patch_embed(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask, gatun_weights *weights, const gatun_tensor *bias, const gatun_tensor *norm_weight, const gatun_tensor *norm_bias, const gatun_tensor *position, const gatun_patch_embed_options *options, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static int gatun_patch_embed(MemorySegment stream, MemorySegment x, MemorySegment mask, MemorySegment weights, MemorySegment bias, MemorySegment norm_weight, MemorySegment norm_bias, MemorySegment options, MemorySegment out, MemorySegment error) {
+    public static int gatun_patch_embed(MemorySegment stream, MemorySegment x, MemorySegment mask, MemorySegment weights, MemorySegment bias, MemorySegment norm_weight, MemorySegment norm_bias, MemorySegment position, MemorySegment options, MemorySegment out, MemorySegment error) {
         var mh$ = gatun_patch_embed.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_patch_embed", stream, x, mask, weights, bias, norm_weight, norm_bias, options, out, error);
+                traceDowncall("gatun_patch_embed", stream, x, mask, weights, bias, norm_weight, norm_bias, position, options, out, error);
             }
-            return (int)mh$.invokeExact(stream, x, mask, weights, bias, norm_weight, norm_bias, options, out, error);
+            return (int)mh$.invokeExact(stream, x, mask, weights, bias, norm_weight, norm_bias, position, options, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -22,6 +22,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t validity;
  *     float fill_value;
  *     double eps;
+ *     double scale_factor;
+ *     double add_offset;
  * }
  * }
  */
@@ -38,7 +40,9 @@ public class gatun_patch_embed_options {
         GatunH.C_LONG.withName("patch_w"),
         GatunH.C_INT.withName("validity"),
         GatunH.C_FLOAT.withName("fill_value"),
-        GatunH.C_DOUBLE.withName("eps")
+        GatunH.C_DOUBLE.withName("eps"),
+        GatunH.C_DOUBLE.withName("scale_factor"),
+        GatunH.C_DOUBLE.withName("add_offset")
     ).withName("gatun_patch_embed_options");
 
     /**
@@ -354,6 +358,94 @@ public class gatun_patch_embed_options {
      */
     public static void eps(MemorySegment struct, double fieldValue) {
         struct.set(eps$LAYOUT, eps$OFFSET, fieldValue);
+    }
+
+    private static final OfDouble scale_factor$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("scale_factor"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * double scale_factor
+     * }
+     */
+    public static final OfDouble scale_factor$layout() {
+        return scale_factor$LAYOUT;
+    }
+
+    private static final long scale_factor$OFFSET = $LAYOUT.byteOffset(groupElement("scale_factor"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * double scale_factor
+     * }
+     */
+    public static final long scale_factor$offset() {
+        return scale_factor$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * double scale_factor
+     * }
+     */
+    public static double scale_factor(MemorySegment struct) {
+        return struct.get(scale_factor$LAYOUT, scale_factor$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * double scale_factor
+     * }
+     */
+    public static void scale_factor(MemorySegment struct, double fieldValue) {
+        struct.set(scale_factor$LAYOUT, scale_factor$OFFSET, fieldValue);
+    }
+
+    private static final OfDouble add_offset$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("add_offset"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * double add_offset
+     * }
+     */
+    public static final OfDouble add_offset$layout() {
+        return add_offset$LAYOUT;
+    }
+
+    private static final long add_offset$OFFSET = $LAYOUT.byteOffset(groupElement("add_offset"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * double add_offset
+     * }
+     */
+    public static final long add_offset$offset() {
+        return add_offset$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * double add_offset
+     * }
+     */
+    public static double add_offset(MemorySegment struct) {
+        return struct.get(add_offset$LAYOUT, add_offset$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * double add_offset
+     * }
+     */
+    public static void add_offset(MemorySegment struct, double fieldValue) {
+        struct.set(add_offset$LAYOUT, add_offset$OFFSET, fieldValue);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.gatun.core;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Checks of a kernel's arguments; messages name the operation and the tensor's role. */
 final class Check {
@@ -12,6 +13,15 @@ final class Check {
         if (tensor.dtype() != wanted) {
             throw new DTypeException(op + ": " + role + " is " + tensor.dtype().torchName() + ", expected "
                     + wanted.torchName() + ". Convert it: Kernels.copy(scope, tensor, DType." + wanted + ").");
+        }
+    }
+
+    /** One of several element types. */
+    static void oneOf(String op, String role, DType dtype, DType... wanted) {
+        if (!Arrays.asList(wanted).contains(dtype)) {
+            throw new DTypeException(op + ": " + role + " is " + dtype.torchName() + ", expected one of "
+                    + Arrays.stream(wanted).map(DType::torchName).collect(Collectors.joining(", "))
+                    + ". Kernels.copy(scope, tensor, dtype) converts.");
         }
     }
 

@@ -6,8 +6,9 @@ import java.util.Arrays;
 /**
  * Element type of a {@link Tensor} or of a tensor stored in a {@link Checkpoint}.
  *
- * <p>Kernels compute in {@link #F32} (and later the 16-bit floats); {@link #F64} and {@link #I8} exist because
- * checkpoint files hold them. The order of the constants is the numbering of {@code gatun_dtype} in {@code gatun.h}.
+ * <p>Kernels compute in {@link #F32}; {@link Kernels#patchEmbed} reads and writes 16-bit types as well. {@link #F64}
+ * and {@link #I8} exist because checkpoint files hold them. The order of the constants is the numbering of
+ * {@code gatun_dtype} in {@code gatun.h}.
  */
 public enum DType {
     /** IEEE 754 single precision, {@code torch.float32}. */

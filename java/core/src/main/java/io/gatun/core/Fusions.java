@@ -18,7 +18,7 @@ public final class Fusions {
      * tokens of the days are not stored.
      *
      * @param scope where it runs
-     * @param x [B M, C, T, H, W], the months of a sample after each other
+     * @param x [B M, C, T, H, W] of the types of patchEmbed, the months of a sample after each other
      * @param mask boolean like x, true = missing; present for {@link Validity#MASK}, and only then
      * @param patch the patch embedding, of E outputs
      * @param dayEncoding [T/pt, E]

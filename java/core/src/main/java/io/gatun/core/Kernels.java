@@ -335,31 +335,58 @@ public final class Kernels {
     }
 
     /**
-     * Masked-patch embedding: each patch of days, rows and columns becomes a token, in one pass over pixels and mask.
-     * Missing values enter as 0, whatever lies there.
+     * {@link #patchEmbed(Scope, Tensor, Optional, Weights, Optional, Optional, Optional, Optional, PatchEmbedOptions,
+     * DType)} to f32 tokens, without positions.
      *
      * @param scope where it runs
-     * @param x [B, C, T, H, W]; T, H, W multiples of the patch
+     * @param x [B, C, T, H, W] f32, bf16 or packed int16; T, H, W multiples of the patch
+     * @param mask boolean like x, true = missing; present for {@link Validity#MASK}, and only then
+     * @param weights linear weights of [E, K]
+     * @param bias [E]
+     * @param normWeight [E], the LayerNorm that follows; together with normBias or not at all
+     * @param normBias [E]
+     * @param options patch, validity and packing
+     * @return [B, T/pt H/ph W/pw, E], time slowest, column fastest
+     */
+    public static Tensor patchEmbed(Scope scope, Tensor x, Optional<Tensor> mask, Weights weights,
+            Optional<Tensor> bias, Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
+        return patchEmbed(scope, x, mask, weights, bias, normWeight, normBias, Optional.empty(), options, DType.F32);
+    }
+
+    /**
+     * Masked-patch embedding: each patch of days, rows and columns becomes a token, in one pass over pixels and mask,
+     * {@code layerNorm(W patch + bias) + position}. Missing values enter as 0, whatever lies there. Pixels of int16 are
+     * packed: {@link PatchEmbedOptions#packed}. Everything is computed in f32; bf16 tokens are rounded once, to nearest
+     * even.
+     *
+     * @param scope where it runs
+     * @param x [B, C, T, H, W] f32, bf16 or packed int16; T, H, W multiples of the patch
      * @param mask boolean like x, true = missing; present for {@link Validity#MASK}, and only then
      * @param weights linear weights of [E, K], K = C pt ph pw, twice that with validity channels: torch's Conv3d weight
      *     flattened, the C data channels first, then the C validity channels (1 = present)
      * @param bias [E]
      * @param normWeight [E], the LayerNorm that follows; together with normBias or not at all
      * @param normBias [E]
-     * @param options patch and validity
+     * @param position [T/pt H/ph W/pw, E], added last: a row for each token of an image
+     * @param options patch, validity and packing
+     * @param dtype type of the result, F32 or BF16
      * @return [B, T/pt H/ph W/pw, E], time slowest, column fastest
      */
     public static Tensor patchEmbed(Scope scope, Tensor x, Optional<Tensor> mask, Weights weights,
-            Optional<Tensor> bias, Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
+            Optional<Tensor> bias, Optional<Tensor> normWeight, Optional<Tensor> normBias, Optional<Tensor> position,
+            PatchEmbedOptions options, DType dtype) {
         long tokens = checkPatchEmbed("patchEmbed", x, mask, weights, bias, normWeight, normBias, options);
+        Check.f32("patchEmbed", "position", position, tokens, weights.outputs());
+        Check.oneOf("patchEmbed", "the result", dtype, DType.F32, DType.BF16);
         scope.begin();
         try {
             MemorySegment in = scope.in("patchEmbed: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), tokens, weights.outputs());
+            Tensor out = scope.empty(dtype, x.dim(0), tokens, weights.outputs());
             scope.queued(GatunH.gatun_patch_embed(scope.stream(), in, scope.in("patchEmbed: mask", mask),
                     scope.in("patchEmbed: weights", weights), scope.in("patchEmbed: bias", bias),
                     scope.in("patchEmbed: normWeight", normWeight), scope.in("patchEmbed: normBias", normBias),
-                    scope.handle().patchEmbedOptions(options), out.struct(), scope.error()));
+                    scope.in("patchEmbed: position", position), scope.handle().patchEmbedOptions(options),
+                    out.struct(), scope.error()));
             return out;
         } finally {
             scope.end();
@@ -524,7 +551,11 @@ public final class Kernels {
     static long checkPatchEmbed(String op, Tensor x, Optional<Tensor> mask, Weights weights, Optional<Tensor> bias,
             Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
         Check.rank(op, "x", x, 5, "[B, C, T, H, W]");
-        Check.denseF32(op, "x", x);
+        Check.oneOf(op, "x", x.dtype(), DType.F32, DType.BF16, DType.I16);
+        Check.dense(op, "x", x);
+        if (x.dtype() == DType.I16 && options.validity() == Validity.NAN) {
+            throw new ArgumentException(op + ": x is int16, which has no NaN; use Validity.FILL or Validity.MASK");
+        }
         long tokens = Check.patches(op, x, 2, "T", options.patchT())
                 * Check.patches(op, x, 3, "H", options.patchH())
                 * Check.patches(op, x, 4, "W", options.patchW());

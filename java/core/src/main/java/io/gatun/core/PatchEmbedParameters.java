@@ -8,7 +8,7 @@ package io.gatun.core;
  * @param bias [E]
  * @param normWeight [E]
  * @param normBias [E]
- * @param options patch, validity, and what the LayerNorm adds to the variance
+ * @param options patch, validity, packing, and what the LayerNorm adds to the variance
  */
 public record PatchEmbedParameters(
         Weights weights, Tensor bias, Tensor normWeight, Tensor normBias, PatchEmbedOptions options) {}

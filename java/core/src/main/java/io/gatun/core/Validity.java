@@ -10,8 +10,8 @@ public enum Validity {
     NONE,
     /** A mask tensor, true = missing. */
     MASK,
-    /** A NaN is missing. */
+    /** A NaN is missing; not for int16 pixels, which have none. */
     NAN,
-    /** A value equal to the fill value is missing. */
+    /** A stored number equal to the fill value is missing. */
     FILL
 }

@@ -164,6 +164,8 @@ public final class ScopeHandle {
         gatun_patch_embed_options.validity(options, chosen.validity().ordinal());
         gatun_patch_embed_options.fill_value(options, chosen.fillValue());
         gatun_patch_embed_options.eps(options, chosen.eps());
+        gatun_patch_embed_options.scale_factor(options, chosen.scaleFactor());
+        gatun_patch_embed_options.add_offset(options, chosen.addOffset());
         return options;
     }
 
