@@ -309,11 +309,14 @@ struct PixelTile {
     group.find(source, first, count, origins());
     for (int i = 0; i < 3; ++i) Gemm::clear_parts(parts(i));
     sync_block();
+    constexpr int kTogether = Gemm::kRows * static_cast<int>(sizeof(Element)) / 4;  // as many as registers hold
     for (int stage = 0; stage < at.stages; ++stage) {
-      Stager<Element, PixelSource, Gemm::kRows, Gemm::kThreads, Wide> stager;
-      Element* to = pixels() + stage * Gemm::kRows * kPitch;
-      stager.fetch(PixelSource{source, origins()}, to, stage * kDepth);
-      stager.store(to);
+      for (int row = 0; row < Gemm::kRows; row += kTogether) {
+        Stager<Element, PixelSource, kTogether, Gemm::kThreads, Wide> stager;
+        Element* to = pixels() + (stage * Gemm::kRows + row) * kPitch;
+        stager.fetch(PixelSource{source, origins() + row}, to, stage * kDepth);
+        stager.store(to);
+      }
     }
     sync_block();
   }
@@ -442,7 +445,7 @@ struct PixelTile {
 };
 
 template <class Gemm, bool Wide>
-GATUN_KERNEL(Gemm::kThreads)
+GATUN_KERNEL(Gemm::kThreads, Wide ? 2 : 1)
 pixel_pool_tile(PoolProblem problem, Pixels pixels, PixelPool<typename Gemm::Element> prepared, int64_t groups,
                 int64_t each) {
   PixelTile<Gemm, Wide>(problem, pixels, prepared).run(groups, each);
