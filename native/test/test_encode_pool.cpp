@@ -48,7 +48,8 @@ struct Values {
     missing = random.flags(count_of(p.input()), 0.4);
     padded = random.flags(p.batch * p.months * p.days(), p.padded_share);
     for (size_t i = 0; i < pixels.size(); ++i) {
-      if (missing[i] != 0 && p.validity != GATUN_VALIDITY_NONE) pixels[i] = p.validity == GATUN_VALIDITY_FILL ? kFill : NAN;
+      if (missing[i] == 0 || p.validity == GATUN_VALIDITY_NONE) continue;
+      pixels[i] = p.validity == GATUN_VALIDITY_FILL ? kFill : NAN;
     }
     for (float& bias : patch_bias) bias += static_cast<float>(p.common);
     for (int64_t row = 0; p.dependent && row < e; ++row) {
@@ -137,7 +138,8 @@ std::vector<float> reference(const Problem& p, const Values& v) {
           token[e] += static_cast<double>(v.day[static_cast<size_t>(day) * embed + e]) +
                       v.month[static_cast<size_t>(month) * embed + e];
         }
-        const std::vector<double> hidden = product_of(v.hidden, normal_of(token, v.pool_weight, v.pool_bias), v.hidden_bias);
+        const std::vector<double> normal = normal_of(token, v.pool_weight, v.pool_bias);
+        const std::vector<double> hidden = product_of(v.hidden, normal, v.hidden_bias);
         double logit = 0;
         for (size_t e = 0; e < embed; ++e) logit += gelu(hidden[e]) * v.score[e];
         tokens.push_back(std::move(token));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where encode-and-pool does without day tokens, and how it is cut into blocks; apart from the kernels, so that it can be
-// tested.
+// Where encode-and-pool does without day tokens, and how it is cut into blocks; apart from the kernels, so that it can
+// be tested.
 #pragma once
 
 #include "pool_plan.h"
@@ -55,7 +55,7 @@ struct PixelPlan {
   int shared_bytes = 0, factor_bytes = 0;
 };
 
-// Half the work at least: the preparations are three short launches. An instruction of a lane counts as kLane
+// Half the work at least: the preparations are two short launches. An instruction of a lane counts as kLane
 // multiply-adds of the matrix units; the embedding of the pooled pixels is shared by a month's days.
 inline bool pays_without_tokens(int64_t inputs, int64_t embed, int64_t time) {
   constexpr int64_t kLane = 4;

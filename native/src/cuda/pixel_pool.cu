@@ -9,7 +9,7 @@
 // Triangular factors make short sums of squares of them: C A = U R gives |C A x| = |R x|; D = V S gives
 // |r D x + q|^2 = |r S x + y|^2 + c with y = V^T q and c = |q|^2 - |y|^2, so that nothing cancels for any x.
 //
-// Three short launches prepare what depends on weights and encodings alone; a block then keeps R, S and W g2 D in shared
+// Two short launches prepare what depends on weights and encodings alone; a block then keeps R, S and W g2 D in shared
 // memory and takes one group of places after the other. 2 K (2 K + E) FLOP a token on the matrix units in the place of
 // 2 E (K + E), 2 E (K + T) a pooled one; 5 C V + 4 E / T bytes a token of C V pixels: bound by the lanes' GELU.
 #include "operations.h"
@@ -21,7 +21,7 @@ namespace gatun::cuda {
 
 namespace {
 
-constexpr int kThreads = 512;
+constexpr int kThreads = 1024;
 constexpr int kWarps = kThreads / kWarp;
 
 // What the preparations read and make, in scratch. n = K + 1: the pixels' columns and that of their 1, the bias.
@@ -149,12 +149,12 @@ GATUN_DEVICE void factorise(const PixelPool<Element>& s, bool second, int64_t fi
   }
   sync_block();
   // What remains of a vector that depends on those before it is rounding: it counts as nothing.
-  const auto scale = [&](int i) {
+  const auto inverse = [&](int i) {
     const double pivot = square[i * pitch + i];
-    return pivot <= 1e-14 * square[i * pitch + n] ? 0.0 : 1 / sqrt(pivot);
+    return pivot <= 1e-14 * square[i * pitch + n] ? 0.0 : 1 / pivot;
   };
   for (int i = 0; i < n; ++i) {
-    const double factor = scale(i) * scale(i);
+    const double factor = inverse(i);
     for (int row = i + 1 + warp_index(); row < rows; row += kWarps) {
       double* to = square + row * pitch;
       const double left = to[i] * factor;
@@ -165,6 +165,7 @@ GATUN_DEVICE void factorise(const PixelPool<Element>& s, bool second, int64_t fi
     }
     sync_block();
   }
+  const auto scale = [&](int i) { return sqrt(inverse(i)); };
   for (int i = thread_index(); i < count * (n + 1); i += kThreads) {
     const int row = i / (n + 1), k = i % (n + 1);
     const double value = square[(n + row) * pitch + k];
@@ -179,32 +180,33 @@ GATUN_DEVICE void factorise(const PixelPool<Element>& s, bool second, int64_t fi
   }
 }
 
-// W times the scaled vectors and b2: a warp makes four rows of 32 of them.
+// W times the scaled vectors and b2: a warp makes some rows of 32 of them.
+constexpr int kRowsTogether = 2;
 template <class Element>
 GATUN_DEVICE void score_vectors(const PixelPool<Element>& s, int64_t task) {
-  constexpr int kTogether = 4;
   const int64_t across = (s.all() + kWarp) / kWarp, item = task % across * kWarp + lane_index();
-  const int row = static_cast<int>(task / across) * kTogether;
+  const int row = static_cast<int>(task / across) * kRowsTogether;
   if (item > s.all() || row >= s.embed) return;
-  float sums[kTogether] = {};
-#pragma unroll 4
+  float sums[kRowsTogether] = {};
+#pragma unroll 8
   for (int e = 0; e < s.embed; ++e) {
     const float value = item < s.all() ? s.vectors[e * s.all() + item] * s.norm_weight[e] : s.norm_bias[e];
 #pragma unroll
-    for (int i = 0; i < kTogether; ++i) {
+    for (int i = 0; i < kRowsTogether; ++i) {
       const int64_t from = row + i < s.embed ? row + i : s.embed - 1;
       sums[i] += to_float(s.hidden[from * s.embed + e]) * value;
     }
   }
 #pragma unroll
-  for (int i = 0; i < kTogether; ++i) {
+  for (int i = 0; i < kRowsTogether; ++i) {
     const int e = row + i;
     if (e >= s.embed) break;
     if (item < s.inputs) {
       s.scorer[static_cast<int64_t>(e) * s.depth + item] = from_float<Element>(sums[i]);
     } else if (item == s.inputs) {
       s.columns[e] = sums[i];
-      for (int k = s.inputs; k < s.depth; ++k) s.scorer[static_cast<int64_t>(e) * s.depth + k] = from_float<Element>(0.0f);
+      Element* line = s.scorer + static_cast<int64_t>(e) * s.depth;
+      for (int k = s.inputs; k < s.depth; ++k) line[k] = from_float<Element>(0.0f);
     } else if (item < s.all()) {
       s.encoded[(item - s.size()) * s.embed + e] = sums[i];
     } else {
@@ -279,11 +281,13 @@ struct PixelTile {
   GATUN_DEVICE float* edges() const { return part<float>(at.edges); }
   GATUN_DEVICE float* columns() const { return part<float>(at.columns); }
   GATUN_DEVICE float* sums() const { return part<float>(at.sums); }  // of w r x, [place][n]
-  GATUN_DEVICE float* days() const { return part<float>(at.days); }  // of w times the days' encodings, where steps follow
+  GATUN_DEVICE float* days() const { return part<float>(at.days); }  // of w times the days' encodings, between steps
   GATUN_DEVICE PoolState* states() const { return part<PoolState>(at.states); }
   GATUN_DEVICE int64_t* origins() const { return part<int64_t>(at.origins); }
 
-  GATUN_DEVICE Element* tile(int offset, int index) const { return part<Element>(offset + index * at.tile_bytes<Gemm>()); }
+  GATUN_DEVICE Element* tile(int offset, int index) const {
+    return part<Element>(offset + index * at.tile_bytes<Gemm>());
+  }
   GATUN_DEVICE static float square(float value) { return value * value; }
 
   GATUN_DEVICE void keep_weights() const {
@@ -321,22 +325,23 @@ struct PixelTile {
     sync_block();
   }
 
-  // Of a row's encodings in a table; rows without a day take the last one's.
-  GATUN_DEVICE const float* encoding_of(const float* table, int width, const Group& group, int64_t first, int count,
-                                        int row) const {
+  // A table of encodings from a step's first day on, and a row's day there; rows without one take the last one's.
+  GATUN_DEVICE const float* encodings_from(const float* table, int width, const Group& group, int64_t first) const {
+    return table + (group.month() * p.time + first) * width;
+  }
+  GATUN_DEVICE int day_of(int row, int count) const {
     const int day = row / p.places;
-    return table + (group.month() * p.time + first + (day < count ? day : count - 1)) * width;
+    return day < count ? day : count - 1;
   }
 
   // r and s of each row.
   GATUN_DEVICE void normalise(const Group& group, int64_t first, int count) const {
     const int n = s.size();
     const float *edge = edges(), *second = edges() + n, width = static_cast<float>(s.embed);
-    const float* offset[Gemm::kOwnRows];
+    const float* offsets = encodings_from(s.offsets, n + 1, group, first);
+    int offset[Gemm::kOwnRows];
 #pragma unroll
-    for (int slot = 0; slot < Gemm::kOwnRows; ++slot) {
-      offset[slot] = encoding_of(s.offsets, n + 1, group, first, count, Gemm::own_row(slot));
-    }
+    for (int slot = 0; slot < Gemm::kOwnRows; ++slot) offset[slot] = day_of(Gemm::own_row(slot), count) * (n + 1);
     for (int index = 0; index < at.factor_tiles; ++index) {
       const int column = index * Gemm::kColumns;
       Gemm product;
@@ -359,13 +364,13 @@ struct PixelTile {
         for (int slot = 0; slot < Gemm::kOwnRows; ++slot) scale[slot] = token_scales()[Gemm::own_row(slot)];
         product.add_row_parts(parts(1), [&](int slot, int own, float value) {
           const int k = column + own - s.inputs;
-          return k >= 0 && k < s.inputs ? square(scale[slot] * (value + second[k]) + offset[slot][k]) : 0.0f;
+          return k >= 0 && k < s.inputs ? square(scale[slot] * (value + second[k]) + offsets[offset[slot] + k]) : 0.0f;
         });
       }
     }
     sync_block();
     for (int row = thread_index(); row < Gemm::kRows; row += Gemm::kThreads) {
-      const float* rest = encoding_of(s.offsets, n + 1, group, first, count, row) + s.inputs;
+      const float* rest = offsets + day_of(row, count) * (n + 1) + s.inputs;
       const float total =
           Gemm::total(parts(1), row) + square(token_scales()[row] * second[s.inputs] + rest[0]) + rest[1];
       scales()[row] = 1.0f / sqrtf(total / width + p.eps);
@@ -374,12 +379,13 @@ struct PixelTile {
   }
 
   GATUN_DEVICE void score(const Group& group, int64_t first, int count) const {
-    const float* encoded[Gemm::kOwnRows];
+    const float* table = encodings_from(s.encoded, s.embed, group, first);
+    int encoded[Gemm::kOwnRows];
     float token_scale[Gemm::kOwnRows], scale[Gemm::kOwnRows];
 #pragma unroll
     for (int slot = 0; slot < Gemm::kOwnRows; ++slot) {
       const int row = Gemm::own_row(slot);
-      encoded[slot] = encoding_of(s.encoded, s.embed, group, first, count, row);
+      encoded[slot] = day_of(row, count) * s.embed;
       scale[slot] = scales()[row];
       token_scale[slot] = token_scales()[row] * scale[slot];
     }
@@ -391,7 +397,8 @@ struct PixelTile {
       product.add_row_parts(parts(2), [&](int slot, int own, float value) {
         const int e = column + own;
         if (e >= s.embed) return 0.0f;
-        return gelu(token_scale[slot] * (value + edge[e]) + scale[slot] * encoded[slot][e] + shift[e]) * weight[e];
+        const float encoding = table[encoded[slot] + e];
+        return gelu(token_scale[slot] * (value + edge[e]) + scale[slot] * encoding + shift[e]) * weight[e];
       });
     }
   }
@@ -403,10 +410,11 @@ struct PixelTile {
       const int place = i / n, k = i % n;
       float sum = first > 0 ? sums()[i] * states()[place].shrink : 0.0f;
       const Element* column = pixels() + k / kDepth * Gemm::kRows * kPitch + k % kDepth;
+#pragma unroll 4
       for (int day = 0; day < count; ++day) {
         const int row = day * p.places + place;
-        const float weight = weights()[row];
-        if (weight != 0) sum += weight * token_scales()[row] * (k < s.inputs ? to_float(column[row * kPitch]) : 1.0f);
+        const float weight = weights()[row], value = k < s.inputs ? to_float(column[row * kPitch]) : 1.0f;
+        sum += weight != 0 ? weight * token_scales()[row] * value : 0.0f;
       }
       sums()[i] = sum;
     }
@@ -455,7 +463,7 @@ template <class Element>
 void prepare(gatun_stream* stream, const PixelPool<Element>& s, const PixelPlan& plan) {
   launch(stream, "pixel_pool", centre<Element>, {blocks_for(s.all(), kWarps)}, kThreads, 0, s);
   const int64_t factors = blocks_for(s.encodings, plan.encodings);
-  const int64_t tasks = blocks_for(s.all() + 1, kWarp) * blocks_for(s.embed, 4);
+  const int64_t tasks = blocks_for(s.all() + 1, kWarp) * blocks_for(s.embed, kRowsTogether);
   launch(stream, "pixel_pool", compose<Element>, {1 + factors + blocks_for(tasks, kWarps)}, kThreads, plan.factor_bytes,
          s, factors, plan.encodings);
 }
