@@ -61,7 +61,9 @@ struct Values {
   }
 };
 
-std::vector<float> run(Session& s, const Problem& p, const Values& v, int32_t precision = GATUN_STRICT) {
+// `recorded`: in a graph that runs twice.
+std::vector<float> run(Session& s, const Problem& p, const Values& v, int32_t precision = GATUN_STRICT,
+                       bool recorded = false) {
   const int64_t e = p.embed;
   const Tensor x(s, p.input(), v.pixels), mask(s, p.input(), v.missing, GATUN_BOOL);
   const Tensor patch_bias(s, {e}, v.patch_bias), norm_weight(s, {e}, v.norm_weight), norm_bias(s, {e}, v.norm_bias);
@@ -80,10 +82,20 @@ std::vector<float> run(Session& s, const Problem& p, const Values& v, int32_t pr
   options.fill_value = kFill;
   options.eps = kEps;
   const Tensor out(s, {p.batch, p.places(), p.months, e});
+  gatun_graph* graph = nullptr;
+  if (recorded) OK(gatun_graph_begin(s.stream, &err));
   OK(gatun_encode_pool(s.stream, x, p.validity == GATUN_VALIDITY_MASK ? &mask.view : nullptr, patch, patch_bias,
                        norm_weight, norm_bias, &options, day, month, pool_weight, pool_bias, kEps, hidden, hidden_bias,
                        score, score_bias, padded, out, &err));
-  return out.floats();
+  if (recorded) {
+    OK(gatun_graph_end(s.stream, &graph, &err));
+    OK(gatun_graph_launch(graph, s.stream, &err));
+    OK(gatun_fill(s.stream, out, 0, &err));
+    OK(gatun_graph_launch(graph, s.stream, &err));
+  }
+  const std::vector<float> result = out.floats();
+  if (recorded) OK(gatun_graph_destroy(graph, &err));
+  return result;
 }
 
 std::vector<double> normal_of(const std::vector<double>& x, const std::vector<float>& weight,
@@ -262,6 +274,19 @@ TEST(encodePoolDoesNotDependOnThreads) {
     const Problem p{2, 3, 31, 12, 20, embed};
     const Values v(p);
     CHECK(same_bits(run(one, p, v), run(many, p, v)), embed);
+  }
+}
+
+TEST(encodePoolGivesTheSameBitsFromAGraph) {
+  Session s;
+  gatun_device_info info{};
+  info.struct_size = sizeof info;
+  OK(gatun_device_info_get(s.device, &info, &err));
+  if (info.graphs != 1) throw check::Skip{"this device makes no graphs"};
+  for (int64_t embed : {16, 128}) {
+    const Problem p{2, 2, 12, 8, 8, embed};
+    const Values v(p);
+    CHECK(same_bits(run(s, p, v, GATUN_STRICT, true), run(s, p, v)), embed);
   }
 }
 
