@@ -9,227 +9,17 @@
 // Triangular factors make short sums of squares of them: C A = U R gives |C A x| = |R x|; D = V S gives
 // |r D x + q|^2 = |r S x + y|^2 + c with y = V^T q and c = |q|^2 - |y|^2, so that nothing cancels for any x.
 //
-// Two short launches prepare what depends on weights and encodings alone; a block then keeps R, S and W g2 D in shared
+// pixel_weights.cu prepares what depends on weights and encodings alone; a block then keeps R, S and W g2 D in shared
 // memory and takes one group of places after the other. 2 K (2 K + E) FLOP a token on the matrix units in the place of
 // 2 E (K + E), 2 E (K + T) a pooled one; 5 C V + 4 E / T bytes a token of C V pixels: bound by the lanes' GELU.
 #include "operations.h"
-#include "pixel_plan.h"
+#include "pixel_weights.h"
 #include "pixels.h"
 #include "pool_tile.h"
 
 namespace gatun::cuda {
 
 namespace {
-
-constexpr int kThreads = 1024;
-constexpr int kWarps = kThreads / kWarp;
-
-// What the preparations read and make, in scratch. n = K + 1: the pixels' columns and that of their 1, the bias.
-template <class Element>
-struct PixelPool {
-  int inputs, embed, depth;  // K, E, and K in whole 16 bytes
-  int64_t time, encodings;   // encodings: months * time
-  const Element *patch, *hidden;
-  const float *patch_bias, *token_weight, *token_bias, *day_encoding, *month_encoding, *norm_weight, *norm_bias,
-      *hidden_bias;
-  float eps;
-  Element *factors, *scorer;  // R and S [2 K][depth], W g2 D [E][depth]
-  float* edges;               // [2][n], last columns of R and S
-  float* columns;             // [2][E], last column of W g2 D, and W b2 + bias
-  float* encoded;             // [encodings][E], W g2 q
-  float* offsets;             // [encodings][n + 1], y and c
-  float* embedding;           // [n][E], g C A
-  float* centred;             // [E][n], C A
-  float* vectors;             // [E][n + encodings], D and behind it q
-
-  PixelPool(const EncodePoolArgs& args, int64_t inputs_of_patch)
-      : inputs(static_cast<int>(inputs_of_patch)), embed(static_cast<int>(args.pool.embed)),
-        depth(static_cast<int>(blocks_for(inputs, kVector) * kVector)), time(args.pool.time),
-        encodings(args.pool.months * time), patch(packed(args.patch.weights)), hidden(packed(args.pool.weights)),
-        patch_bias(args.patch.bias), token_weight(args.patch.norm_weight), token_bias(args.patch.norm_bias),
-        day_encoding(args.pool.day_encoding), month_encoding(args.pool.month_encoding),
-        norm_weight(args.pool.norm_weight), norm_bias(args.pool.norm_bias), hidden_bias(args.pool.hidden_bias),
-        eps(args.patch.eps) {}
-
-  GATUN_BOTH int size() const { return inputs + 1; }
-  GATUN_BOTH int64_t all() const { return size() + encodings; }
-
-  // Bytes from `memory` on; NULL: counts only.
-  int64_t place(char* memory) {
-    int64_t end = 0;
-    const auto take = [&]<class Value>(Value*& part, int64_t count) {
-      part = memory != nullptr ? reinterpret_cast<Value*>(memory + end) : nullptr;
-      end += (count * static_cast<int64_t>(sizeof(Value)) + 15) / 16 * 16;
-    };
-    take(factors, int64_t{2} * inputs * depth);
-    take(scorer, int64_t{embed} * depth);
-    take(edges, 2 * size());
-    take(columns, 2 * embed);
-    take(encoded, encodings * embed);
-    take(offsets, encodings * (size() + 1));
-    take(embedding, int64_t{size()} * embed);
-    take(centred, int64_t{size()} * embed);
-    take(vectors, all() * embed);
-    return end;
-  }
-
- private:
-  static constexpr int64_t kVector = 16 / static_cast<int64_t>(sizeof(Element));
-  static const Element* packed(const gatun_weights* weights) {
-    return reinterpret_cast<const Element*>(static_cast<const DeviceWeights*>(weights)->memory);
-  }
-};
-
-// Every lane owns elements lane, lane + 32, ... of the vector. The second turn takes what rounding left of the mean.
-GATUN_DEVICE void remove_mean(float* vector, int64_t pitch, int count) {
-  for (int turn = 0; turn < 2; ++turn) {
-    float sum = 0;
-    for (int e = lane_index(); e < count; e += kWarp) sum += vector[e * pitch];
-    const float mean = warp_sum(sum) / static_cast<float>(count);
-    for (int e = lane_index(); e < count; e += kWarp) vector[e * pitch] -= mean;
-  }
-}
-
-// C A, g C A, D and q, a vector a warp.
-template <class Element>
-GATUN_KERNEL(kThreads)
-centre(PixelPool<Element> s) {
-  const int64_t item = block_index<0>() * kWarps + warp_index();
-  if (item >= s.all()) return;
-  float* vector = s.vectors + item;
-  if (item < s.size()) {
-    float* column = s.centred + item;
-    for (int e = lane_index(); e < s.embed; e += kWarp) {
-      column[static_cast<int64_t>(e) * s.size()] = item < s.inputs ? to_float(s.patch[e * s.inputs + item])
-                                                   : s.patch_bias != nullptr ? s.patch_bias[e] : 0.0f;
-    }
-    remove_mean(column, s.size(), s.embed);
-    for (int e = lane_index(); e < s.embed; e += kWarp) {
-      const float scaled = s.token_weight[e] * column[static_cast<int64_t>(e) * s.size()];
-      s.embedding[item * s.embed + e] = scaled;
-      vector[e * s.all()] = scaled;
-    }
-  } else {
-    const float* day = s.day_encoding + (item - s.size()) % s.time * s.embed;
-    const float* month = s.month_encoding + (item - s.size()) / s.time * s.embed;
-    for (int e = lane_index(); e < s.embed; e += kWarp) vector[e * s.all()] = s.token_bias[e] + day[e] + month[e];
-  }
-  remove_mean(vector, s.all(), s.embed);
-}
-
-// The triangular factor of C A (`second`: of D, with y and c of some encodings) by one block: elimination in the square
-// of the vectors, in double precision, which keeps what squaring would cost in f32. Row i of `square` is vector i times
-// each of the n, and times itself.
-template <class Element>
-GATUN_DEVICE void factorise(const PixelPool<Element>& s, bool second, int64_t first, int count, double* square) {
-  constexpr int kTogether = 4;
-  const int n = s.size(), rows = n + count, pitch = square_pitch(s.inputs), across = (n + kWarp) / kWarp;
-  const float* vectors = second ? s.vectors : s.centred;
-  const int64_t step = second ? s.all() : n;
-  for (int task = warp_index(); task < (rows + kTogether - 1) / kTogether * across; task += kWarps) {
-    const int row = task / across * kTogether, column = task % across * kWarp + lane_index();
-    double sums[kTogether] = {};
-    int64_t from[kTogether];
-    for (int i = 0; i < kTogether; ++i) {
-      const int at = row + i < rows ? row + i : rows - 1;
-      from[i] = at < n ? at : first + at;
-    }
-    if (column > n) continue;
-#pragma unroll 4
-    for (int e = 0; e < s.embed; ++e) {
-      const float* vector = vectors + e * step;
-      const double right = column < n ? vector[column] : 0.0;
-#pragma unroll
-      for (int i = 0; i < kTogether; ++i) {
-        const double left = vector[from[i]];
-        sums[i] += left * (column < n ? right : left);
-      }
-    }
-    for (int i = 0; i < kTogether && row + i < rows; ++i) square[(row + i) * pitch + column] = sums[i];
-  }
-  sync_block();
-  // What remains of a vector that depends on those before it is rounding: it counts as nothing.
-  const auto inverse = [&](int i) {
-    const double pivot = square[i * pitch + i];
-    return pivot <= 1e-14 * square[i * pitch + n] ? 0.0 : 1 / pivot;
-  };
-  for (int i = 0; i < n; ++i) {
-    const double factor = inverse(i);
-    for (int row = i + 1 + warp_index(); row < rows; row += kWarps) {
-      double* to = square + row * pitch;
-      const double left = to[i] * factor;
-      for (int k = i + 1 + lane_index(); k < n; k += kWarp) {
-        if (k <= row) to[k] -= left * square[k * pitch + i];
-      }
-      if (row >= n && lane_index() == 0) to[n] -= left * to[i];
-    }
-    sync_block();
-  }
-  const auto scale = [&](int i) { return sqrt(inverse(i)); };
-  for (int i = thread_index(); i < count * (n + 1); i += kThreads) {
-    const int row = i / (n + 1), k = i % (n + 1);
-    const double value = square[(n + row) * pitch + k];
-    s.offsets[(first + row) * (n + 1) + k] = static_cast<float>(k < n ? value * scale(k) : value < 0 ? 0 : value);
-  }
-  if (first > 0) return;
-  for (int i = thread_index(); i < n * s.depth; i += kThreads) {
-    const int row = i / s.depth, k = i % s.depth;
-    const float value = k >= row && k < s.inputs ? static_cast<float>(square[k * pitch + row] * scale(row)) : 0.0f;
-    if (row < s.inputs) s.factors[(second * s.inputs + row) * s.depth + k] = from_float<Element>(value);
-    if (k == 0) s.edges[second * n + row] = static_cast<float>(square[s.inputs * pitch + row] * scale(row));
-  }
-}
-
-// W times the scaled vectors and b2: a warp makes some rows of 32 of them.
-constexpr int kRowsTogether = 2;
-template <class Element>
-GATUN_DEVICE void score_vectors(const PixelPool<Element>& s, int64_t task) {
-  const int64_t across = (s.all() + kWarp) / kWarp, item = task % across * kWarp + lane_index();
-  const int row = static_cast<int>(task / across) * kRowsTogether;
-  if (item > s.all() || row >= s.embed) return;
-  float sums[kRowsTogether] = {};
-#pragma unroll 8
-  for (int e = 0; e < s.embed; ++e) {
-    const float value = item < s.all() ? s.vectors[e * s.all() + item] * s.norm_weight[e] : s.norm_bias[e];
-#pragma unroll
-    for (int i = 0; i < kRowsTogether; ++i) {
-      const int64_t from = row + i < s.embed ? row + i : s.embed - 1;
-      sums[i] += to_float(s.hidden[from * s.embed + e]) * value;
-    }
-  }
-#pragma unroll
-  for (int i = 0; i < kRowsTogether; ++i) {
-    const int e = row + i;
-    if (e >= s.embed) break;
-    if (item < s.inputs) {
-      s.scorer[static_cast<int64_t>(e) * s.depth + item] = from_float<Element>(sums[i]);
-    } else if (item == s.inputs) {
-      s.columns[e] = sums[i];
-      Element* line = s.scorer + static_cast<int64_t>(e) * s.depth;
-      for (int k = s.inputs; k < s.depth; ++k) line[k] = from_float<Element>(0.0f);
-    } else if (item < s.all()) {
-      s.encoded[(item - s.size()) * s.embed + e] = sums[i];
-    } else {
-      s.columns[s.embed + e] = sums[i] + s.hidden_bias[e];
-    }
-  }
-}
-
-// Block 0 factorises C A, `blocks` behind it D, each with some encodings; the others make the scorer's products.
-template <class Element>
-GATUN_KERNEL(kThreads)
-compose(PixelPool<Element> s, int64_t blocks, int encodings) {
-  const int64_t block = block_index<0>(), first = (block - 1) * encodings;
-  auto* square = reinterpret_cast<double*>(shared_memory());
-  if (block == 0) {
-    factorise(s, false, 0, 0, square);
-  } else if (block <= blocks) {
-    const int64_t left = s.encodings - first;
-    factorise(s, true, first, static_cast<int>(left < encodings ? left : encodings), square);
-  } else {
-    score_vectors(s, (block - 1 - blocks) * kWarps + warp_index());
-  }
-}
 
 // Blocks of `each` groups, whose scores and sums need the pixels alone. Row d * places + p is day d of place p.
 template <class Gemm, bool Wide>
@@ -240,10 +30,10 @@ struct PixelTile {
 
   const PoolProblem& p;
   const Pixels& source;
-  const PixelPool<Element>& s;
+  const PixelWeights<Element>& s;
   PixelLayout at;
 
-  GATUN_DEVICE PixelTile(const PoolProblem& problem, const Pixels& pixels_of, const PixelPool<Element>& prepared)
+  GATUN_DEVICE PixelTile(const PoolProblem& problem, const Pixels& pixels_of, const PixelWeights<Element>& prepared)
       : p(problem), source(pixels_of), s(prepared), at(PixelLayout::of<Gemm>(s.inputs, s.embed, p.places)) {}
 
   GATUN_DEVICE void run(int64_t groups, int64_t each) const {
@@ -454,18 +244,9 @@ struct PixelTile {
 
 template <class Gemm, bool Wide>
 GATUN_KERNEL(Gemm::kThreads, Wide ? 2 : 1)
-pixel_pool_tile(PoolProblem problem, Pixels pixels, PixelPool<typename Gemm::Element> prepared, int64_t groups,
+pixel_pool_tile(PoolProblem problem, Pixels pixels, PixelWeights<typename Gemm::Element> prepared, int64_t groups,
                 int64_t each) {
   PixelTile<Gemm, Wide>(problem, pixels, prepared).run(groups, each);
-}
-
-template <class Element>
-void prepare(gatun_stream* stream, const PixelPool<Element>& s, const PixelPlan& plan) {
-  launch(stream, "pixel_pool", centre<Element>, {blocks_for(s.all(), kWarps)}, kThreads, 0, s);
-  const int64_t factors = blocks_for(s.encodings, plan.encodings);
-  const int64_t tasks = blocks_for(s.all() + 1, kWarp) * blocks_for(s.embed, kRowsTogether);
-  launch(stream, "pixel_pool", compose<Element>, {1 + factors + blocks_for(tasks, kWarps)}, kThreads, plan.factor_bytes,
-         s, factors, plan.encodings);
 }
 
 }  // namespace
@@ -478,7 +259,7 @@ bool pixel_pool(gatun_stream* stream, const EncodePoolArgs& args) {
     const std::optional<PixelPlan> plan =
         pixel_plan<Precision>(pixels.inputs(), args.pool.embed, args.pool.time, limits(stream));
     if (!plan) return;
-    PixelPool<typename Gemm::Element> prepared(args, pixels.inputs());
+    PixelWeights<typename Gemm::Element> prepared(args, pixels.inputs());
     const Scratch memory(stream, prepared.place(nullptr));
     prepared.place(memory.as<char>());
     prepare(stream, prepared, *plan);
