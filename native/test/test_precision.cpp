@@ -40,7 +40,7 @@ std::vector<float> patch_embed(Session& s, int32_t precision, int64_t batch) {
   const Tensor x = images(s, batch), vector = random_tensor(s, {kEmbed}, 3);
   const Tensor out(s, {batch * kMonths, kDays * kPlaces, kEmbed});
   const gatun_patch_embed_options options = patches();
-  OK(gatun_patch_embed(s.stream, x, nullptr, patch_weights(s, precision), vector, vector, vector, &options, out, &err));
+  OK(gatun_patch_embed(s.stream, x, nullptr, patch_weights(s, precision), vector, vector, vector, nullptr, &options, out, &err));
   return out.floats();
 }
 

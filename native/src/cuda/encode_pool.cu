@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encode-and-pool: pixels in, month tokens out. A block embeds the patches of some places and days, normalises and
-// scores them and keeps only their weighted sum; no day token reaches memory.
+// scores them and keeps only their weighted sum; no day token reaches memory. Few pixels and many elements make no
+// tokens at all (pixel_pool.cu).
 // 2 E (K + E) FLOP and 5 C V + 4 E / T bytes a token of C V pixels: bound by the matrix units.
 #include "operations.h"
 #include "pixels.h"
@@ -21,13 +22,8 @@ struct EmbeddedPixels {
   template <class Gemm, int Slots>
   GATUN_DEVICE void prepare(const PoolTile<Gemm, Slots>& tile, int64_t first, int days) const {
     using Element = typename Gemm::Element;
-    const int places = tile.p.places, embed = tile.p.embed, depth = pixels.inputs();
-    for (int row = thread_index(); row < Gemm::kRows; row += Gemm::kThreads) {
-      const int64_t day = row / places, place = tile.first_place + row % places;
-      tile.origins()[row] = day < days && row % places < tile.here
-                                ? pixels.origin(tile.map, first + day, place / pixels.columns, place % pixels.columns)
-                                : -1;
-    }
+    const int embed = tile.p.embed, depth = pixels.inputs();
+    tile.find(pixels, first, days, tile.origins());
     sync_block();
     for (int column = 0; column < embed; column += Gemm::kColumns) {
       Gemm product;
@@ -71,7 +67,7 @@ void launch_tile(gatun_stream* stream, const EncodePoolArgs& args) {
   with_pool_gemm<Precision>(plan, [&]<class Gemm, int Slots>(Gemm, std::integral_constant<int, Slots>) {
     launch(stream, "encode_pool", encode_pool_tile<Gemm, Slots, WidePixels, WideScorer>,
            {pool.batch * pool.months * blocks_for(pool.places, plan.places)}, Gemm::kThreads, plan.shared_bytes,
-           PoolProblem(pool, plan), source);
+           PoolProblem(pool, plan.days, plan.places), source);
   });
 }
 
@@ -81,6 +77,7 @@ gatun_status encode_pool(gatun_stream* stream, const EncodePoolArgs& args, gatun
   return guard(error, [&] {
     if (args.pool.embed == 0 || args.pool.places == 0) return;
     want_image("encode_pool", args.patch.channels, args.patch.height, args.patch.width);
+    if (pixel_pool(stream, args)) return;
     const bool pixels = whole_lines(*args.patch.weights) && Pixels(args.patch).in_fours();
     const bool scorer = whole_lines(*args.pool.weights);
     with_precision(args.pool.weights->precision, [&]<class Precision>(Precision) {

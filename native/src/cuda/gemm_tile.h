@@ -167,6 +167,17 @@ struct GemmTile {
     sync_block();
   }
 
+  // sums = a b^T over [0, depth), both whole in shared memory: stage after stage as Stager leaves them, [Rows] and
+  // [Columns] rows of kStagePitch bytes, zero from `depth` to the next whole instruction.
+  GATUN_DEVICE void multiply_staged(const Element* a, const Element* b, int depth) {
+    constexpr int kDepth = kStageDepth<Element>, kPitch = kStagePitch / static_cast<int>(sizeof(Element));
+    sums.clear();
+    for (int first = 0; first < depth; first += kDepth, a += Rows * kPitch, b += Columns * kPitch) {
+      sums.multiply(a + warp_row() * kPitch, kPitch, b + warp_column() * kPitch, kPitch,
+                    depth - first < kDepth ? depth - first : kDepth);
+    }
+  }
+
   // A thread owns sums of kOwnRows rows, pairs of neighbours (the first at an even column) in kOwnPairs places.
   static constexpr int kOwnRows = Warp::kRows * 2, kOwnPairs = Warp::kColumns;
   GATUN_DEVICE static int own_row(int slot) { return warp_row() + Warp::row_of(slot / 2, slot % 2 * 2); }

@@ -12,7 +12,8 @@
 
 #if defined(__CUDACC__)
 
-#define GATUN_KERNEL(max_threads) __global__ void __launch_bounds__(max_threads)
+// Most threads of a block and, where told, blocks of a multiprocessor that the registers must leave room for.
+#define GATUN_KERNEL(...) __global__ void __launch_bounds__(__VA_ARGS__)
 #define GATUN_DEVICE __device__ __forceinline__
 #define GATUN_BOTH __host__ __device__ __forceinline__
 // Rarely taken: one copy in the place of one for each unrolled element.
@@ -22,7 +23,7 @@
 
 #include "simt.h"
 
-#define GATUN_KERNEL(max_threads) void
+#define GATUN_KERNEL(...) void
 #define GATUN_DEVICE inline
 #define GATUN_BOTH inline
 #define GATUN_APART inline

@@ -24,6 +24,8 @@ gatun_status conv_transpose2d(gatun_stream* stream, const ConvTranspose2dArgs& a
 gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
 gatun_status map_head(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
 gatun_status encode_pool(gatun_stream* stream, const EncodePoolArgs& args, gatun_error* error);
+// Encode-and-pool without day tokens. Queues nothing and returns false where encode_pool's own kernel is better.
+bool pixel_pool(gatun_stream* stream, const EncodePoolArgs& args);
 gatun_status decoder_weights(gatun_stream* stream, const gatun_weights& shape, const DecoderSource& source,
                              gatun_weights** weights, gatun_error* error);
 gatun_status decoder_prefix(gatun_stream* stream, const DecoderPrefixArgs& args, gatun_error* error);

@@ -19,12 +19,12 @@ struct PoolProblem {
   float eps;
   int days, places;  // of a step, of a block
 
-  PoolProblem(const TemporalPoolArgs& args, const PoolPlan& plan)
+  PoolProblem(const TemporalPoolArgs& args, int days_of_step, int places_of_block)
       : day_encoding(args.day_encoding), month_encoding(args.month_encoding), norm_weight(args.norm_weight),
         norm_bias(args.norm_bias), hidden_bias(args.hidden_bias), score_weight(args.score_weight),
         score_bias(args.score_bias), weights(static_cast<const DeviceWeights*>(args.weights)->memory),
         padded(args.padded), out(args.out), months(args.months), time(args.time), all_places(args.places),
-        embed(static_cast<int>(args.embed)), eps(args.eps), days(plan.days), places(plan.places) {}
+        embed(static_cast<int>(args.embed)), eps(args.eps), days(days_of_step), places(places_of_block) {}
 };
 
 // Running softmax of a place.
@@ -32,23 +32,78 @@ struct PoolState {
   float top, total, shrink;
 };
 
-template <class Gemm, int Slots>
-struct PoolTile {
-  using Element = typename Gemm::Element;
+// Some places of one map with the softmax over their days, whose scores are sums of rows of a product.
+template <class Gemm>
+struct PoolGroup {
   static constexpr int kWarps = Gemm::kThreads / kWarp;
 
   const PoolProblem& p;
-  PoolLayout at;
   int64_t map, first_place;  // map: batch * months + month
-  int here;                  // places of this block
+  int here;                  // places of this group
 
-  GATUN_DEVICE explicit PoolTile(const PoolProblem& problem)
-      : p(problem), at(PoolLayout::of<Gemm>(problem.embed, problem.places)) {
+  GATUN_DEVICE PoolGroup(const PoolProblem& problem, int64_t index) : p(problem) {
     const int64_t groups = (p.all_places + p.places - 1) / p.places;
-    map = block_index<0>() / groups;
-    first_place = block_index<0>() % groups * p.places;
+    map = index / groups;
+    first_place = index % groups * p.places;
     here = static_cast<int>(p.all_places - first_place < p.places ? p.all_places - first_place : p.places);
   }
+
+  GATUN_DEVICE int64_t month() const { return map % p.months; }
+  GATUN_DEVICE float* out(int place) const {
+    return p.out + ((map / p.months * p.all_places + first_place + place) * p.months + month()) * p.embed;
+  }
+
+  GATUN_DEVICE void begin(PoolState* states) const {
+    for (int place = thread_index(); place < p.places; place += Gemm::kThreads) states[place] = {-INFINITY, 0, 1};
+  }
+
+  // Where the patches of a step's rows begin; negative: no such row.
+  template <class Pixels>
+  GATUN_DEVICE void find(const Pixels& pixels, int64_t first, int days, int64_t* origins) const {
+    for (int row = thread_index(); row < Gemm::kRows; row += Gemm::kThreads) {
+      const int64_t day = row / p.places, place = first_place + row % p.places;
+      origins[row] = day < days && row % p.places < here
+                         ? pixels.origin(map, first + day, place / pixels.columns, place % pixels.columns)
+                         : -1;
+    }
+  }
+
+  // Weights of a step's days, each place by one warp, from the parts of their scores.
+  GATUN_DEVICE void weigh(const float* parts, int64_t first, int days, float* weights, PoolState* states) const {
+    for (int place = warp_index(); place < here; place += kWarps) {
+      const uint8_t* skip = p.padded != nullptr ? p.padded + map * p.time + first : nullptr;
+      PoolState state = states[place];
+      float top = -INFINITY;
+      for (int day = lane_index(); day < days; day += kWarp) {
+        if (skip == nullptr || skip[day] == 0) top = fmaxf(top, Gemm::total(parts, day * p.places + place));
+      }
+      top = fmaxf(state.top, warp_max(top));
+      // Nothing but padded days so far: no weight, and nothing to shrink.
+      const float shrink = state.top == -INFINITY ? 1.0f : expf(state.top - top);
+      float sum = 0;
+      for (int day = lane_index(); day < days; day += kWarp) {
+        const int row = day * p.places + place;
+        const bool counts = skip == nullptr || skip[day] == 0;
+        const float weight = counts ? expf(Gemm::total(parts, row) - top) : 0.0f;
+        weights[row] = weight;
+        sum += weight;
+      }
+      sum = warp_sum(sum);
+      if (lane_index() == 0) states[place] = {top, state.total * shrink + sum, shrink};
+    }
+  }
+};
+
+template <class Gemm, int Slots>
+struct PoolTile : PoolGroup<Gemm> {
+  using Element = typename Gemm::Element;
+  using Group = PoolGroup<Gemm>;
+  using Group::p, Group::map, Group::here, Group::kWarps;
+
+  PoolLayout at;
+
+  GATUN_DEVICE explicit PoolTile(const PoolProblem& problem)
+      : Group(problem, block_index<0>()), at(PoolLayout::of<Gemm>(problem.embed, problem.places)) {}
 
   GATUN_DEVICE Element* normal() const { return reinterpret_cast<Element*>(shared_memory() + at.normal); }
   GATUN_DEVICE float* tokens() const { return floats(at.tokens); }
@@ -62,7 +117,7 @@ struct PoolTile {
   // `source.load(tile, day, place, row, values)` is the token of a row, lane i holding elements i, i + 32, ...
   template <bool Wide, class Source>
   GATUN_DEVICE void run(const Source& source) {
-    for (int place = thread_index(); place < p.places; place += Gemm::kThreads) states()[place] = {-INFINITY, 0, 1};
+    Group::begin(states());
     for (int e = thread_index(); e < p.embed; e += Gemm::kThreads) sums()[e] = 0;
     for (int64_t first = 0; first < p.time; first += p.days) {
       const int days = static_cast<int>(p.time - first < p.days ? p.time - first : p.days);
@@ -72,7 +127,7 @@ struct PoolTile {
       sync_block();
       score<Wide>();
       sync_block();
-      for (int place = warp_index(); place < here; place += kWarps) weigh(first, days, place);
+      Group::weigh(parts(), first, days, scores(), states());
       sync_block();
       add(first + days == p.time, days);
       sync_block();
@@ -91,7 +146,7 @@ struct PoolTile {
     if (exists) {
       source.load(*this, first + day, place, row, values);
       const float *day_row = p.day_encoding + (first + day) * p.embed;
-      const float* month_row = p.month_encoding + map % p.months * p.embed;
+      const float* month_row = p.month_encoding + Group::month() * p.embed;
 #pragma unroll
       for (int slot = 0; slot < Slots; ++slot) {
         const int e = slot * kWarp + lane_index();
@@ -150,29 +205,6 @@ struct PoolTile {
     }
   }
 
-  // Weights of a place's days, by one warp, in the place of their scores.
-  GATUN_DEVICE void weigh(int64_t first, int days, int place) {
-    const uint8_t* skip = p.padded != nullptr ? p.padded + map * p.time + first : nullptr;
-    PoolState state = states()[place];
-    float top = -INFINITY;
-    for (int day = lane_index(); day < days; day += kWarp) {
-      if (skip == nullptr || skip[day] == 0) top = fmaxf(top, Gemm::total(parts(), day * p.places + place));
-    }
-    top = fmaxf(state.top, warp_max(top));
-    // Nothing but padded days so far: no weight, and nothing to shrink.
-    const float shrink = state.top == -INFINITY ? 1.0f : expf(state.top - top);
-    float sum = 0;
-    for (int day = lane_index(); day < days; day += kWarp) {
-      const int row = day * p.places + place;
-      const bool counts = skip == nullptr || skip[day] == 0;
-      const float weight = counts ? expf(Gemm::total(parts(), row) - top) : 0.0f;
-      scores()[row] = weight;
-      sum += weight;
-    }
-    sum = warp_sum(sum);
-    if (lane_index() == 0) states()[place] = {top, state.total * shrink + sum, shrink};
-  }
-
   // A month of several steps has a block of one place: its sums stay in shared memory.
   GATUN_DEVICE void add(bool last, int days) {
     for (int i = thread_index(); i < here * p.embed; i += Gemm::kThreads) {
@@ -185,10 +217,7 @@ struct PoolTile {
         if (weight != 0) sum += weight * tokens()[row * p.embed + e];
       }
       if (p.places == 1) sums()[e] = sum;
-      if (last) {
-        const int64_t batch = map / p.months, month = map % p.months;
-        p.out[((batch * p.all_places + first_place + place) * p.months + month) * p.embed + e] = sum / state.total;
-      }
+      if (last) Group::out(place)[e] = sum / state.total;
     }
   }
 };

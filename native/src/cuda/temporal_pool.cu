@@ -42,7 +42,7 @@ gatun_status temporal_pool(gatun_stream* stream, const TemporalPoolArgs& args, g
       with_pool_gemm<Precision>(plan, [&]<class Gemm, int Slots>(Gemm, std::integral_constant<int, Slots>) {
         launch(stream, "temporal_pool", wide ? temporal_pool_tile<Gemm, Slots, true> : temporal_pool_tile<Gemm, Slots, false>,
                {args.batch * args.months * blocks_for(args.places, plan.places)}, Gemm::kThreads, plan.shared_bytes,
-               PoolProblem(args, plan), TokenRows{args.x});
+               PoolProblem(args, plan.days, plan.places), TokenRows{args.x});
       });
     });
   });
