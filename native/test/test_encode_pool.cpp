@@ -28,7 +28,7 @@ struct Problem {
   }
 };
 
-constexpr float kFill = -999;
+constexpr float kFill = -4001;  // beyond every pixel; rounded in bf16
 constexpr double kEps = 1e-5;
 constexpr double kScale = 1e-3, kOffset = -0.25;  // of int16 pixels
 
