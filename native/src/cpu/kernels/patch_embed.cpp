@@ -63,17 +63,23 @@ void tile(const PatchEmbedArgs& args, const TileContext& context, int, int64_t i
                          : static_cast<float*>(args.out) + first_token * embed;
   StoreSink sink{tokens, embed, embed, args.bias, false, nullptr};
   product(a, lines * count, weights.packed, embed, sink);
-  for (int64_t token = 0; token < lines * count; ++token) {
-    float* row = tokens + token * embed;
-    if (args.norm_weight != nullptr) normalise_row(row, embed, args.norm_weight, args.norm_bias, args.eps, row);
-    if (args.position != nullptr) {
-      const int64_t place = (first_token + token) % (cut.lines_of_image * cut.columns);
-      add_row(row, args.position + place * embed, embed, row);
+  const int64_t made = lines * count;
+  if (args.norm_weight != nullptr) {
+    for (int64_t token = 0; token < made; ++token) {
+      float* row = tokens + token * embed;
+      normalise_row(row, embed, args.norm_weight, args.norm_bias, args.eps, row);
     }
-    if (rounds) {
-      uint16_t* to = static_cast<uint16_t*>(args.out) + (first_token + token) * embed;
-      for (int64_t e = 0; e < embed; ++e) to[e] = to_bf16(row[e]);
+  }
+  if (args.position != nullptr) {
+    const int64_t image = cut.lines_of_image * cut.columns;
+    for (int64_t token = 0; token < made; ++token) {
+      float* row = tokens + token * embed;
+      add_row(row, args.position + (first_token + token) % image * embed, embed, row);
     }
+  }
+  if (rounds) {
+    uint16_t* to = static_cast<uint16_t*>(args.out) + first_token * embed;
+    for (int64_t i = 0; i < made * embed; ++i) to[i] = to_bf16(tokens[i]);
   }
 }
 
