@@ -94,15 +94,15 @@ struct PoolTile {
       const int64_t t = first_day + day;
       const float* day_row = args.day_encoding + t * embed;
       for (int64_t p = 0; p < places; ++p) {
-        float* to = encoded + (day * places + p) * embed;
-        add_row(source.token(t, p), day_row, embed, to);
-        add_row(to, month_row, embed, to);
-        normalise_row(to, embed, args.norm_weight, args.norm_bias, args.eps, normalised + (day * places + p) * embed);
+        const int64_t at = (day * places + p) * embed;
+        add_and_normalise_row(source.token(t, p), day_row, month_row, embed, args.norm_weight, args.norm_bias, args.eps,
+                              encoded + at, normalised + at);
       }
     }
   }
 
-  void score(int64_t days) {
+  // Apart, or the compiler spills in the product.
+  __attribute__((noinline)) void score(int64_t days) {
     const int64_t rows = days * places;
     memset(scores, 0, sizeof(float) * static_cast<size_t>(rows * kWidth));
     Rows a;
