@@ -12,7 +12,7 @@ namespace gatun {
 
 struct Backend;
 
-constexpr int64_t kBackendVersion = 3;
+constexpr int64_t kBackendVersion = 4;
 
 // Marks of live handles: a stale or foreign pointer is refused as long as its memory has not been reused.
 constexpr uint64_t kDeviceMark = 0x6761747564657631ull;
@@ -204,6 +204,7 @@ struct Backend {
   gatun_status (*memory_stats)(gatun_device* device, gatun_memory_stats* stats, gatun_error* error);
   gatun_status (*memory_limit)(gatun_device* device, int64_t bytes, gatun_error* error);
   gatun_status (*memory_trim)(gatun_device* device, int64_t* freed, gatun_error* error);
+  gatun_status (*memory_peak_reset)(gatun_device* device, gatun_error* error);
   gatun_status (*buffer_alloc)(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error);
   gatun_status (*buffer_wrap)(gatun_device* device, void* data, int64_t bytes, gatun_buffer** buffer,
                               gatun_error* error);

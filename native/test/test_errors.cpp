@@ -117,6 +117,7 @@ TEST(nullHandlesAndOutputsAreRefused) {
   REFUSED(gatun_memory_stats_get(nullptr, &stats, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
   REFUSED(gatun_memory_limit_set(nullptr, 0, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
   REFUSED(gatun_memory_limit_set(v.s.device, -3, &err), GATUN_INVALID_ARGUMENT, "-3");
+  REFUSED(gatun_memory_peak_reset(nullptr, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
   REFUSED(gatun_memory_trim(nullptr, nullptr, &err), GATUN_INVALID_ARGUMENT, "device is NULL");
   REFUSED(gatun_buffer_alloc(none, 8, &buffer, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
   REFUSED(gatun_buffer_alloc(v.s.stream, 8, nullptr, &err), GATUN_INVALID_ARGUMENT, "buffer is NULL");

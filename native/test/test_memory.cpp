@@ -26,6 +26,8 @@ TEST(statisticsFollowBuffers) {
   OK(gatun_buffer_free(big, s.stream, &err));
   const gatun_memory_stats one = s.stats();
   CHECK(one.buffers_live == 1 && one.bytes_in_use < 1000 && one.bytes_cached >= 1'000'000, one.bytes_in_use);
+  OK(gatun_memory_peak_reset(s.device, &err));
+  CHECK(s.stats().bytes_peak == one.bytes_in_use, s.stats().bytes_peak);
   CHECK(one.bytes_peak == both.bytes_peak && one.bytes_in_use + one.bytes_cached == both.bytes_in_use);
   OK(gatun_buffer_free(small, s.stream, &err));
   int64_t freed = -1;

@@ -31,7 +31,7 @@ extern "C" {
 #define GATUN_API __attribute__((visibility("default")))
 
 /* Version of this header; gatun_abi_version() of a library must return the same before any other call is made. */
-#define GATUN_ABI_VERSION 3
+#define GATUN_ABI_VERSION 4
 #define GATUN_MAX_RANK 8
 #define GATUN_ERROR_TEXT_BYTES 1016
 
@@ -170,6 +170,9 @@ GATUN_API gatun_status gatun_memory_limit_set(gatun_device *device, int64_t byte
 
 /* Returns cached memory to the system; freed, if not NULL, receives the bytes. */
 GATUN_API gatun_status gatun_memory_trim(gatun_device *device, int64_t *freed, gatun_error *error);
+
+/* bytes_peak starts again from bytes_in_use. */
+GATUN_API gatun_status gatun_memory_peak_reset(gatun_device *device, gatun_error *error);
 
 /* Allocates bytes >= 0 for use on a stream, 64-byte aligned, contents undefined. */
 GATUN_API gatun_status gatun_buffer_alloc(gatun_stream *stream, int64_t bytes, gatun_buffer **buffer,

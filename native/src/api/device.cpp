@@ -86,6 +86,10 @@ gatun_status gatun_memory_trim(gatun_device* device, int64_t* freed, gatun_error
   });
 }
 
+gatun_status gatun_memory_peak_reset(gatun_device* device, gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) { return live(device).backend->memory_peak_reset(device, inner); });
+}
+
 gatun_status gatun_buffer_alloc(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
     want_out(buffer, "buffer");

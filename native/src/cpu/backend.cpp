@@ -101,6 +101,10 @@ gatun_status memory_trim(gatun_device* device, int64_t* freed, gatun_error* erro
   return guard(error, [&] { *freed = own(device).pool.trim(); });
 }
 
+gatun_status memory_peak_reset(gatun_device* device, gatun_error* error) {
+  return guard(error, [&] { own(device).pool.reset_peak(); });
+}
+
 gatun_status buffer_alloc(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error) {
   return guard(error, [&] {
     auto fresh = std::make_unique<CpuBuffer>();
@@ -314,6 +318,7 @@ constexpr Backend kBackend = {
     memory_stats,
     memory_limit,
     memory_trim,
+    memory_peak_reset,
     buffer_alloc,
     buffer_wrap,
     buffer_free,

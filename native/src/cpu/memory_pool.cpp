@@ -128,4 +128,9 @@ gatun_memory_stats MemoryPool::stats() const {
   return {sizeof(gatun_memory_stats), in_use_, peak_, cached_, limit_, live_, total_};
 }
 
+void MemoryPool::reset_peak() {
+  const std::lock_guard lock(mutex_);
+  peak_ = in_use_;
+}
+
 }  // namespace gatun::cpu

@@ -33,6 +33,7 @@ class MemoryPool {
   int64_t trim();
   void set_limit(int64_t bytes);
   gatun_memory_stats stats() const;
+  void reset_peak();
 
  private:
   struct Cached {

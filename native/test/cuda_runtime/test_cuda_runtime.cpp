@@ -115,6 +115,9 @@ TEST(limitIsKept) {
   CHECK(s.stats().bytes_limit == 256 << 20);
   OK(gatun_buffer_alloc(s.stream, 2 << 20, &buffer, &err));
   OK(gatun_buffer_free(buffer, s.stream, &err));
+  CHECK(s.stats().bytes_peak >= 2 << 20, s.stats().bytes_peak);
+  OK(gatun_memory_peak_reset(s.device, &err));
+  CHECK(s.stats().bytes_peak == s.stats().bytes_in_use, s.stats().bytes_peak);
   int64_t freed = -1;
   OK(gatun_memory_trim(s.device, &freed, &err));
   CHECK(s.stats().bytes_cached == 0, s.stats().bytes_cached);

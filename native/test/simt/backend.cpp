@@ -102,6 +102,13 @@ gatun_status memory_limit(gatun_device* device, int64_t bytes, gatun_error* erro
   });
 }
 
+gatun_status memory_peak_reset(gatun_device* device, gatun_error* error) {
+  return guard(error, [&] {
+    const std::lock_guard lock(own(device).mutex);
+    own(device).memory.bytes_peak = own(device).memory.bytes_in_use;
+  });
+}
+
 gatun_status memory_trim(gatun_device*, int64_t* freed, gatun_error* error) {
   return guard(error, [&] { *freed = 0; });
 }
@@ -241,6 +248,7 @@ const Backend& table() {
     made.memory_stats = memory_stats;
     made.memory_limit = memory_limit;
     made.memory_trim = memory_trim;
+    made.memory_peak_reset = memory_peak_reset;
     made.buffer_alloc = buffer_alloc;
     made.buffer_wrap = buffer_wrap;
     made.buffer_free = buffer_free;

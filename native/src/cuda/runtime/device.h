@@ -86,6 +86,7 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
 gatun_status memory_stats(gatun_device* device, gatun_memory_stats* stats, gatun_error* error);
 gatun_status memory_limit(gatun_device* device, int64_t bytes, gatun_error* error);
 gatun_status memory_trim(gatun_device* device, int64_t* freed, gatun_error* error);
+gatun_status memory_peak_reset(gatun_device* device, gatun_error* error);
 gatun_status buffer_alloc(gatun_stream* stream, int64_t bytes, gatun_buffer** buffer, gatun_error* error);
 gatun_status buffer_wrap(gatun_device* device, void* data, int64_t bytes, gatun_buffer** buffer, gatun_error* error);
 gatun_status buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun_error* error);

@@ -109,6 +109,11 @@ gatun_memory_stats MemoryPool::stats() {
   return stats;
 }
 
+void MemoryPool::reset_peak() {
+  const std::lock_guard lock(mutex_);
+  peak_ = in_use_;
+}
+
 int64_t MemoryPool::size_of(char* block) {
   const std::lock_guard lock(mutex_);
   return blocks_.at(block);

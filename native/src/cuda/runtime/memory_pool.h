@@ -46,6 +46,7 @@ class MemoryPool {
   void set_limit(int64_t bytes);
   // Buffers are not counted here: one graph's block serves many.
   gatun_memory_stats stats();
+  void reset_peak();
   int64_t size_of(char* block);
 
  private:

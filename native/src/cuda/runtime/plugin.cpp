@@ -46,6 +46,7 @@ const Backend& plain() {
     made.memory_stats = memory_stats;
     made.memory_limit = memory_limit;
     made.memory_trim = memory_trim;
+    made.memory_peak_reset = memory_peak_reset;
     made.buffer_alloc = buffer_alloc;
     made.buffer_wrap = buffer_wrap;
     made.buffer_free = buffer_free;

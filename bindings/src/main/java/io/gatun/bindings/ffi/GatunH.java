@@ -23,10 +23,10 @@ public class GatunH extends GatunLayouts {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GATUN_ABI_VERSION = (int)3L;
+    private static final int GATUN_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define GATUN_ABI_VERSION 3
+     * #define GATUN_ABI_VERSION 4
      * }
      */
     public static int GATUN_ABI_VERSION() {
@@ -790,6 +790,67 @@ public class GatunH extends GatunLayouts {
                 traceDowncall("gatun_memory_trim", device, freed, error);
             }
             return (int)mh$.invokeExact(device, freed, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_memory_peak_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_memory_peak_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_memory_peak_reset(gatun_device *device, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_memory_peak_reset$descriptor() {
+        return gatun_memory_peak_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_memory_peak_reset(gatun_device *device, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_memory_peak_reset$handle() {
+        return gatun_memory_peak_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_memory_peak_reset(gatun_device *device, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_memory_peak_reset$address() {
+        return gatun_memory_peak_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_memory_peak_reset(gatun_device *device, gatun_error *error)
+     * }
+     */
+    public static int gatun_memory_peak_reset(MemorySegment device, MemorySegment error) {
+        var mh$ = gatun_memory_peak_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_memory_peak_reset", device, error);
+            }
+            return (int)mh$.invokeExact(device, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

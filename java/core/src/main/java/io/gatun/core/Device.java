@@ -185,6 +185,15 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * Lets {@link MemoryStats#bytesPeak()} start again from what is in use.
+     *
+     * @throws IllegalStateException if the device is closed
+     */
+    public void resetPeakMemory() {
+        handle.resetPeakMemory();
+    }
+
+    /**
      * Gives cached memory back to the system.
      *
      * @return bytes freed

@@ -195,6 +195,13 @@ public final class DeviceHandle {
         });
     }
 
+    public void resetPeakMemory() {
+        onService(stream -> {
+            stream.check(GatunH.gatun_memory_peak_reset(address, stream.error()));
+            return null;
+        });
+    }
+
     public long trim() {
         return onService(stream -> {
             try (Arena arena = Arena.ofConfined()) {

@@ -23,9 +23,10 @@ record FoldedStages(Weights prefix, Weights refine, Tensor refineBias, Tensor he
 
     @Override
     public Tensor maps(Scope scope, Tensor tokens, MonthlyConvDecoder.Output output, Trace trace) {
-        Tensor image = Fusions.decoderPrefix(scope, tokens, prefix, Activation.GELU);
-        Tensor images = image.reshape(output.batch(), -1, image.dim(1), image.dim(2), image.dim(3));
-        return Fusions.refineHead(scope, images, refine, refineBias, headWeight, headBias, output.scale(),
-                output.shift(), output.land());
+        try (Tensor image = Fusions.decoderPrefix(scope, tokens, prefix, Activation.GELU);
+                Tensor images = image.reshape(output.batch(), -1, image.dim(1), image.dim(2), image.dim(3))) {
+            return Fusions.refineHead(scope, images, refine, refineBias, headWeight, headBias, output.scale(),
+                    output.shift(), output.land());
+        }
     }
 }

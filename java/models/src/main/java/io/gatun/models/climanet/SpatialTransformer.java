@@ -29,8 +29,12 @@ final class SpatialTransformer {
     Tensor forward(Scope scope, Tensor x, Trace trace) {
         Tensor mixed = x;
         for (int i = 0; i < layers.size(); i++) {
-            mixed = layers.get(i).apply(scope, mixed);
+            Tensor before = mixed;
+            mixed = layers.get(i).apply(scope, before);
             trace.accept("layer_" + i, mixed);
+            if (before != x) {
+                before.close();
+            }
         }
         return mixed;
     }

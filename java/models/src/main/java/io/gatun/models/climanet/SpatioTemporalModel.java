@@ -206,8 +206,8 @@ public final class SpatioTemporalModel implements Model {
     }
 
     /**
-     * Memory of the device that a forward pass takes beside the weights, its input included: measured by running it
-     * once, on zeros, while nothing else runs on the device.
+     * Memory of the device that a forward pass takes at most beside the weights, its input included: measured by running
+     * it once, on zeros, while nothing else runs on the device. {@link Device#resetPeakMemory()} is called for it.
      *
      * @param shape the input
      * @return bytes
@@ -221,6 +221,7 @@ public final class SpatioTemporalModel implements Model {
 
     private long bytesOfRun(ForwardGraphs.Key key) {
         long before = device().memory().bytesInUse();
+        device().resetPeakMemory();
         try (Scope scope = Scope.open(device())) {
             Tensor data = scope.full(DType.F32, 0, key.data().toArray());
             Tensor mask = scope.full(DType.BOOL, 0, key.data().toArray());
@@ -228,7 +229,7 @@ public final class SpatioTemporalModel implements Model {
                     ? Optional.of(scope.full(DType.BOOL, 0, key.landShape().toArray())) : Optional.empty();
             run(scope, key, data, mask, land, Trace.NONE);
             scope.sync();
-            return device().memory().bytesInUse() - before;
+            return device().memory().bytesPeak() - before;
         }
     }
 

@@ -87,11 +87,20 @@ final class TemporalAttentionAggregator {
     private Tensor mixMonths(Scope scope, Tensor z) {
         long places = z.dim(0) * z.dim(1);
         Tensor tokens = z.reshape(places, z.dim(2), z.dim(3));
-        Tensor qkv = monthInProj.apply(scope, monthLn.apply(scope, tokens));
-        Tensor attended = Kernels.attention(
-                scope, qkv, SpatioTemporalConfig.MONTH_HEADS, monthInProj.weight().precision());
-        Tensor mixed = monthOutProj.applyTo(scope, attended, tokens);
-        Tensor hidden = ffnIn.applyGelu(scope, ffnNorm.apply(scope, mixed));
-        return ffnOut.applyTo(scope, hidden, mixed).reshape(z.shape().toArray());
+        try (Tensor mixed = attended(scope, tokens);
+                Tensor normal = ffnNorm.apply(scope, mixed);
+                Tensor hidden = ffnIn.applyGelu(scope, normal)) {
+            return ffnOut.applyTo(scope, hidden, mixed).reshape(z.shape().toArray());
+        }
+    }
+
+    // Tensors are closed early: their memory serves the next operations.
+    private Tensor attended(Scope scope, Tensor tokens) {
+        try (Tensor normal = monthLn.apply(scope, tokens);
+                Tensor qkv = monthInProj.apply(scope, normal);
+                Tensor attended = Kernels.attention(
+                        scope, qkv, SpatioTemporalConfig.MONTH_HEADS, monthInProj.weight().precision())) {
+            return monthOutProj.applyTo(scope, attended, tokens);
+        }
     }
 }

@@ -51,9 +51,23 @@ public record TransformerEncoderLayer(
      * @return [B, N, E] f32
      */
     public Tensor apply(Scope scope, Tensor x) {
-        Tensor attended = Kernels.attention(
-                scope, inProj.apply(scope, x), numHeads, inProj.weight().precision());
-        Tensor mixed = norm1.apply(scope, outProj.applyTo(scope, attended, x));
-        return norm2.apply(scope, linear2.applyTo(scope, linear1.applyGelu(scope, mixed), mixed));
+        try (Tensor mixed = mixed(scope, x);
+                Tensor hidden = linear1.applyGelu(scope, mixed);
+                Tensor sum = linear2.applyTo(scope, hidden, mixed)) {
+            return norm2.apply(scope, sum);
+        }
+    }
+
+    // What is closed early serves the next operations of the stream: a layer takes no more memory than its widest step.
+    private Tensor mixed(Scope scope, Tensor x) {
+        try (Tensor attended = attended(scope, x); Tensor sum = outProj.applyTo(scope, attended, x)) {
+            return norm1.apply(scope, sum);
+        }
+    }
+
+    private Tensor attended(Scope scope, Tensor x) {
+        try (Tensor qkv = inProj.apply(scope, x)) {
+            return Kernels.attention(scope, qkv, numHeads, inProj.weight().precision());
+        }
     }
 }
