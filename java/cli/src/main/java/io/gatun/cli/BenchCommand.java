@@ -32,9 +32,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** How fast this machine is, and how near to what it could be. */
 @Command(name = "bench", sortOptions = false,
-        description = {"Times the operations of a SpatioTemporalModel and its whole forward on this machine, beside what",
-            "each needs at least: the longer of its bytes over the bandwidth of a copy and its products over the rate",
-            "of a big product, both measured in the same run."})
+        description = {"Times the operations of a SpatioTemporalModel and its whole forward on this machine, beside",
+            "what each needs at least: its bytes at the bandwidth of a copy, or its products at the rate of a big one,",
+            "whichever takes longer, both measured in the same run."})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -43,10 +43,11 @@ final class BenchCommand implements Callable<Integer> {
             description = "Weights of a SpatioTemporalModel (default: random ones, see --shape).")
     private Optional<Path> model = Optional.empty();
 
-    @Option(names = "--shape", defaultValue = "W1", paramLabel = "W1|W2|W3|W4|BxMxTxHxW", converter = ShapeConverter.class,
+    @Option(names = "--shape", defaultValue = "W1", paramLabel = "W1|W2|W3|W4|BxMxTxHxW",
+            converter = ShapeConverter.class,
             description = {"Batch, months, days, rows and columns of the input (default: ${DEFAULT-VALUE}): W1 is",
-                "1x1x31x128x128, W2 1x12x31x64x64, W3 1x1x31x180x360, W4 1x2x31x64x64. Random weights are of ClimaNet's",
-                "default configuration, with W4 of a smaller one."})
+                "1x1x31x128x128, W2 1x12x31x64x64, W3 1x1x31x180x360, W4 1x2x31x64x64. Random weights are of",
+                "ClimaNet's default configuration, with W4 of a smaller one."})
     private InputSize shape;
 
     @Option(names = "--device", defaultValue = "auto", paramLabel = "auto|cpu|cuda:N",

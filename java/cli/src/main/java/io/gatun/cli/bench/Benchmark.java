@@ -46,7 +46,8 @@ public record Benchmark(
         only = Set.copyOf(only);
         if (!names().containsAll(only)) {
             throw new ArgumentException("no operation of the names "
-                    + only.stream().filter(name -> !names().contains(name)).sorted().toList() + "; there are " + names());
+                    + only.stream().filter(name -> !names().contains(name)).sorted().toList() + "; there are "
+                    + names());
         }
         if (rounds < 3) {
             throw new ArgumentException(rounds + " rounds tell no spread; take at least 3");

@@ -36,9 +36,10 @@ enum Operation {
 
     /**
      * The formulas, one for each operation, as in {@code cost_of} of bench/gpu/kernels.cpp except that 3 x 3
-     * convolutions are counted as Winograd's on the CPU. R patches of all maps, L tokens of all days, P cells, N places; E
-     * embed, D hidden and C = D / 2 channels of the decoder, K inputs of a patch, M months; G values of the transposed
-     * convolution's kernel for a pair of channels, W flops of a 3 x 3 convolution for a cell.
+     * convolutions are counted as Winograd's on the CPU, and that a forward's layer norms add nothing. R patches of all
+     * maps, L tokens of all days, P cells, N places; E embed, D hidden and C = D / 2 channels of the decoder, K inputs
+     * of a patch, M months; G values of the transposed convolution's kernel for a pair of channels, W flops of a 3 x 3
+     * convolution for a cell.
      */
     Cost cost(Extents x) {
         double R = x.patches();

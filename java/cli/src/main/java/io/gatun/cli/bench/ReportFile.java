@@ -63,7 +63,8 @@ public final class ReportFile {
         } catch (NoSuchFileException e) {
             throw new DataException(file + ": no such file. Write one with gatun bench --json FILE.", e);
         } catch (IOException e) {
-            throw damaged(file, e.getMessage());
+            // Of the parser's words the first line, without its own names for the place.
+            throw damaged(file, String.valueOf(e.getMessage()).lines().findFirst().orElse("it cannot be read"));
         }
     }
 
