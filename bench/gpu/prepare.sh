@@ -41,7 +41,9 @@ done
 [ -x "${JAVA_HOME:-}/bin/jlink" ] || fail "no JDK 25 with jlink was found; set JAVA_HOME to one."
 command -v xz >/dev/null || fail "xz was not found; install it (Debian, Ubuntu: package xz-utils)."
 
-modules="bindings java/core java/data java/models java/wrappers bench"
+modules="bindings java/core java/data java/models java/wrappers java/cli bench"
+# Modules of which the GPU machine needs neither tests nor libraries.
+untested=" cli bench "
 if [ "$build" = yes ]; then
   "$root/gatun" verify -q -DskipTests -Dcmake.testing=OFF dependency:build-classpath -Dmdep.includeScope=test \
     -Dmdep.outputFile=target/test-classpath.txt || fail "the build failed; its messages are above."
@@ -64,7 +66,7 @@ for module in $modules; do
   rm -rf "$scratch/classes/META-INF/native"
   "$JAVA_HOME/bin/jar" --create --file "$stuff/lib/gatun-$name.jar" -C "$scratch/classes" .
   rm -rf "$scratch/classes"
-  if [ -d "$root/$module/target/test-classes" ] && [ "$name" != bench ]; then
+  if [ -d "$root/$module/target/test-classes" ] && [[ $untested != *" $name "* ]]; then
     mkdir "$stuff/tests/$name"
     (cd "$root/$module/target/test-classes" && find . -name '*.class' -exec cp --parents -t "$stuff/tests/$name" {} +)
   fi
@@ -72,7 +74,7 @@ done
 
 # Theirs: what Maven resolved for the tests, and JUnit's launcher, which Maven's test runner has beside the engine.
 for module in $modules; do
-  [ "$module" != bench ] || continue
+  [[ $untested != *" $(basename "$module") "* ]] || continue
   tr ':' '\n' <"$root/$module/target/test-classpath.txt"
   echo
 done | sort -u | grep '\.jar$' | grep -v -e "^$root/" -e '/io/gatun/' >"$scratch/jars"

@@ -3,12 +3,14 @@
  * Files in and out: weights (safetensors, PyTorch checkpoints) and gridded data. Readers check what they read, never
  * execute it, and refuse what is malformed with a typed error; writers write beside their target and move into place.
  */
+@SuppressWarnings("module") // io.gatun.cli is compiled after this module
 module io.gatun.data {
     requires transitive io.gatun.core;
     requires com.fasterxml.jackson.core;
     requires io.jhdf;
 
     exports io.gatun.data.checkpoint;
+    exports io.gatun.data.internal to io.gatun.cli;
     exports io.gatun.data.netcdf;
     exports io.gatun.data.safetensors;
     exports io.gatun.data.window;

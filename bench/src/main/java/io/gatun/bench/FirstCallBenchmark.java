@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.bench;
 
+import io.gatun.cli.bench.Forward;
+import io.gatun.cli.bench.InputSize;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
@@ -49,7 +51,7 @@ public class FirstCallBenchmark {
 
     @Setup
     public void fill() {
-        input = Workload.input(1, side, side);
+        input = new InputSize(1, 1, 31, side, side).input(1);
     }
 
     @Benchmark

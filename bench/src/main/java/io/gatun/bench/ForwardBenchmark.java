@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.bench;
 
+import io.gatun.cli.bench.Forward;
+import io.gatun.cli.bench.Workload;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Shape;
@@ -54,7 +56,7 @@ public class ForwardBenchmark {
 
     @Setup
     public void load() {
-        forward = new Forward(workload.checkpoint(), workload.input(), Device.of(device), Precision.STRICT);
+        forward = new Forward(workload.checkpoint(), workload.size().input(1), Device.of(device), Precision.STRICT);
         MemorySegment maps = forward.maps().bytes();
         // Time spent on NaN or infinity says nothing about real maps.
         if (!maps.elements(ValueLayout.JAVA_FLOAT_UNALIGNED)

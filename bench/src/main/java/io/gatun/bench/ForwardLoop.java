@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.bench;
 
+import io.gatun.cli.bench.Forward;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.bench;
 
+import io.gatun.cli.bench.RandomTensors;
+import io.gatun.cli.bench.Workload;
 import io.gatun.core.Activation;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
@@ -42,8 +44,12 @@ import org.openjdk.jmh.annotations.Warmup;
     "--sun-misc-unsafe-memory-access=allow"})
 public class KernelBenchmark {
     private static final double EPS = 1e-5;
+    private static final int DAYS = 31;
+    private static final int PATCH = 4;
+    private static final int OVERLAP = 1;
+    private static final int HEADS = 4;
     private static final PatchEmbedOptions PATCHES =
-            new PatchEmbedOptions(1, Workload.PATCH, Workload.PATCH, Validity.MASK, EPS);
+            new PatchEmbedOptions(1, PATCH, PATCH, Validity.MASK, EPS);
 
     @Param("W1")
     public Workload workload;
@@ -90,24 +96,24 @@ public class KernelBenchmark {
     @Setup
     public void make() {
         inputs = Scope.open(Device.of(device));
-        long months = workload.months;
-        long rows = workload.height / Workload.PATCH;
-        long columns = workload.width / Workload.PATCH;
+        long months = workload.size().months();
+        long rows = workload.size().height() / PATCH;
+        long columns = workload.size().width() / PATCH;
         long places = rows * columns;
-        long embed = workload.embed;
-        long channels = workload.hidden / 2;
-        long kernel = Workload.PATCH + 2L * Workload.OVERLAP;
+        long embed = workload.config().embedDim();
+        long channels = workload.config().hidden() / 2;
+        long kernel = PATCH + 2L * OVERLAP;
 
-        days = normal(months, 1, Workload.DAYS, workload.height, workload.width);
+        days = normal(months, 1, DAYS, workload.size().height(), workload.size().width());
         missing = inputs.of(random.flags(0.4, days.shape().toArray()));
-        dayTokens = normal(1, months, Workload.DAYS, places, embed);
+        dayTokens = normal(1, months, DAYS, places, embed);
         tokens = normal(months, places, embed);
         queriesKeysValues = normal(months, places, 3 * embed);
-        coarse = normal(months, rows, columns, workload.hidden);
-        cells = normal(1, months, workload.height, workload.width, channels);
-        land = inputs.of(random.flags(0.3, 1, workload.height, workload.width));
+        coarse = normal(months, rows, columns, workload.config().hidden());
+        cells = normal(1, months, workload.size().height(), workload.size().width(), channels);
+        land = inputs.of(random.flags(0.3, 1, workload.size().height(), workload.size().width()));
 
-        dayEncoding = normal(Workload.DAYS, embed);
+        dayEncoding = normal(DAYS, embed);
         monthEncoding = normal(months, embed);
         position = normal(places, embed);
         embedVector = normal(embed);
@@ -117,14 +123,14 @@ public class KernelBenchmark {
         one = normal(1);
 
         wideMatrix = weight(4 * embed, embed);
-        upKernel = weight(workload.hidden, channels, kernel, kernel);
+        upKernel = weight(workload.config().hidden(), channels, kernel, kernel);
         refineKernel = weight(channels, channels, 3, 3);
-        patchWeights = Kernels.linearWeights(inputs, weight(embed, 2L * Workload.PATCH * Workload.PATCH));
+        patchWeights = Kernels.linearWeights(inputs, weight(embed, 2L * PATCH * PATCH));
         wideWeights = Kernels.linearWeights(inputs, wideMatrix);
         upWeights = upWeights(inputs);
         refineWeights = Kernels.conv2dWeights(inputs, refineKernel);
-        projMatrix = weight(workload.hidden, embed);
-        hiddenVector = normal(workload.hidden);
+        projMatrix = weight(workload.config().hidden(), embed);
+        hiddenVector = normal(workload.config().hidden());
         latent = normal(months, rows, columns, embed);
         refineHeadWeights = Fusions.refineWeights(inputs, refineKernel);
         prefixWeights = prefixWeights(inputs);
@@ -186,7 +192,7 @@ public class KernelBenchmark {
     /** Over all places of a month. */
     @Benchmark
     public Tensor attention() {
-        return finished(scope -> Kernels.attention(scope, queriesKeysValues, Workload.HEADS));
+        return finished(scope -> Kernels.attention(scope, queriesKeysValues, HEADS));
     }
 
     @Benchmark
@@ -210,7 +216,7 @@ public class KernelBenchmark {
     /** One of the two 3 x 3 convolutions of the decoder, with GELU. */
     @Benchmark
     public Tensor conv2d() {
-        return finished(scope -> Kernels.conv2d(scope, cells.reshape(workload.months, workload.height, workload.width,
+        return finished(scope -> Kernels.conv2d(scope, cells.reshape(cells.dim(1), cells.dim(2), cells.dim(3),
                 cells.dim(-1)), refineWeights, Optional.of(channelVector), 1, Activation.GELU));
     }
 
@@ -265,12 +271,12 @@ public class KernelBenchmark {
 
     private Weights upWeights(Scope scope) {
         return Kernels.convTranspose2dWeights(
-                scope, upKernel, Workload.PATCH, Workload.PATCH, Workload.OVERLAP, Workload.OVERLAP);
+                scope, upKernel, PATCH, PATCH, OVERLAP, OVERLAP);
     }
 
     private Weights prefixWeights(Scope scope) {
         return Fusions.decoderWeights(scope, projMatrix, hiddenVector, upKernel, channelVector, refineKernel,
-                channelVector, Workload.PATCH, Workload.PATCH, Workload.OVERLAP, Workload.OVERLAP);
+                channelVector, PATCH, PATCH, OVERLAP, OVERLAP);
     }
 
     private Tensor normal(long... shape) {

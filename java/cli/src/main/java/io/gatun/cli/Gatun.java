@@ -22,7 +22,8 @@ import picocli.CommandLine.ScopeType;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed, with the reason on standard error", "2:wrong usage",
             "130:interrupted; no half-written file is left"},
-        subcommands = {ReconstructCommand.class, DemoCommand.class, InfoCommand.class, GenerateCompletion.class})
+        subcommands = {ReconstructCommand.class, DemoCommand.class, InfoCommand.class, BenchCommand.class,
+            GenerateCompletion.class})
 public final class Gatun {
     static final int FAILED = 1;
     static final int INTERRUPTED = 130;
@@ -98,11 +99,14 @@ public final class Gatun {
 
     /** Name and version of this build. */
     static final class Version implements IVersionProvider {
+        static String number() {
+            return Optional.ofNullable(Gatun.class.getModule().getDescriptor())
+                    .flatMap(ModuleDescriptor::rawVersion).orElse("development");
+        }
+
         @Override
         public String[] getVersion() {
-            String version = Optional.ofNullable(Gatun.class.getModule().getDescriptor())
-                    .flatMap(ModuleDescriptor::rawVersion).orElse("development");
-            return new String[] {"gatun " + version,
+            return new String[] {"gatun " + number(),
                 "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " "
                         + System.getProperty("os.arch")};
         }

@@ -117,6 +117,11 @@ record ReconstructionJob(
 
     /** Hours of computing are not to end in a path that cannot be written, or that is one of the inputs. */
     private void requireUsable(Path target) {
+        requireUsable(target, Stream.of(inputs.stream(), truth.stream(), Stream.of(checkpoint),
+                options.landMask().stream()).flatMap(paths -> paths));
+    }
+
+    static void requireUsable(Path target, Stream<Path> read) {
         Path folder = target.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(target)) {
             throw new OutputException(target + ": is a directory, expected the name of a file to write. "
@@ -129,8 +134,6 @@ record ReconstructionJob(
             throw new OutputException(target + ": the folder " + folder + " cannot be written to. Choose another, or "
                     + "change its permissions.");
         }
-        Stream<Path> read = Stream.of(inputs.stream(), truth.stream(), Stream.of(checkpoint),
-                options.landMask().stream()).flatMap(paths -> paths);
         if (Files.exists(target) && read.anyMatch(path -> same(path, target))) {
             throw new OutputException(target + ": is also read by this run, and would be replaced. Choose another "
                     + "name.");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.gatun.bench;
+package io.gatun.cli.bench;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
@@ -14,7 +14,7 @@ import io.gatun.models.climanet.SpatioTemporalModel;
 import java.util.Map;
 
 /** A SpatioTemporalModel and its inputs in the memory of a device, ready to run again and again. */
-final class Forward implements AutoCloseable {
+public final class Forward implements AutoCloseable {
     private final SpatioTemporalModel model;
     private final Scope inputs;
     private final Tensor data;
@@ -22,7 +22,7 @@ final class Forward implements AutoCloseable {
     private final MonthlyInput rest;
 
     /** The keys of the input are the names of upstream's arguments. */
-    Forward(Checkpoint weights, Map<String, TensorData> input, Device device, Precision precision) {
+    public Forward(Checkpoint weights, Map<String, TensorData> input, Device device, Precision precision) {
         model = SpatioTemporalModel.load(weights, device, precision);
         inputs = Scope.open(device);
         data = inputs.of(input.get("daily_data"));
@@ -35,7 +35,7 @@ final class Forward implements AutoCloseable {
     }
 
     /** One forward until its maps are in the memory of the device; their shape. */
-    Shape run() {
+    public Shape run() {
         try (Scope scope = Scope.open(model.device())) {
             Tensor maps = model.forward(scope, data, mask, rest);
             scope.sync();
@@ -44,11 +44,11 @@ final class Forward implements AutoCloseable {
     }
 
     /** Nanoseconds of one forward: until its maps are in the memory of the device, and of these until all is queued. */
-    record Times(long whole, long queued) {
+    public record Times(long whole, long queued) {
     }
 
     /** One more forward. */
-    Times time() {
+    public Times time() {
         long start = System.nanoTime();
         long queued;
         try (Scope scope = Scope.open(model.device())) {
@@ -60,7 +60,7 @@ final class Forward implements AutoCloseable {
     }
 
     /** The maps of one forward, f32 [B, M, H, W]. */
-    TensorData maps() {
+    public TensorData maps() {
         try (Scope scope = Scope.open(model.device())) {
             return model.forward(scope, data, mask, rest).toTensorData();
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.gatun.bench;
+package io.gatun.cli.bench;
 
 import io.gatun.core.DType;
 import io.gatun.core.Shape;
@@ -8,11 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 
 /** Tensors of random values, the same ones in each run. */
-final class RandomTensors {
+public final class RandomTensors {
     private final SplittableRandom random = new SplittableRandom(20260227);
 
     /** Normally distributed values. */
-    TensorData normal(double mean, double deviation, long... shape) {
+    public TensorData normal(double mean, double deviation, long... shape) {
         float[] values = new float[elements(shape)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian(mean, deviation);
@@ -21,12 +21,12 @@ final class RandomTensors {
     }
 
     /** Values of a spread that keeps sums over all axes but the first near 1, as in a trained layer. */
-    TensorData weight(long... shape) {
+    public TensorData weight(long... shape) {
         return normal(0, Math.sqrt((double) shape[0] / elements(shape)), shape);
     }
 
     /** Positive values, such as variances. */
-    TensorData positive(long... shape) {
+    public TensorData positive(long... shape) {
         float[] values = new float[elements(shape)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextDouble(0.5, 1.5);
@@ -35,7 +35,7 @@ final class RandomTensors {
     }
 
     /** Booleans of which about a share is true. */
-    TensorData flags(double share, long... shape) {
+    public TensorData flags(double share, long... shape) {
         byte[] values = new byte[elements(shape)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (byte) (random.nextDouble() < share ? 1 : 0);
