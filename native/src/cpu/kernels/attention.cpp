@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Self-attention over a block of queries and a stream of key blocks with a running softmax: no N x N matrix. Keys and
 // values are first arranged in panels, once for each head. 4 N^2 E FLOP and 16 N E bytes a map: bound by arithmetic.
+// Of a few tokens, such as the months of a year, nothing is arranged: one dot product for each pair.
 #include "gemm.h"
 #include "tables.h"
 
@@ -9,6 +10,9 @@ namespace gatun::cpu::GATUN_NS {
 namespace {
 
 constexpr int64_t kQueries = 48, kKeys = 8 * kPanel;
+constexpr int64_t kFew = 16, kFewTile = 512;  // tokens that are few, and how many of them make a tile
+
+bool are_few(const AttentionArgs& args) { return args.tokens <= kFew; }
 
 struct Geometry {
   int64_t head, key_panels, value_panels, head_floats, query_blocks, group;
@@ -18,14 +22,17 @@ struct Geometry {
         head_floats(key_panels * kPanel * head + value_panels * args.tokens * kPanel),
         query_blocks((args.tokens + kQueries - 1) / kQueries),
         // Short sequences: several heads make a tile.
-        group(args.tokens > 0 && args.tokens < kQueries ? kQueries / args.tokens : 1) {}
+        group(args.tokens == 0       ? 1
+              : are_few(args)        ? kFewTile / args.tokens
+              : args.tokens < kQueries ? kQueries / args.tokens
+                                       : 1) {}
 
   float* keys(float* shared, int64_t unit) const { return shared + unit * head_floats; }
   float* values(float* shared, int64_t unit) const { return keys(shared, unit) + key_panels * kPanel * head; }
 };
 
 int64_t shared_floats(const AttentionArgs& args) {
-  return args.batch * args.heads * Geometry(args).head_floats;
+  return are_few(args) ? 0 : args.batch * args.heads * Geometry(args).head_floats;
 }
 
 // Scores, and the running sums of the block's rows.
@@ -35,6 +42,7 @@ int64_t scratch_floats(const AttentionArgs& args) {
 
 int64_t tiles(const AttentionArgs& args, int phase) {
   const Geometry g(args);
+  if (phase == 0 && are_few(args)) return 0;
   const int64_t units = args.batch * args.heads * (phase == 0 ? 1 : g.query_blocks);
   return (units + g.group - 1) / g.group;
 }
@@ -133,11 +141,45 @@ void attend(const AttentionArgs& args, const Geometry& g, const TileContext& con
   }
 }
 
+void attend_few(const AttentionArgs& args, const Geometry& g, int64_t unit) {
+  const float scale = 1.0f / sqrtf(static_cast<float>(g.head));
+  float weights[kFew];
+  for (int64_t query = 0; query < args.tokens; ++query) {
+    const float* q = row_of(args, unit, query, 0, g.head);
+    Vec high = splat(-INFINITY), total = splat(0.0f);
+    for (float& each : weights) each = -INFINITY;
+    for (int64_t key = 0; key < args.tokens; ++key) {
+      const float* k = row_of(args, unit, key, 1, g.head);
+      Vec dot = splat(0.0f);
+      for (int64_t i = 0; i < g.head; i += kWidth) dot += load_up_to(q + i, g.head - i) * load_up_to(k + i, g.head - i);
+      weights[key] = sum(dot) * scale;
+    }
+    for (int64_t i = 0; i < kFew; i += kWidth) high = max(load(weights + i), high);
+    const Vec top = splat(largest(high));
+    for (int64_t i = 0; i < kFew; i += kWidth) {
+      const Vec weight = exponential(load(weights + i) - top);
+      store(weights + i, weight);
+      total += weight;
+    }
+    const Vec whole = splat(sum(total));
+    float* to = args.out + (unit / args.heads * args.tokens + query) * args.embed + unit % args.heads * g.head;
+    for (int64_t i = 0; i < g.head; i += kWidth) {
+      Vec value = splat(0.0f);
+      for (int64_t key = 0; key < args.tokens; ++key) {
+        value += splat(weights[key]) * load_up_to(row_of(args, unit, key, 2, g.head) + i, g.head - i);
+      }
+      store_up_to(to + i, value / whole, g.head - i);
+    }
+  }
+}
+
 void tile(const AttentionArgs& args, const TileContext& context, int phase, int64_t index) {
   const Geometry g(args);
   const int64_t units = args.batch * args.heads * (phase == 0 ? 1 : g.query_blocks);
   for (int64_t i = index * g.group; i < min(units, (index + 1) * g.group); ++i) {
-    if (phase == 0) {
+    if (are_few(args)) {
+      attend_few(args, g, i);
+    } else if (phase == 0) {
       arrange(args, g, context.shared, i);
     } else {
       attend(args, g, context, i / g.query_blocks, i % g.query_blocks * kQueries);
