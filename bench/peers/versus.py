@@ -7,6 +7,7 @@ above 1e-3 of the maps' standard deviation ends the script with status 1. Then f
 ratio is of runs side by side.
 """
 import argparse
+import atexit
 import importlib.util
 import os
 import signal
@@ -52,6 +53,7 @@ class Engine:
         self.process = subprocess.Popen(
             [*command, str(source), str(target), *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=os.environ | environment)
+        atexit.register(self.process.kill)  # one that is stopped would never see that its input ended
         self.clock = (~self.process.pid << 3) | 2  # CPU time of that process, all threads (Linux)
         if self.process.stdout.readline().strip() != "ready":
             sys.exit(f"{command[0]} did not start; its messages are above")

@@ -77,6 +77,18 @@ class Session {
   gatun_stream* stream = nullptr;
 };
 
+// One more stream of a session.
+class Stream {
+ public:
+  explicit Stream(Session& s) { OK(gatun_stream_create(s.device, &handle_, &err)); }
+  ~Stream() { CHECK(gatun_stream_destroy(handle_, &err) == GATUN_OK, err.text); }
+  Stream(const Stream&) = delete;
+  operator gatun_stream*() const { return handle_; }
+
+ private:
+  gatun_stream* handle_ = nullptr;
+};
+
 inline int64_t size_of(int32_t dtype) {
   constexpr int64_t sizes[] = {4, 2, 2, 8, 4, 2, 1, 1, 8, 1};
   return sizes[dtype];

@@ -39,17 +39,6 @@ class Graph {
   gatun_graph* graph_ = nullptr;
 };
 
-class Stream {
- public:
-  explicit Stream(Session& s) { OK(gatun_stream_create(s.device, &handle_, &err)); }
-  ~Stream() { CHECK(gatun_stream_destroy(handle_, &err) == GATUN_OK, err.text); }
-  Stream(const Stream&) = delete;
-  operator gatun_stream*() const { return handle_; }
-
- private:
-  gatun_stream* handle_ = nullptr;
-};
-
 void write(gatun_stream* stream, const Pooled& to, float value) {
   const std::vector<float> values(static_cast<size_t>(kCount), value);
   OK(gatun_copy_from_host(stream, to.view.buffer, 0, values.data(), kCount * 4, &err));

@@ -5,17 +5,6 @@
 
 namespace {
 
-class Stream {
- public:
-  explicit Stream(Session& s) { OK(gatun_stream_create(s.device, &handle_, &err)); }
-  ~Stream() { CHECK(gatun_stream_destroy(handle_, &err) == GATUN_OK, err.text); }
-  Stream(const Stream&) = delete;
-  operator gatun_stream*() const { return handle_; }
-
- private:
-  gatun_stream* handle_ = nullptr;
-};
-
 class Event {
  public:
   explicit Event(Session& s) { OK(gatun_event_create(s.device, &handle_, &err)); }

@@ -53,16 +53,6 @@ void launch_tile(gatun_stream* stream, const Problem& p) {
          Tile::kSharedBytes + Tile::kRows * sizeof(Place), p);
 }
 
-template <class Precision>
-void launch_precision(gatun_stream* stream, const Problem& p, bool wide) {
-  if (!wide) return launch_tile<GemmTile<Precision, 64, 64, 2, 4>, false>(stream, p);
-  switch (linear_plan(p.pixels, p.outputs, limits(stream)).tile) {
-    case LinearTile::large: return launch_tile<GemmTile<Precision, 128, 128, 2, 4>, true>(stream, p);
-    case LinearTile::medium: return launch_tile<GemmTile<Precision, 128, 64, 4, 2>, true>(stream, p);
-    default: return launch_tile<GemmTile<Precision, 64, 64, 2, 4>, true>(stream, p);
-  }
-}
-
 }  // namespace
 
 gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error) {
@@ -77,7 +67,10 @@ gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* e
                           static_cast<int>(w.kernel_w), static_cast<int>(args.padding),
                           {args.bias, nullptr, args.out, w.outputs, args.activation == GATUN_ACT_GELU}};
     const bool wide = whole_lines(w) && aligned(args.x);
-    with_precision(w.precision, [&]<class Precision>(Precision) { launch_precision<Precision>(stream, problem, wide); });
+    with_precision(w.precision, [&]<class Precision>(Precision) {
+      with_dense_tile<Precision>(problem.pixels, w.outputs, wide, limits(stream), [&]<class Tile, bool Wide>(
+          Tile, std::bool_constant<Wide>) { launch_tile<Tile, Wide>(stream, problem); });
+    });
   });
 }
 

@@ -44,17 +44,6 @@ void launch_tile(gatun_stream* stream, const Problem& p) {
          Tile::kSharedBytes, p);
 }
 
-template <class Precision>
-void launch_precision(gatun_stream* stream, const Problem& p, bool wide) {
-  if (!wide) return launch_tile<GemmTile<Precision, 64, 64, 2, 4>, false>(stream, p);
-  switch (linear_plan(p.rows, p.outputs, limits(stream)).tile) {
-    case LinearTile::large: return launch_tile<GemmTile<Precision, 128, 128, 2, 4>, true>(stream, p);
-    case LinearTile::medium: return launch_tile<GemmTile<Precision, 128, 64, 4, 2>, true>(stream, p);
-    case LinearTile::small: return launch_tile<GemmTile<Precision, 64, 64, 2, 4>, true>(stream, p);
-    case LinearTile::least: return launch_tile<GemmTile<Precision, 32, 64, 2, 4>, true>(stream, p);
-  }
-}
-
 }  // namespace
 
 gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* error) {
@@ -65,7 +54,8 @@ gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* e
                           {args.bias, args.residual, args.out, outputs, args.activation == GATUN_ACT_GELU}};
     const bool wide = whole_lines(weights) && aligned(args.x);
     with_precision(weights.precision, [&]<class Precision>(Precision) {
-      launch_precision<Precision>(stream, problem, wide);
+      with_dense_tile<Precision>(args.rows, outputs, wide, limits(stream), [&]<class Tile, bool Wide>(
+          Tile, std::bool_constant<Wide>) { launch_tile<Tile, Wide>(stream, problem); });
     });
   });
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tile a linear layer takes; apart from the kernel, so that it can be tested.
+// Which tile a linear layer or a convolution takes; apart from the kernels, so that it can be tested.
 #pragma once
 
+#include "gemm_tile.h"
 #include "launch.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace gatun::cuda {
 
@@ -25,6 +27,18 @@ inline LinearPlan linear_plan(int64_t rows, int64_t outputs, const Limits& limit
     if (outputs > plan.columns / 2 && blocks >= limits.multiprocessors) return plan;
   }
   return {LinearTile::least, 32, 64};
+}
+
+// Calls body(tile, whether the sum's index is walked in lines of 16 bytes) as types.
+template <class Precision, class Body>
+void with_dense_tile(int64_t rows, int64_t outputs, bool wide, const Limits& limits, const Body& body) {
+  if (!wide) return body(GemmTile<Precision, 64, 64, 2, 4>{}, std::false_type{});
+  switch (linear_plan(rows, outputs, limits).tile) {
+    case LinearTile::large: return body(GemmTile<Precision, 128, 128, 2, 4>{}, std::true_type{});
+    case LinearTile::medium: return body(GemmTile<Precision, 128, 64, 4, 2>{}, std::true_type{});
+    case LinearTile::small: return body(GemmTile<Precision, 64, 64, 2, 4>{}, std::true_type{});
+    case LinearTile::least: return body(GemmTile<Precision, 32, 64, 2, 4>{}, std::true_type{});
+  }
 }
 
 }  // namespace gatun::cuda

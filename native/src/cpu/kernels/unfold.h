@@ -40,10 +40,10 @@ static inline Four four_floats(const uint16_t* bits) {
   return read<Four>(&wide);
 }
 
-template <class Value>
-static inline Value unpacked(Value x, const PatchEmbedArgs& args) {
-  return args.x_dtype == GATUN_I16 ? x * args.scale + args.offset : x;
-}
+template <class Stored>
+constexpr bool kPacked = false;
+template <>
+constexpr bool kPacked<int16_t> = true;
 
 // -1 where the value is there, else 0.
 template <int Validity>
@@ -71,11 +71,11 @@ static inline void put_chosen(float* to, Value x, Bits here) {
 }
 
 // Pixels from `at` on, as many as a Value has.
-template <int Validity, class Value, class Bits>
+template <int Validity, class Stored, class Value, class Bits>
 static inline void unfold_value(const PatchEmbedArgs& args, Value x, Value one, int64_t at, float* to,
                                 int64_t validity_at) {
   const Bits here = present<Validity>(x, Validity == GATUN_VALIDITY_MASK ? args.mask + at : nullptr, args.fill_value);
-  put_chosen(to, unpacked(x, args), here);
+  put_chosen(to, kPacked<Stored> ? x * args.scale + args.offset : x, here);
   if (Validity != GATUN_VALIDITY_NONE) put_chosen(to + validity_at, one, here);
 }
 
@@ -90,10 +90,11 @@ static inline void unfold_lines(const PatchEmbedArgs& args, int64_t at, int64_t 
   for (int64_t i = 0; i < count; ++i, to += pitch, at += pw) {
     int64_t dx = 0;
     for (; dx + 4 <= pw; dx += 4) {
-      unfold_value<Validity, Four, FourInts>(args, four_floats(x + at + dx), ones, at + dx, to + dx, validity_at);
+      unfold_value<Validity, Stored, Four, FourInts>(args, four_floats(x + at + dx), ones, at + dx, to + dx,
+                                                     validity_at);
     }
     for (; dx < pw; ++dx) {
-      unfold_value<Validity, float, int32_t>(args, as_float(x[at + dx]), 1.0f, at + dx, to + dx, validity_at);
+      unfold_value<Validity, Stored, float, int32_t>(args, as_float(x[at + dx]), 1.0f, at + dx, to + dx, validity_at);
     }
   }
 }
@@ -130,8 +131,8 @@ static inline void unfold_stored(const PatchEmbedArgs& args, int64_t line, int64
 
 // Unfolds `count` patches of one line, from column `first` on, into rows of a matrix, `pitch` floats apart. Lines are
 // counted over batch, time and rows of patches.
-static __attribute__((noinline)) void unfold(const PatchEmbedArgs& args, int64_t line, int64_t first, int64_t count, float* rows,
-                          int64_t pitch) {
+static __attribute__((noinline)) void unfold(const PatchEmbedArgs& args, int64_t line, int64_t first, int64_t count,
+                                             float* rows, int64_t pitch) {
   switch (args.x_dtype) {
     case GATUN_BF16: return unfold_stored<uint16_t>(args, line, first, count, rows, pitch);
     case GATUN_I16: return unfold_stored<int16_t>(args, line, first, count, rows, pitch);

@@ -11,7 +11,6 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.DeviceInfo;
-import io.gatun.core.Precision;
 import io.gatun.data.checkpoint.Checkpoints;
 import io.gatun.models.climanet.SpatioTemporalConfig;
 import java.io.PrintWriter;
@@ -25,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -50,13 +50,8 @@ final class BenchCommand implements Callable<Integer> {
                 "ClimaNet's default configuration, with W4 of a smaller one."})
     private InputSize shape;
 
-    @Option(names = "--device", defaultValue = "auto", paramLabel = "auto|cpu|cuda:N",
-            description = "Where to compute (default: ${DEFAULT-VALUE}).")
-    private String device;
-
-    @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
-            description = "Arithmetic of the products, as in gatun reconstruct (default: ${DEFAULT-VALUE}).")
-    private Precision precision;
+    @Mixin
+    private ComputeOptions compute;
 
     @Option(names = "--only", arity = "1..*", paramLabel = "NAME",
             description = "Names of the rows to measure, such as encode_pool or forward (default: all).")
@@ -85,8 +80,8 @@ final class BenchCommand implements Callable<Integer> {
         json.ifPresent(target -> ReconstructionJob.requireUsable(target, model.stream()));
         Optional<Report> then = compare.map(ReportFile::read);
         Checkpoint weights = model.map(Checkpoints::read).orElseGet(() -> Benchmark.randomWeights(shape));
-        Device where = Device.of(device);
-        Benchmark benchmark = new Benchmark(shape, weights, where, precision, only, rounds);
+        Device where = Device.of(compute.device());
+        Benchmark benchmark = new Benchmark(shape, weights, where, compute.precision(), only, rounds);
         Report.Setting setting = setting(where, weights);
         then.ifPresent(old -> Comparison.requireComparable(compare.orElseThrow(), old.setting(), setting));
         Benchmark.Result result;
@@ -117,7 +112,7 @@ final class BenchCommand implements Callable<Integer> {
                 Runtime.version().toString(), Stream.of("os.name", "os.version", "os.arch").map(System::getProperty)
                         .reduce((left, right) -> left + " " + right).orElseThrow(),
                 info.name(), info.processor(), info.threads(), info.cpuLevel().toString(), info.libraries(),
-                precision.toString(), shape.toString(), SpatioTemporalConfig.of(weights).toString(),
+                compute.precision().toString(), shape.toString(), SpatioTemporalConfig.of(weights).toString(),
                 model.map(Path::toString).orElse("random"));
     }
 

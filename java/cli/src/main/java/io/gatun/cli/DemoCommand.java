@@ -4,7 +4,6 @@ package io.gatun.cli;
 import io.gatun.cli.plot.UnitLabel;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.OutputException;
-import io.gatun.core.Precision;
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.RunOptions;
 import io.gatun.wrappers.reconstruct.Scores;
@@ -17,8 +16,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -32,14 +31,8 @@ final class DemoCommand implements Callable<Integer> {
             description = "Where the map and the picture go; created if absent (default: ${DEFAULT-VALUE}).")
     private Path folder;
 
-    @Option(names = "--device", defaultValue = "auto", paramLabel = "auto|cpu|cuda:N",
-            description = "Where to compute (default: ${DEFAULT-VALUE}).")
-    private String device;
-
-    @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
-            description = {"Arithmetic of the products: f32, TF32 or bf16 (default: ${DEFAULT-VALUE}). The CPU takes",
-                "fast for strict and refuses bf16."})
-    private Precision precision;
+    @Mixin
+    private ComputeOptions compute;
 
     DemoCommand() {}
 
@@ -56,7 +49,7 @@ final class DemoCommand implements Callable<Integer> {
         Path picture = folder.resolve("monthly.png");
         ReconstructionJob job = new ReconstructionJob(List.of(sample.resolve("tasman_daily_gappy_2014.nc")),
                 DailyFiles.Options.none(), RunOptions.defaults(), sample.resolve("model.safetensors"),
-                Optional.empty(), Optional.empty(), device, precision, map,
+                Optional.empty(), Optional.empty(), compute.device(), compute.precision(), map,
                 List.of(sample.resolve("tasman_monthly_truth_2014.nc")), Optional.of(picture), Optional.empty());
         ReconstructionJob.Result result = job.run(new Progress.Lines(out));
         Scores scores = result.scores().orElseThrow();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli;
 
-import io.gatun.core.Precision;
 import io.gatun.wrappers.reconstruct.DailyFiles;
 import io.gatun.wrappers.reconstruct.MonthlyMaps;
 import io.gatun.wrappers.reconstruct.Preprocessing;
@@ -21,6 +20,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -62,14 +62,8 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Its month (default: the one with most cells that were never observed).")
     private Optional<YearMonth> plotMonth = Optional.empty();
 
-    @Option(names = "--device", defaultValue = "auto", paramLabel = "auto|cpu|cuda:N",
-            description = "Where to compute (default: ${DEFAULT-VALUE}).")
-    private String device;
-
-    @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
-            description = {"Arithmetic of the products: f32, TF32 or bf16 (default: ${DEFAULT-VALUE}). The CPU takes",
-                "fast for strict and refuses bf16."})
-    private Precision precision;
+    @Mixin
+    private ComputeOptions compute;
 
     @Option(names = "--variable", paramLabel = "NAME",
             description = "Variable to read (default: the one of standard name sea_surface_temperature).")
@@ -116,7 +110,8 @@ final class ReconstructCommand implements Callable<Integer> {
         ReconstructionJob job = new ReconstructionJob(FilePatterns.expand(inputs),
                 new DailyFiles.Options(variable, landMask),
                 new RunOptions(window, overlap, months, Optional.empty(), landFromData), checkpoint, stripPrefix,
-                Optional.ofNullable(normalisation), device, precision, output, truth, plot, plotMonth);
+                Optional.ofNullable(normalisation), compute.device(), compute.precision(), output,
+                truth, plot, plotMonth);
         if (dryRun) {
             print(job.plan(), out, err);
             return 0;

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli.bench;
 
+import io.gatun.cli.WholeFile;
 import io.gatun.core.DataException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.OutputException;
 import io.gatun.data.internal.Json;
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /** Reports as JSON files. */
 public final class ReportFile {
@@ -32,21 +30,8 @@ public final class ReportFile {
      * @throws InterruptedRunException if the thread was interrupted; likewise
      */
     public static void write(Path target, Report report) {
-        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            try {
-                Files.writeString(temporary, Json.write(json(report)) + "\n", StandardOpenOption.CREATE_NEW);
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
-        } catch (ClosedByInterruptException e) {
-            throw new InterruptedRunException(target + ": writing was interrupted, the result was not written. "
-                    + "Start the run again.", e);
-        } catch (IOException e) {
-            throw new OutputException(target + ": the result cannot be written (" + e
-                    + "). Free space or choose another place.", e);
-        }
+        WholeFile.write(target, "result",
+                () -> (Json.write(json(report)) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**

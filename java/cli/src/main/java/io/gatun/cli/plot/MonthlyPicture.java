@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli.plot;
 
+import io.gatun.cli.WholeFile;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.OutputException;
@@ -8,19 +9,13 @@ import io.gatun.wrappers.reconstruct.MonthlyMaps;
 import io.gatun.wrappers.reconstruct.Scores;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.YearMonth;
 import java.time.format.TextStyle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
 import javax.imageio.ImageIO;
 
 /**
@@ -84,23 +79,11 @@ public final class MonthlyPicture {
      * @throws InterruptedRunException if the thread was interrupted; likewise
      */
     public void write(Path target) {
-        Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            try {
-                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-                ImageIO.write(image, "png", bytes);
-                Files.write(temporary, bytes.toByteArray(), StandardOpenOption.CREATE_NEW);
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
-        } catch (ClosedByInterruptException e) {
-            throw new InterruptedRunException(target + ": writing was interrupted, the picture was not written. "
-                    + "Start the run again.", e);
-        } catch (IOException e) {
-            throw new OutputException(target + ": the picture cannot be written (" + e
-                    + "). Free space or choose another place.", e);
-        }
+        WholeFile.write(target, "picture", () -> {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            ImageIO.write(image, "png", bytes);
+            return bytes.toByteArray();
+        });
     }
 
     private static int indexOf(MonthlyMaps maps, YearMonth month) {

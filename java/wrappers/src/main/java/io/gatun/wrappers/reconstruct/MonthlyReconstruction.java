@@ -240,6 +240,7 @@ public final class MonthlyReconstruction implements AutoCloseable {
         long[] shape = {perCall, 1, Math.max(1, longest), WindowedRun.DAYS, height, width};
         Duration one = Duration.ZERO;
         long before = model.device().memory().bytesInUse();
+        model.device().resetPeakMemory();
         // The first pass loads kernels, the second may be recorded.
         for (int i = 0; i < (model.device().hasGraphs() ? 3 : 2); i++) {
             try (Scope scope = Scope.open(model.device())) {

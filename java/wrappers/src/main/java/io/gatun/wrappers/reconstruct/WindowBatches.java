@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.wrappers.reconstruct;
 
+import io.gatun.core.ArgumentException;
 import io.gatun.data.window.WindowAxis;
 import java.util.Iterator;
 import java.util.List;
@@ -42,7 +43,10 @@ final class WindowBatches implements Iterator<WindowBatches.Batch> {
     private int size;
     private Block block;
 
-    /** land is of the whole grid; toModelUnits is added to the input's values; most is the largest batch. */
+    /**
+     * land is of the whole grid; toModelUnits is added to the input's values; most is the largest batch, which must fit
+     * into a Java array.
+     */
     WindowBatches(ModelOrder input, Preprocessing preprocessing, double toModelUnits, boolean[] land, WindowAxis rows,
             WindowAxis columns, List<WindowedRun.Month> months, int most) {
         this.input = input;
@@ -53,11 +57,21 @@ final class WindowBatches implements Iterator<WindowBatches.Batch> {
         this.columns = columns;
         this.months = months;
         this.most = most;
+        int together = Math.min(most, columns.count());
+        if (daysOf(rows, columns, months.size()) > Integer.MAX_VALUE / together) {
+            throw new ArgumentException(together + " windows of " + rows.window() + " x " + columns.window()
+                    + " cells and " + months.size() + " months at a time are more than the " + Integer.MAX_VALUE
+                    + " daily values that an array takes; lower the windows per call or the window");
+        }
+    }
+
+    private static long daysOf(WindowAxis rows, WindowAxis columns, int months) {
+        return (long) months * WindowedRun.DAYS * rows.window() * columns.window();
     }
 
     /** Java heap for a block and a batch. */
     static long heapBytes(int months, WindowAxis rows, WindowAxis columns, int windows) {
-        long window = (long) months * WindowedRun.DAYS * rows.window() * columns.window();
+        long window = daysOf(rows, columns, months);
         long band = (long) months * WindowedRun.DAYS * rows.window() * columns.extent();
         return Math.max(window, Math.min(BLOCK_VALUES, band)) * 2 * Float.BYTES + windows * window * (Float.BYTES + 1);
     }
@@ -109,7 +123,7 @@ final class WindowBatches implements Iterator<WindowBatches.Batch> {
         int cells = rows.window() * columns.window();
         int slots = months.size() * WindowedRun.DAYS;
         boolean[] dry = new boolean[count * cells];
-        float[] data = new float[Math.multiplyExact(count * slots, cells)];
+        float[] data = new float[count * slots * cells];
         boolean[] missing = new boolean[data.length];
         boolean[] padded = new boolean[slots];
         for (int window = next; window < to; window++) {
