@@ -12,7 +12,7 @@ namespace gatun {
 
 struct Backend;
 
-constexpr int64_t kBackendVersion = 4;
+constexpr int64_t kBackendVersion = 5;
 
 // Marks of live handles: a stale or foreign pointer is refused as long as its memory has not been reused.
 constexpr uint64_t kDeviceMark = 0x6761747564657631ull;
@@ -148,11 +148,79 @@ struct ConvTranspose2dArgs {
 };
 
 struct Conv2dArgs {
-  int64_t batch, height, width, padding;
+  int64_t batch, height, width, out_height, out_width;
+  int64_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w;
   const float* x;
   const gatun_weights* weights;
   const float* bias;
   int32_t activation;
+  float* out;
+};
+
+// [outer, count, inner] to [outer, inner].
+struct ReduceArgs {
+  int64_t outer, count, inner;
+  int32_t reduction;
+  const float* x;
+  float* out;
+};
+
+struct SoftmaxArgs {
+  int64_t rows, width;
+  const float* x;
+  float* out;
+};
+
+struct ArgmaxArgs {
+  int64_t rows, width;
+  const float* x;
+  int64_t* out;
+};
+
+struct TakeRowsArgs {
+  int64_t table_rows, rows, width;
+  const float* table;
+  const int64_t* ids;
+  float* out;
+};
+
+struct GroupNormArgs {
+  int64_t batch, places, channels, groups;
+  const float *x, *weight, *bias;
+  float eps;
+  int32_t activation;
+  float* out;
+};
+
+// The step between samples of x, in pixels of x, is decided already.
+struct Resize2dArgs {
+  int64_t batch, height, width, channels, out_height, out_width;
+  int32_t mode;
+  bool align_corners;
+  double step_h, step_w;
+  const float* x;
+  float* out;
+};
+
+struct MaxPool2dArgs {
+  int64_t batch, height, width, channels, out_height, out_width;
+  int64_t kernel_h, kernel_w, stride_h, stride_w;
+  const float* x;
+  float* out;
+};
+
+struct Pad2dArgs {
+  int64_t batch, height, width, channels, out_height, out_width, top, left;
+  int32_t mode;
+  float value;
+  const float* x;
+  float* out;
+};
+
+struct ActivateArgs {
+  int64_t count;
+  int32_t activation;
+  const float* x;
   float* out;
 };
 
@@ -234,7 +302,14 @@ struct Backend {
 
   gatun_status (*fill)(gatun_stream* stream, const View& out, double value, gatun_error* error);
   gatun_status (*copy)(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
-  gatun_status (*add)(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);
+  gatun_status (*binary)(gatun_stream* stream, int32_t op, const View& a, const View& b, const View& out,
+                         gatun_error* error);
+  gatun_status (*activate)(gatun_stream* stream, const ActivateArgs& args, gatun_error* error);
+  gatun_status (*reduce)(gatun_stream* stream, const ReduceArgs& args, gatun_error* error);
+  gatun_status (*softmax)(gatun_stream* stream, const SoftmaxArgs& args, gatun_error* error);
+  gatun_status (*argmax)(gatun_stream* stream, const ArgmaxArgs& args, gatun_error* error);
+  gatun_status (*take_rows)(gatun_stream* stream, const TakeRowsArgs& args, gatun_error* error);
+  gatun_status (*group_norm)(gatun_stream* stream, const GroupNormArgs& args, gatun_error* error);
   gatun_status (*layer_norm)(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);
   gatun_status (*linear)(gatun_stream* stream, const LinearArgs& args, gatun_error* error);
   gatun_status (*attention)(gatun_stream* stream, const AttentionArgs& args, gatun_error* error);
@@ -242,6 +317,9 @@ struct Backend {
   gatun_status (*temporal_pool)(gatun_stream* stream, const TemporalPoolArgs& args, gatun_error* error);
   gatun_status (*conv_transpose2d)(gatun_stream* stream, const ConvTranspose2dArgs& args, gatun_error* error);
   gatun_status (*conv2d)(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
+  gatun_status (*resize2d)(gatun_stream* stream, const Resize2dArgs& args, gatun_error* error);
+  gatun_status (*max_pool2d)(gatun_stream* stream, const MaxPool2dArgs& args, gatun_error* error);
+  gatun_status (*pad2d)(gatun_stream* stream, const Pad2dArgs& args, gatun_error* error);
   gatun_status (*map_head)(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
 
   // Fusions. One that is NULL is composed of the operations above; decoder_weights and decoder_prefix come together.

@@ -31,7 +31,7 @@ extern "C" {
 #define GATUN_API __attribute__((visibility("default")))
 
 /* Version of this header; gatun_abi_version() of a library must return the same before any other call is made. */
-#define GATUN_ABI_VERSION 4
+#define GATUN_ABI_VERSION 5
 #define GATUN_MAX_RANK 8
 #define GATUN_ERROR_TEXT_BYTES 1016
 
@@ -61,7 +61,11 @@ typedef enum gatun_dtype {
   GATUN_I8 = 9    /* storage only: gatun_copy converts it */
 } gatun_dtype;
 
-typedef enum gatun_device_kind { GATUN_CPU = 0, GATUN_CUDA = 1 } gatun_device_kind;
+typedef enum gatun_device_kind {
+  GATUN_CPU = 0,
+  GATUN_CUDA = 1,
+  GATUN_META = 2 /* shapes without data: every call is checked, nothing is computed, memory is counted, not taken */
+} gatun_device_kind;
 
 /* Instruction set of the CPU kernels. */
 typedef enum gatun_cpu_level {
@@ -78,7 +82,52 @@ typedef enum gatun_precision {
   GATUN_REDUCED = 2 /* bf16 factors; devices without it refuse */
 } gatun_precision;
 
-typedef enum gatun_activation { GATUN_ACT_NONE = 0, GATUN_ACT_GELU = 1 /* exact, erf form */ } gatun_activation;
+/* Behind a product GATUN_ACT_NONE, GATUN_ACT_GELU and GATUN_ACT_RELU; gatun_activate has all. */
+typedef enum gatun_activation {
+  GATUN_ACT_NONE = 0,
+  GATUN_ACT_GELU = 1, /* exact, erf form */
+  GATUN_ACT_RELU = 2,
+  GATUN_ACT_SIGMOID = 3,
+  GATUN_ACT_TANH = 4,
+  GATUN_ACT_SILU = 5,
+  GATUN_ACT_SOFTPLUS = 6,   /* beta 1; x itself above 20 */
+  GATUN_ACT_LEAKY_RELU = 7, /* slope 0.01 */
+  GATUN_ACT_ELU = 8         /* alpha 1 */
+} gatun_activation;
+
+/* GATUN_MAXIMUM and GATUN_MINIMUM give NaN if either is. */
+typedef enum gatun_binary_op {
+  GATUN_ADD = 0,
+  GATUN_SUBTRACT = 1,
+  GATUN_MULTIPLY = 2,
+  GATUN_DIVIDE = 3,
+  GATUN_MAXIMUM = 4,
+  GATUN_MINIMUM = 5
+} gatun_binary_op;
+
+/* Maximum and minimum of numbers with a NaN among them are NaN. */
+typedef enum gatun_reduction {
+  GATUN_REDUCE_SUM = 0,
+  GATUN_REDUCE_MEAN = 1,
+  GATUN_REDUCE_MAX = 2,
+  GATUN_REDUCE_MIN = 3
+} gatun_reduction;
+
+/* torch.nn.functional.interpolate's modes, without antialiasing. */
+typedef enum gatun_resize_mode {
+  GATUN_RESIZE_NEAREST = 0,
+  GATUN_RESIZE_BILINEAR = 1,
+  GATUN_RESIZE_BICUBIC = 2, /* a = -0.75 */
+  GATUN_RESIZE_AREA = 3     /* adaptive average pooling */
+} gatun_resize_mode;
+
+/* torch.nn.functional.pad's modes. */
+typedef enum gatun_pad_mode {
+  GATUN_PAD_CONSTANT = 0,
+  GATUN_PAD_REFLECT = 1,
+  GATUN_PAD_REPLICATE = 2,
+  GATUN_PAD_CIRCULAR = 3
+} gatun_pad_mode;
 
 /* Where masked-patch embedding takes the validity channels from. */
 typedef enum gatun_validity {
@@ -240,9 +289,34 @@ GATUN_API gatun_status gatun_fill(gatun_stream *stream, const gatun_tensor *out,
 GATUN_API gatun_status gatun_copy(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out,
                                   gatun_error *error);
 
-/* out = a + b. f32; a, b: out's shape with any strides (0 repeats an axis); out dense. out may be a or b itself. */
-GATUN_API gatun_status gatun_add(gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b,
-                                 const gatun_tensor *out, gatun_error *error);
+/* out = a op b, op a gatun_binary_op. f32; a, b: out's shape with any strides (0 repeats an axis); out dense. out may
+ * be a or b itself. */
+GATUN_API gatun_status gatun_binary(gatun_stream *stream, int32_t op, const gatun_tensor *a, const gatun_tensor *b,
+                                    const gatun_tensor *out, gatun_error *error);
+
+/* out = activation(x). x, out dense f32 of one shape; out may be x. */
+GATUN_API gatun_status gatun_activate(gatun_stream *stream, const gatun_tensor *x, int32_t activation,
+                                      const gatun_tensor *out, gatun_error *error);
+
+/* ---- reductions, rows ------------------------------------------------------------------------------------------- */
+
+/* Over the middle axis: x [P, R, C], out [P, C] dense f32, R >= 1. Sums are added in an order that R alone decides. */
+GATUN_API gatun_status gatun_reduce(gatun_stream *stream, const gatun_tensor *x, int32_t reduction,
+                                    const gatun_tensor *out, gatun_error *error);
+
+/* Softmax over the last axis, which is not empty. x, out dense f32 of one shape; out may be x. */
+GATUN_API gatun_status gatun_softmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out,
+                                     gatun_error *error);
+
+/* Place of the largest element of the last axis, the first among equals; a NaN counts as largest. x [..., C] dense f32,
+ * C >= 1; out [...] dense int64. */
+GATUN_API gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out,
+                                    gatun_error *error);
+
+/* Rows of a table (torch.nn.Embedding): out[i] = table[ids[i]]. table [V, E], out [N, E] dense f32; ids [N] dense
+ * int64. An id outside 0 to V - 1 gives a row of NaN. */
+GATUN_API gatun_status gatun_take_rows(gatun_stream *stream, const gatun_tensor *table, const gatun_tensor *ids,
+                                       const gatun_tensor *out, gatun_error *error);
 
 /* ---- normalisation, products, attention ------------------------------------------------------------------------- */
 
@@ -252,6 +326,12 @@ GATUN_API gatun_status gatun_layer_norm(gatun_stream *stream, const gatun_tensor
                                         const gatun_tensor *weight, const gatun_tensor *bias, double eps,
                                         const gatun_tensor *out, gatun_error *error);
 
+/* torch.nn.GroupNorm, then an activation (NONE, GELU, SILU): over the P places and C / groups neighbouring channels of
+ * each sample, biased variance. x, out [B, P, C] dense f32; weight, bias [C]; groups a divisor of C. out may be x. */
+GATUN_API gatun_status gatun_group_norm(gatun_stream *stream, const gatun_tensor *x, int64_t groups,
+                                        const gatun_tensor *weight, const gatun_tensor *bias, double eps,
+                                        int32_t activation, const gatun_tensor *out, gatun_error *error);
+
 /* Weights are arranged once, in the layout the device's kernels want, and are read-only from then on. The source tensor
  * may be freed after the call, in stream order. Sources are dense f32. precision: a gatun_precision. */
 
@@ -259,7 +339,7 @@ GATUN_API gatun_status gatun_layer_norm(gatun_stream *stream, const gatun_tensor
 GATUN_API gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
                                             gatun_weights **weights, gatun_error *error);
 
-/* weight [O, I, kH, kW] of torch.nn.Conv2d, stride 1. */
+/* weight [O, I, kH, kW] of torch.nn.Conv2d with one group. */
 GATUN_API gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
                                             gatun_weights **weights, gatun_error *error);
 
@@ -378,11 +458,38 @@ GATUN_API gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tenso
 
 /* ---- images ----------------------------------------------------------------------------------------------------- */
 
-/* out = activation(conv2d(x) + bias), stride 1. x [B, H, W, I] f32 dense; out [B, H + 2 padding - kH + 1,
- * W + 2 padding - kW + 1, O]; bias NULL or [O]; 0 <= padding < kernel in each axis. */
+/* out = activation(conv2d(x) + bias). x [B, H, W, I] f32 dense; out [B, Ho, Wo, O], Ho = (H + 2 padding - dilation
+ * (kH - 1) - 1) / stride + 1, likewise Wo; bias NULL or [O]. Strides and dilations are at least 1; padding is 0 to
+ * dilation (kernel - 1). */
+typedef struct gatun_conv2d_options {
+  int64_t struct_size;
+  int64_t stride_h;
+  int64_t stride_w;
+  int64_t padding_h;
+  int64_t padding_w;
+  int64_t dilation_h;
+  int64_t dilation_w;
+} gatun_conv2d_options;
 GATUN_API gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
-                                    const gatun_tensor *bias, int64_t padding, int32_t activation,
+                                    const gatun_tensor *bias, const gatun_conv2d_options *options, int32_t activation,
                                     const gatun_tensor *out, gatun_error *error);
+
+/* Another size, as torch.nn.functional.interpolate. x [B, H, W, C], out [B, Ho, Wo, C] f32 dense, no extent 0. mode: a
+ * gatun_resize_mode. align_corners: 0 or 1, for bilinear and bicubic. scale_h, scale_w: 0, and the step between samples
+ * is H / Ho; or torch's scale_factor, used as it is given: the step is 1 / scale, whatever Ho is. AREA takes 0 only. */
+GATUN_API gatun_status gatun_resize2d(gatun_stream *stream, const gatun_tensor *x, int32_t mode, int32_t align_corners,
+                                      double scale_h, double scale_w, const gatun_tensor *out, gatun_error *error);
+
+/* Largest of each window, NaN if one is. x [B, H, W, C]; out [B, (H - kernel_h) / stride_h + 1, likewise W, C] f32
+ * dense; kernels 1 to the extent, strides at least 1. */
+GATUN_API gatun_status gatun_max_pool2d(gatun_stream *stream, const gatun_tensor *x, int64_t kernel_h, int64_t kernel_w,
+                                        int64_t stride_h, int64_t stride_w, const gatun_tensor *out,
+                                        gatun_error *error);
+
+/* A border: x [B, H, W, C] comes to lie at row `top`, column `left` of out [B, Ho, Wo, C], f32 dense. mode: a
+ * gatun_pad_mode; CONSTANT fills with value. REFLECT takes borders below the extent, CIRCULAR up to it. */
+GATUN_API gatun_status gatun_pad2d(gatun_stream *stream, const gatun_tensor *x, int64_t top, int64_t left, int32_t mode,
+                                   double value, const gatun_tensor *out, gatun_error *error);
 
 /* The decoder's last step: out = land ? 0 : (x . weight + bias) * scale[i] + shift[i].
  *   x [B, M, H, W, C] f32 dense; weight [C]; bias [1]; scale, shift [M]; land NULL or bool [B, H, W]; out [B, M, H, W]. */

@@ -23,10 +23,10 @@ public class GatunH extends GatunLayouts {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GATUN_ABI_VERSION = (int)4L;
+    private static final int GATUN_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define GATUN_ABI_VERSION 4
+     * #define GATUN_ABI_VERSION 5
      * }
      */
     public static int GATUN_ABI_VERSION() {
@@ -248,6 +248,15 @@ public class GatunH extends GatunLayouts {
     public static int GATUN_CUDA() {
         return GATUN_CUDA;
     }
+    private static final int GATUN_META = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_device_kind.GATUN_META = 2
+     * }
+     */
+    public static int GATUN_META() {
+        return GATUN_META;
+    }
     private static final int GATUN_CPU_AUTO = (int)0L;
     /**
      * {@snippet lang=c :
@@ -328,6 +337,231 @@ public class GatunH extends GatunLayouts {
      */
     public static int GATUN_ACT_GELU() {
         return GATUN_ACT_GELU;
+    }
+    private static final int GATUN_ACT_RELU = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_RELU = 2
+     * }
+     */
+    public static int GATUN_ACT_RELU() {
+        return GATUN_ACT_RELU;
+    }
+    private static final int GATUN_ACT_SIGMOID = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_SIGMOID = 3
+     * }
+     */
+    public static int GATUN_ACT_SIGMOID() {
+        return GATUN_ACT_SIGMOID;
+    }
+    private static final int GATUN_ACT_TANH = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_TANH = 4
+     * }
+     */
+    public static int GATUN_ACT_TANH() {
+        return GATUN_ACT_TANH;
+    }
+    private static final int GATUN_ACT_SILU = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_SILU = 5
+     * }
+     */
+    public static int GATUN_ACT_SILU() {
+        return GATUN_ACT_SILU;
+    }
+    private static final int GATUN_ACT_SOFTPLUS = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_SOFTPLUS = 6
+     * }
+     */
+    public static int GATUN_ACT_SOFTPLUS() {
+        return GATUN_ACT_SOFTPLUS;
+    }
+    private static final int GATUN_ACT_LEAKY_RELU = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_LEAKY_RELU = 7
+     * }
+     */
+    public static int GATUN_ACT_LEAKY_RELU() {
+        return GATUN_ACT_LEAKY_RELU;
+    }
+    private static final int GATUN_ACT_ELU = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_activation.GATUN_ACT_ELU = 8
+     * }
+     */
+    public static int GATUN_ACT_ELU() {
+        return GATUN_ACT_ELU;
+    }
+    private static final int GATUN_ADD = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_binary_op.GATUN_ADD = 0
+     * }
+     */
+    public static int GATUN_ADD() {
+        return GATUN_ADD;
+    }
+    private static final int GATUN_SUBTRACT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_binary_op.GATUN_SUBTRACT = 1
+     * }
+     */
+    public static int GATUN_SUBTRACT() {
+        return GATUN_SUBTRACT;
+    }
+    private static final int GATUN_MULTIPLY = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_binary_op.GATUN_MULTIPLY = 2
+     * }
+     */
+    public static int GATUN_MULTIPLY() {
+        return GATUN_MULTIPLY;
+    }
+    private static final int GATUN_DIVIDE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_binary_op.GATUN_DIVIDE = 3
+     * }
+     */
+    public static int GATUN_DIVIDE() {
+        return GATUN_DIVIDE;
+    }
+    private static final int GATUN_MAXIMUM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_binary_op.GATUN_MAXIMUM = 4
+     * }
+     */
+    public static int GATUN_MAXIMUM() {
+        return GATUN_MAXIMUM;
+    }
+    private static final int GATUN_MINIMUM = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_binary_op.GATUN_MINIMUM = 5
+     * }
+     */
+    public static int GATUN_MINIMUM() {
+        return GATUN_MINIMUM;
+    }
+    private static final int GATUN_REDUCE_SUM = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_reduction.GATUN_REDUCE_SUM = 0
+     * }
+     */
+    public static int GATUN_REDUCE_SUM() {
+        return GATUN_REDUCE_SUM;
+    }
+    private static final int GATUN_REDUCE_MEAN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_reduction.GATUN_REDUCE_MEAN = 1
+     * }
+     */
+    public static int GATUN_REDUCE_MEAN() {
+        return GATUN_REDUCE_MEAN;
+    }
+    private static final int GATUN_REDUCE_MAX = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_reduction.GATUN_REDUCE_MAX = 2
+     * }
+     */
+    public static int GATUN_REDUCE_MAX() {
+        return GATUN_REDUCE_MAX;
+    }
+    private static final int GATUN_REDUCE_MIN = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_reduction.GATUN_REDUCE_MIN = 3
+     * }
+     */
+    public static int GATUN_REDUCE_MIN() {
+        return GATUN_REDUCE_MIN;
+    }
+    private static final int GATUN_RESIZE_NEAREST = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_resize_mode.GATUN_RESIZE_NEAREST = 0
+     * }
+     */
+    public static int GATUN_RESIZE_NEAREST() {
+        return GATUN_RESIZE_NEAREST;
+    }
+    private static final int GATUN_RESIZE_BILINEAR = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_resize_mode.GATUN_RESIZE_BILINEAR = 1
+     * }
+     */
+    public static int GATUN_RESIZE_BILINEAR() {
+        return GATUN_RESIZE_BILINEAR;
+    }
+    private static final int GATUN_RESIZE_BICUBIC = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_resize_mode.GATUN_RESIZE_BICUBIC = 2
+     * }
+     */
+    public static int GATUN_RESIZE_BICUBIC() {
+        return GATUN_RESIZE_BICUBIC;
+    }
+    private static final int GATUN_RESIZE_AREA = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_resize_mode.GATUN_RESIZE_AREA = 3
+     * }
+     */
+    public static int GATUN_RESIZE_AREA() {
+        return GATUN_RESIZE_AREA;
+    }
+    private static final int GATUN_PAD_CONSTANT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_pad_mode.GATUN_PAD_CONSTANT = 0
+     * }
+     */
+    public static int GATUN_PAD_CONSTANT() {
+        return GATUN_PAD_CONSTANT;
+    }
+    private static final int GATUN_PAD_REFLECT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_pad_mode.GATUN_PAD_REFLECT = 1
+     * }
+     */
+    public static int GATUN_PAD_REFLECT() {
+        return GATUN_PAD_REFLECT;
+    }
+    private static final int GATUN_PAD_REPLICATE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_pad_mode.GATUN_PAD_REPLICATE = 2
+     * }
+     */
+    public static int GATUN_PAD_REPLICATE() {
+        return GATUN_PAD_REPLICATE;
+    }
+    private static final int GATUN_PAD_CIRCULAR = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gatun_pad_mode.GATUN_PAD_CIRCULAR = 3
+     * }
+     */
+    public static int GATUN_PAD_CIRCULAR() {
+        return GATUN_PAD_CIRCULAR;
     }
     private static final int GATUN_VALIDITY_NONE = (int)0L;
     /**
@@ -2103,7 +2337,326 @@ public class GatunH extends GatunLayouts {
         }
     }
 
-    private static class gatun_add {
+    private static class gatun_binary {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_binary");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_binary(gatun_stream *stream, int32_t op, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_binary$descriptor() {
+        return gatun_binary.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_binary(gatun_stream *stream, int32_t op, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_binary$handle() {
+        return gatun_binary.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_binary(gatun_stream *stream, int32_t op, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_binary$address() {
+        return gatun_binary.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_binary(gatun_stream *stream, int32_t op, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_binary(MemorySegment stream, int op, MemorySegment a, MemorySegment b, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_binary.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_binary", stream, op, a, b, out, error);
+            }
+            return (int)mh$.invokeExact(stream, op, a, b, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_activate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_activate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_activate(gatun_stream *stream, const gatun_tensor *x, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_activate$descriptor() {
+        return gatun_activate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_activate(gatun_stream *stream, const gatun_tensor *x, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_activate$handle() {
+        return gatun_activate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_activate(gatun_stream *stream, const gatun_tensor *x, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_activate$address() {
+        return gatun_activate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_activate(gatun_stream *stream, const gatun_tensor *x, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_activate(MemorySegment stream, MemorySegment x, int activation, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_activate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_activate", stream, x, activation, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, activation, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_reduce {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_reduce");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_reduce(gatun_stream *stream, const gatun_tensor *x, int32_t reduction, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_reduce$descriptor() {
+        return gatun_reduce.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_reduce(gatun_stream *stream, const gatun_tensor *x, int32_t reduction, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_reduce$handle() {
+        return gatun_reduce.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_reduce(gatun_stream *stream, const gatun_tensor *x, int32_t reduction, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_reduce$address() {
+        return gatun_reduce.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_reduce(gatun_stream *stream, const gatun_tensor *x, int32_t reduction, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_reduce(MemorySegment stream, MemorySegment x, int reduction, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_reduce.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_reduce", stream, x, reduction, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, reduction, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_softmax {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_softmax");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_softmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_softmax$descriptor() {
+        return gatun_softmax.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_softmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_softmax$handle() {
+        return gatun_softmax.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_softmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_softmax$address() {
+        return gatun_softmax.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_softmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_softmax(MemorySegment stream, MemorySegment x, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_softmax.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_softmax", stream, x, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_argmax {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_argmax");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_argmax$descriptor() {
+        return gatun_argmax.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_argmax$handle() {
+        return gatun_argmax.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_argmax$address() {
+        return gatun_argmax.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_argmax(MemorySegment stream, MemorySegment x, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_argmax.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_argmax", stream, x, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_take_rows {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             GatunH.C_INT,
             GatunH.C_POINTER,
@@ -2113,7 +2666,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_add");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_take_rows");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2121,45 +2674,45 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_add(gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_take_rows(gatun_stream *stream, const gatun_tensor *table, const gatun_tensor *ids, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static FunctionDescriptor gatun_add$descriptor() {
-        return gatun_add.DESC;
+    public static FunctionDescriptor gatun_take_rows$descriptor() {
+        return gatun_take_rows.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_add(gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_take_rows(gatun_stream *stream, const gatun_tensor *table, const gatun_tensor *ids, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static MethodHandle gatun_add$handle() {
-        return gatun_add.HANDLE;
+    public static MethodHandle gatun_take_rows$handle() {
+        return gatun_take_rows.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_add(gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_take_rows(gatun_stream *stream, const gatun_tensor *table, const gatun_tensor *ids, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static MemorySegment gatun_add$address() {
-        return gatun_add.ADDR;
+    public static MemorySegment gatun_take_rows$address() {
+        return gatun_take_rows.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_add(gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_take_rows(gatun_stream *stream, const gatun_tensor *table, const gatun_tensor *ids, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static int gatun_add(MemorySegment stream, MemorySegment a, MemorySegment b, MemorySegment out, MemorySegment error) {
-        var mh$ = gatun_add.HANDLE;
+    public static int gatun_take_rows(MemorySegment stream, MemorySegment table, MemorySegment ids, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_take_rows.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_add", stream, a, b, out, error);
+                traceDowncall("gatun_take_rows", stream, table, ids, out, error);
             }
-            return (int)mh$.invokeExact(stream, a, b, out, error);
+            return (int)mh$.invokeExact(stream, table, ids, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2227,6 +2780,74 @@ public class GatunH extends GatunLayouts {
                 traceDowncall("gatun_layer_norm", stream, x, residual, weight, bias, eps, out, error);
             }
             return (int)mh$.invokeExact(stream, x, residual, weight, bias, eps, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_group_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_LONG,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_DOUBLE,
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_group_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_group_norm(gatun_stream *stream, const gatun_tensor *x, int64_t groups, const gatun_tensor *weight, const gatun_tensor *bias, double eps, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_group_norm$descriptor() {
+        return gatun_group_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_group_norm(gatun_stream *stream, const gatun_tensor *x, int64_t groups, const gatun_tensor *weight, const gatun_tensor *bias, double eps, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_group_norm$handle() {
+        return gatun_group_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_group_norm(gatun_stream *stream, const gatun_tensor *x, int64_t groups, const gatun_tensor *weight, const gatun_tensor *bias, double eps, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_group_norm$address() {
+        return gatun_group_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_group_norm(gatun_stream *stream, const gatun_tensor *x, int64_t groups, const gatun_tensor *weight, const gatun_tensor *bias, double eps, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_group_norm(MemorySegment stream, MemorySegment x, long groups, MemorySegment weight, MemorySegment bias, double eps, int activation, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_group_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_group_norm", stream, x, groups, weight, bias, eps, activation, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, groups, weight, bias, eps, activation, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3190,7 +3811,7 @@ public class GatunH extends GatunLayouts {
             GatunH.C_POINTER,
             GatunH.C_POINTER,
             GatunH.C_POINTER,
-            GatunH.C_LONG,
+            GatunH.C_POINTER,
             GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER
@@ -3204,7 +3825,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, int64_t padding, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, const gatun_conv2d_options *options, int32_t activation, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_conv2d$descriptor() {
@@ -3214,7 +3835,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, int64_t padding, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, const gatun_conv2d_options *options, int32_t activation, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_conv2d$handle() {
@@ -3224,7 +3845,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, int64_t padding, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, const gatun_conv2d_options *options, int32_t activation, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_conv2d$address() {
@@ -3233,16 +3854,217 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, int64_t padding, int32_t activation, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_conv2d(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights, const gatun_tensor *bias, const gatun_conv2d_options *options, int32_t activation, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static int gatun_conv2d(MemorySegment stream, MemorySegment x, MemorySegment weights, MemorySegment bias, long padding, int activation, MemorySegment out, MemorySegment error) {
+    public static int gatun_conv2d(MemorySegment stream, MemorySegment x, MemorySegment weights, MemorySegment bias, MemorySegment options, int activation, MemorySegment out, MemorySegment error) {
         var mh$ = gatun_conv2d.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_conv2d", stream, x, weights, bias, padding, activation, out, error);
+                traceDowncall("gatun_conv2d", stream, x, weights, bias, options, activation, out, error);
             }
-            return (int)mh$.invokeExact(stream, x, weights, bias, padding, activation, out, error);
+            return (int)mh$.invokeExact(stream, x, weights, bias, options, activation, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_resize2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_INT,
+            GatunH.C_INT,
+            GatunH.C_DOUBLE,
+            GatunH.C_DOUBLE,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_resize2d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_resize2d(gatun_stream *stream, const gatun_tensor *x, int32_t mode, int32_t align_corners, double scale_h, double scale_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_resize2d$descriptor() {
+        return gatun_resize2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_resize2d(gatun_stream *stream, const gatun_tensor *x, int32_t mode, int32_t align_corners, double scale_h, double scale_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_resize2d$handle() {
+        return gatun_resize2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_resize2d(gatun_stream *stream, const gatun_tensor *x, int32_t mode, int32_t align_corners, double scale_h, double scale_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_resize2d$address() {
+        return gatun_resize2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_resize2d(gatun_stream *stream, const gatun_tensor *x, int32_t mode, int32_t align_corners, double scale_h, double scale_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_resize2d(MemorySegment stream, MemorySegment x, int mode, int align_corners, double scale_h, double scale_w, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_resize2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_resize2d", stream, x, mode, align_corners, scale_h, scale_w, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, mode, align_corners, scale_h, scale_w, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_max_pool2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_max_pool2d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_max_pool2d(gatun_stream *stream, const gatun_tensor *x, int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_max_pool2d$descriptor() {
+        return gatun_max_pool2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_max_pool2d(gatun_stream *stream, const gatun_tensor *x, int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_max_pool2d$handle() {
+        return gatun_max_pool2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_max_pool2d(gatun_stream *stream, const gatun_tensor *x, int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_max_pool2d$address() {
+        return gatun_max_pool2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_max_pool2d(gatun_stream *stream, const gatun_tensor *x, int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_max_pool2d(MemorySegment stream, MemorySegment x, long kernel_h, long kernel_w, long stride_h, long stride_w, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_max_pool2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_max_pool2d", stream, x, kernel_h, kernel_w, stride_h, stride_w, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, kernel_h, kernel_w, stride_h, stride_w, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gatun_pad2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_LONG,
+            GatunH.C_LONG,
+            GatunH.C_INT,
+            GatunH.C_DOUBLE,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_pad2d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_pad2d(gatun_stream *stream, const gatun_tensor *x, int64_t top, int64_t left, int32_t mode, double value, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_pad2d$descriptor() {
+        return gatun_pad2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_pad2d(gatun_stream *stream, const gatun_tensor *x, int64_t top, int64_t left, int32_t mode, double value, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_pad2d$handle() {
+        return gatun_pad2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_pad2d(gatun_stream *stream, const gatun_tensor *x, int64_t top, int64_t left, int32_t mode, double value, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_pad2d$address() {
+        return gatun_pad2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_pad2d(gatun_stream *stream, const gatun_tensor *x, int64_t top, int64_t left, int32_t mode, double value, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_pad2d(MemorySegment stream, MemorySegment x, long top, long left, int mode, double value, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_pad2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_pad2d", stream, x, top, left, mode, value, out, error);
+            }
+            return (int)mh$.invokeExact(stream, x, top, left, mode, value, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
