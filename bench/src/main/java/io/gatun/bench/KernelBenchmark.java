@@ -7,6 +7,7 @@ import io.gatun.core.Activation;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Fusions;
+import io.gatun.core.Images;
 import io.gatun.core.Kernels;
 import io.gatun.core.PatchEmbedOptions;
 import io.gatun.core.PatchEmbedParameters;
@@ -209,20 +210,20 @@ public class KernelBenchmark {
 
     @Benchmark
     public Tensor convTranspose2d() {
-        return finished(scope -> Kernels.convTranspose2d(
+        return finished(scope -> Images.convTranspose2d(
                 scope, coarse, upWeights, Optional.of(channelVector), 0, 0));
     }
 
     /** One of the two 3 x 3 convolutions of the decoder, with GELU. */
     @Benchmark
     public Tensor conv2d() {
-        return finished(scope -> Kernels.conv2d(scope, cells.reshape(cells.dim(1), cells.dim(2), cells.dim(3),
+        return finished(scope -> Images.conv2d(scope, cells.reshape(cells.dim(1), cells.dim(2), cells.dim(3),
                 cells.dim(-1)), refineWeights, Optional.of(channelVector), 1, Activation.GELU));
     }
 
     @Benchmark
     public Tensor mapHead() {
-        return finished(scope -> Kernels.mapHead(
+        return finished(scope -> Images.mapHead(
                 scope, cells, channelVector, one, monthVector, monthVector, Optional.of(land)));
     }
 

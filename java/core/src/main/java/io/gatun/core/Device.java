@@ -65,6 +65,26 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * The device without data of the process, PyTorch's {@code meta}: every call is checked and gives tensors of the
+     * right shape, nothing is computed, and no memory is taken. For the structure of models, see {@link Structure}.
+     *
+     * @return the device
+     * @throws DeviceException if the native library cannot be loaded
+     */
+    public static Device meta() {
+        return SHARED.computeIfAbsent("meta", _ -> new Device(DeviceHandle.openMeta(), true));
+    }
+
+    /**
+     * Whether tensors of this device have shapes but no data, see {@link #meta()}.
+     *
+     * @return true for the meta device
+     */
+    public boolean isMeta() {
+        return handle.name().equals("meta");
+    }
+
+    /**
      * The environment variable {@code GATUN_DEVICE} if set, else the first CUDA device if it can be used, else the CPU.
      *
      * @return the shared device

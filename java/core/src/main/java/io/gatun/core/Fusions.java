@@ -129,7 +129,7 @@ public final class Fusions {
         Weights.Geometry g = weights.geometry();
         long rows = (x.dim(1) - 1) * g.strideH() - 2 * g.paddingH() + g.kernelH();
         long columns = (x.dim(2) - 1) * g.strideW() - 2 * g.paddingW() + g.kernelW();
-        Kernels.requireImage("decoderPrefix", x, rows, columns);
+        Images.requireImage("decoderPrefix", x, rows, columns);
         scope.begin();
         try {
             MemorySegment in = scope.in("decoderPrefix: x", x);
@@ -164,7 +164,7 @@ public final class Fusions {
     }
 
     /**
-     * A 3x3 convolution with padding 1 and GELU, then {@link Kernels#mapHead}; the convolution's result is not stored.
+     * A 3x3 convolution with padding 1 and GELU, then {@link Images#mapHead}; the convolution's result is not stored.
      *
      * @param scope where it runs
      * @param x [B, M, H, W, I]

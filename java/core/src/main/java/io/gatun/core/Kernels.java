@@ -3,6 +3,7 @@ package io.gatun.core;
 
 import io.gatun.bindings.ffi.GatunH;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -95,15 +96,7 @@ public final class Kernels {
      * @return the shape that both broadcast to
      */
     public static Tensor add(Scope scope, Tensor a, Tensor b) {
-        long[] shape = Check.broadcast("add", a.shape(), b.shape());
-        scope.begin();
-        try {
-            Tensor out = scope.empty(DType.F32, shape);
-            add(scope, a, b, out);
-            return out;
-        } finally {
-            scope.end();
-        }
+        return binary(scope, BinaryOp.ADD, a, b);
     }
 
     /**
@@ -115,13 +108,135 @@ public final class Kernels {
      * @param out dense f32 tensor of the scope; it may be a or b itself
      */
     public static void add(Scope scope, Tensor a, Tensor b, Tensor out) {
-        Check.denseF32("add", "out", out);
-        Check.dtype("add", "a", a, DType.F32);
-        Check.dtype("add", "b", b, DType.F32);
+        binary(scope, BinaryOp.ADD, a, b, out);
+    }
+
+    /**
+     * {@code a op b}, with PyTorch's broadcasting.
+     *
+     * @param scope where it runs
+     * @param op the operation
+     * @param a f32, any strides
+     * @param b f32, any strides
+     * @return the shape that both broadcast to
+     */
+    public static Tensor binary(Scope scope, BinaryOp op, Tensor a, Tensor b) {
+        long[] shape = Check.broadcast(op.lowerCase(), a.shape(), b.shape());
+        scope.begin();
+        try {
+            Tensor out = scope.empty(DType.F32, shape);
+            binary(scope, op, a, b, out);
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code out = a op b}, with PyTorch's broadcasting.
+     *
+     * @param scope where it runs
+     * @param op the operation
+     * @param a f32, any strides, broadcast to out
+     * @param b f32, any strides, broadcast to out
+     * @param out dense f32 tensor of the scope; it may be a or b itself
+     */
+    public static void binary(Scope scope, BinaryOp op, Tensor a, Tensor b, Tensor out) {
+        String name = op.lowerCase();
+        Check.denseF32(name, "out", out);
+        Check.dtype(name, "a", a, DType.F32);
+        Check.dtype(name, "b", b, DType.F32);
         scope.begin();
         try (Tensor left = a.expand(out.shape().toArray()); Tensor right = b.expand(out.shape().toArray())) {
-            scope.queued(GatunH.gatun_add(scope.stream(), scope.in("add: a", left), scope.in("add: b", right),
-                    scope.out("add: out", out), scope.error()));
+            scope.queued(GatunH.gatun_binary(scope.stream(), op.ordinal(), scope.in(name + ": a", left),
+                    scope.in(name + ": b", right), scope.out(name + ": out", out), scope.error()));
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code activation(x)}.
+     *
+     * @param scope where it runs
+     * @param x any shape
+     * @param activation applied to each element
+     * @return shape of x
+     */
+    public static Tensor activate(Scope scope, Tensor x, Activation activation) {
+        Check.denseF32("activate", "x", x);
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("activate: x", x);
+            Tensor out = scope.empty(DType.F32, x.shape());
+            scope.queued(GatunH.gatun_activate(scope.stream(), in, activation.ordinal(), out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * Rows of a table by number, as {@code torch.nn.Embedding}: {@code out[i] = table[ids[i]]}.
+     *
+     * @param scope where it runs
+     * @param table [V, E]
+     * @param ids [...] int64; one outside 0 to V - 1 gives a row of NaN
+     * @return [..., E]
+     */
+    public static Tensor takeRows(Scope scope, Tensor table, Tensor ids) {
+        Check.rank("takeRows", "table", table, 2, "[V, E]");
+        Check.denseF32("takeRows", "table", table);
+        Check.dtype("takeRows", "ids", ids, DType.I64);
+        Check.dense("takeRows", "ids", ids);
+        long[] shape = Arrays.copyOf(ids.shape().toArray(), ids.shape().rank() + 1);
+        shape[shape.length - 1] = table.dim(1);
+        scope.begin();
+        try (Tensor flat = ids.reshape(ids.shape().numElements())) {
+            MemorySegment rows = scope.in("takeRows: table", table);
+            MemorySegment numbers = scope.in("takeRows: ids", flat);
+            Tensor out = scope.empty(DType.F32, shape);
+            try (Tensor taken = out.reshape(ids.shape().numElements(), table.dim(1))) {
+                scope.queued(GatunH.gatun_take_rows(scope.stream(), rows, numbers, taken.struct(), scope.error()));
+            }
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
+    /**
+     * {@code torch.nn.GroupNorm}, then an activation: over all places and {@code C / groups} neighbouring channels of
+     * each sample, biased variance.
+     *
+     * @param scope where it runs
+     * @param x [B, ..., C], channels last
+     * @param groups a divisor of C
+     * @param weight [C]
+     * @param bias [C]
+     * @param eps added to the variance
+     * @param activation NONE, GELU or SILU
+     * @return shape of x
+     */
+    public static Tensor groupNorm(Scope scope, Tensor x, long groups, Tensor weight, Tensor bias, double eps,
+            Activation activation) {
+        Check.denseF32("groupNorm", "x", x);
+        if (x.shape().rank() < 2) {
+            throw new ShapeException("groupNorm: x has shape " + x.shape() + ", expected [B, ..., C]");
+        }
+        Check.f32("groupNorm", "weight", weight, x.dim(-1));
+        Check.f32("groupNorm", "bias", bias, x.dim(-1));
+        Check.eps("groupNorm", eps);
+        scope.begin();
+        try (Tensor places = x.reshape(x.dim(0), -1, x.dim(-1))) {
+            MemorySegment in = scope.in("groupNorm: x", places);
+            Tensor out = scope.empty(DType.F32, x.shape());
+            try (Tensor normed = out.reshape(places.shape().toArray())) {
+                scope.queued(GatunH.gatun_group_norm(scope.stream(), in, groups,
+                        scope.in("groupNorm: weight", weight), scope.in("groupNorm: bias", bias), eps,
+                        activation.ordinal(), normed.struct(), scope.error()));
+            }
+            return out;
         } finally {
             scope.end();
         }
@@ -195,7 +310,7 @@ public final class Kernels {
     }
 
     /**
-     * Arranges the weight of a {@code torch.nn.Conv2d} of stride 1.
+     * Arranges the weight of a {@code torch.nn.Conv2d} with one group.
      *
      * @param scope owner of the result; its precision is that of the weights
      * @param weight [O, I, kH, kW]; may be closed afterwards
@@ -436,117 +551,6 @@ public final class Kernels {
         }
     }
 
-    /**
-     * Transposed convolution, as {@code torch.nn.ConvTranspose2d}, in gather form: each output pixel sums the at most
-     * ceil(k/s)^2 patches that reach it.
-     *
-     * @param scope where it runs
-     * @param x [B, H, W, I]
-     * @param weights of {@link #convTranspose2dWeights}
-     * @param bias [O]
-     * @param outputPaddingH rows added at the end, below strideH
-     * @param outputPaddingW columns added at the end, below strideW
-     * @return [B, (H-1) strideH - 2 paddingH + kH + outputPaddingH, likewise W, O]
-     */
-    public static Tensor convTranspose2d(Scope scope, Tensor x, Weights weights, Optional<Tensor> bias,
-            long outputPaddingH, long outputPaddingW) {
-        Check.kind("convTranspose2d", weights, Weights.Kind.CONV_TRANSPOSE2D);
-        Check.rank("convTranspose2d", "x", x, 4, "[B, H, W, I]");
-        Check.f32("convTranspose2d", "x", x, x.dim(0), x.dim(1), x.dim(2), weights.inputs());
-        Check.f32("convTranspose2d", "bias", bias, weights.outputs());
-        Weights.Geometry g = weights.geometry();
-        if (outputPaddingH < 0 || outputPaddingH >= g.strideH()
-                || outputPaddingW < 0 || outputPaddingW >= g.strideW()) {
-            throw new ShapeException("convTranspose2d: output padding is " + outputPaddingH + " x " + outputPaddingW
-                    + ", expected 0 to less than the stride " + g.strideH() + " x " + g.strideW());
-        }
-        long rows = (x.dim(1) - 1) * g.strideH() - 2 * g.paddingH() + g.kernelH() + outputPaddingH;
-        long columns = (x.dim(2) - 1) * g.strideW() - 2 * g.paddingW() + g.kernelW() + outputPaddingW;
-        requireImage("convTranspose2d", x, rows, columns);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("convTranspose2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
-            scope.queued(GatunH.gatun_conv_transpose2d(scope.stream(), in,
-                    scope.in("convTranspose2d: weights", weights), scope.in("convTranspose2d: bias", bias),
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
-    }
-
-    /**
-     * {@code activation(conv2d(x) + bias)} with stride 1, as {@code torch.nn.Conv2d}.
-     *
-     * @param scope where it runs
-     * @param x [B, H, W, I]
-     * @param weights of {@link #conv2dWeights}
-     * @param bias [O]
-     * @param padding rows and columns of zeros on each side, below the kernel
-     * @param activation applied last
-     * @return [B, H + 2 padding - kH + 1, W + 2 padding - kW + 1, O]
-     */
-    public static Tensor conv2d(
-            Scope scope, Tensor x, Weights weights, Optional<Tensor> bias, long padding, Activation activation) {
-        Check.kind("conv2d", weights, Weights.Kind.CONV2D);
-        Check.rank("conv2d", "x", x, 4, "[B, H, W, I]");
-        Check.f32("conv2d", "x", x, x.dim(0), x.dim(1), x.dim(2), weights.inputs());
-        Check.f32("conv2d", "bias", bias, weights.outputs());
-        Weights.Geometry g = weights.geometry();
-        if (padding < 0 || padding >= Math.min(g.kernelH(), g.kernelW())) {
-            throw new ShapeException("conv2d: padding is " + padding + ", expected 0 to less than the kernel "
-                    + g.kernelH() + " x " + g.kernelW());
-        }
-        long rows = x.dim(1) + 2 * padding - g.kernelH() + 1;
-        long columns = x.dim(2) + 2 * padding - g.kernelW() + 1;
-        requireImage("conv2d", x, rows, columns);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("conv2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
-            scope.queued(GatunH.gatun_conv2d(scope.stream(), in, scope.in("conv2d: weights", weights),
-                    scope.in("conv2d: bias", bias), padding, activation.ordinal(), out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
-    }
-
-    /**
-     * The decoder's last step: {@code land ? 0 : (x . weight + bias) * scale[m] + shift[m]}.
-     *
-     * @param scope where it runs
-     * @param x [B, M, H, W, C]
-     * @param weight [C]
-     * @param bias [1]
-     * @param scale [M]
-     * @param shift [M]
-     * @param land boolean [B, H, W], true = land
-     * @return [B, M, H, W]
-     */
-    public static Tensor mapHead(Scope scope, Tensor x, Tensor weight, Tensor bias, Tensor scale, Tensor shift,
-            Optional<Tensor> land) {
-        Check.rank("mapHead", "x", x, 5, "[B, M, H, W, C]");
-        Check.denseF32("mapHead", "x", x);
-        Check.f32("mapHead", "weight", weight, x.dim(4));
-        Check.f32("mapHead", "bias", bias, 1);
-        Check.f32("mapHead", "scale", scale, x.dim(1));
-        Check.f32("mapHead", "shift", shift, x.dim(1));
-        Check.bool("mapHead", "land", land, x.dim(0), x.dim(2), x.dim(3));
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("mapHead: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), x.dim(1), x.dim(2), x.dim(3));
-            scope.queued(GatunH.gatun_map_head(scope.stream(), in, scope.in("mapHead: weight", weight),
-                    scope.in("mapHead: bias", bias), scope.in("mapHead: scale", scale),
-                    scope.in("mapHead: shift", shift), scope.in("mapHead: land", land), out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
-    }
-
     /** Tokens of one of the B clips. */
     static long checkPatchEmbed(String op, Tensor x, Optional<Tensor> mask, Weights weights, Optional<Tensor> bias,
             Optional<Tensor> normWeight, Optional<Tensor> normBias, PatchEmbedOptions options) {
@@ -605,12 +609,5 @@ public final class Kernels {
             throw new ShapeException(op + ": x is a scalar, expected at least one axis");
         }
         return x.dim(-1);
-    }
-
-    static void requireImage(String op, Tensor x, long rows, long columns) {
-        if (rows < 1 || columns < 1) {
-            throw new ShapeException(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
-                    + "; expected at least 1 x 1");
-        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -26,22 +27,31 @@ public final class StateDict {
     private static final class Loading {
         final String source;
         final Map<String, TensorData> tensors;
+        final Optional<SequencedMap<String, Structure.Entry>> described;
         final Map<String, Shape> missing = new LinkedHashMap<>();
         final Map<String, Shape> otherShape = new LinkedHashMap<>();
         final Set<String> asked = new LinkedHashSet<>();
 
-        Loading(String source, Map<String, TensorData> tensors) {
+        Loading(String source, Map<String, TensorData> tensors,
+                Optional<SequencedMap<String, Structure.Entry>> described) {
             this.source = source;
             this.tensors = tensors;
+            this.described = described;
+        }
+
+        void describe(String name, Shape shape, Structure.Kind kind) {
+            described.ifPresent(entries -> entries.putIfAbsent(name, new Structure.Entry(shape, kind)));
         }
     }
 
     private final Loading loading;
     private final String prefix;
+    private final Structure.Kind kind;
 
-    private StateDict(Loading loading, String prefix) {
+    private StateDict(Loading loading, String prefix, Structure.Kind kind) {
         this.loading = loading;
         this.prefix = prefix;
+        this.kind = kind;
     }
 
     /**
@@ -51,7 +61,8 @@ public final class StateDict {
      * @return its state dict, nothing taken yet
      */
     public static StateDict of(Checkpoint checkpoint) {
-        return new StateDict(new Loading(checkpoint.source(), checkpoint.tensors()), "");
+        return new StateDict(
+                new Loading(checkpoint.source(), checkpoint.tensors(), Optional.empty()), "", Structure.Kind.PARAMETER);
     }
 
     /**
@@ -63,7 +74,7 @@ public final class StateDict {
      */
     public StateDict stripPrefix(String removed) {
         Map<String, TensorData> renamed = Checkpoint.stripped(loading.source, loading.tensors, removed);
-        return new StateDict(new Loading(loading.source, renamed), prefix);
+        return new StateDict(new Loading(loading.source, renamed, Optional.empty()), prefix, kind);
     }
 
     /**
@@ -73,7 +84,22 @@ public final class StateDict {
      * @return a view of this state dict
      */
     public StateDict at(String path) {
-        return new StateDict(loading, prefix + path + ".");
+        return new StateDict(loading, prefix + path + ".", kind);
+    }
+
+    /**
+     * The same weights; what is taken through the result counts as a buffer (running statistics, tables), not as a
+     * parameter, in a {@link Structure}.
+     *
+     * @return the same weights
+     */
+    public StateDict buffers() {
+        return new StateDict(loading, prefix, Structure.Kind.BUFFER);
+    }
+
+    /** Grants every weight, zeros where a value is asked for, and writes names and shapes down. */
+    static StateDict describing(SequencedMap<String, Structure.Entry> entries) {
+        return new StateDict(new Loading("a structure", Map.of(), Optional.of(entries)), "", Structure.Kind.PARAMETER);
     }
 
     /**
@@ -111,7 +137,11 @@ public final class StateDict {
         if (found != null && found.shape().equals(wanted)) {
             return found;
         }
-        (found == null ? loading.missing : loading.otherShape).put(full, wanted);
+        if (loading.described.isPresent()) {
+            loading.describe(full, wanted, kind);
+        } else {
+            (found == null ? loading.missing : loading.otherShape).put(full, wanted);
+        }
         long bytes = wanted.numElements() * DType.F32.sizeBytes();
         return new TensorData(DType.F32, wanted, Arena.ofAuto().allocate(Math.max(1, bytes)).asSlice(0, bytes));
     }
@@ -128,12 +158,35 @@ public final class StateDict {
     }
 
     /**
+     * Takes a weight onto a device as f32; other element types are converted there.
+     *
+     * @param scope owns the result
+     * @param name name below this path
+     * @param shape wanted shape
+     * @return the weight, dense
+     */
+    public Tensor takeTensor(Scope scope, String name, long... shape) {
+        if (loading.described.isPresent()) {
+            loading.describe(prefix + name, Shape.of(shape), kind);
+            return scope.empty(DType.F32, shape);
+        }
+        Tensor stored = scope.of(take(name, shape));
+        if (stored.dtype() == DType.F32) {
+            return stored;
+        }
+        try (stored) {
+            return Kernels.copy(scope, stored, DType.F32);
+        }
+    }
+
+    /**
      * Says that a weight may be there and is not needed, such as {@code num_batches_tracked}.
      *
      * @param name below this path
      */
     public void skip(String name) {
         loading.asked.add(prefix + name);
+        loading.describe(prefix + name, Shape.of(), Structure.Kind.UNUSED);
     }
 
     /**

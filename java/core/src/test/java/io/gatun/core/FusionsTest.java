@@ -86,20 +86,20 @@ class FusionsTest {
             Tensor one = parts.of(1);
             Tensor month = parts.of(2);
             Tensor projected = Kernels.linear(scope, x, Kernels.linearWeights(scope, projWeight), projBias);
-            Tensor up = Kernels.convTranspose2d(scope, projected,
+            Tensor up = Images.convTranspose2d(scope, projected,
                     Kernels.convTranspose2dWeights(scope, upWeight, 3, 2, 1, 1), Optional.of(upBias), 0, 0);
-            Tensor refined = Kernels.conv2d(
+            Tensor refined = Images.conv2d(
                     scope, up, Kernels.conv2dWeights(scope, first), Optional.of(bias), 1, Activation.GELU);
             Tensor prefix = Fusions.decoderPrefix(scope, x,
                     Fusions.decoderWeights(scope, projWeight, projBias, upWeight, upBias, first, bias, 3, 2, 1, 1),
                     Activation.GELU);
             assertClose(refined, prefix, 1e-4);
 
-            Tensor last = Kernels.conv2d(
+            Tensor last = Images.conv2d(
                     scope, refined, Kernels.conv2dWeights(scope, second), Optional.of(bias), 1, Activation.GELU);
             Tensor land = scope.ofBooleans(parts.data().booleans(3 * 9 * 8, 0.3), 3, 9, 8);
             assertClose(
-                    Kernels.mapHead(scope, last.reshape(3, 2, 9, 8, 4), head, one, month, month, Optional.of(land)),
+                    Images.mapHead(scope, last.reshape(3, 2, 9, 8, 4), head, one, month, month, Optional.of(land)),
                     Fusions.refineHead(scope, refined.reshape(3, 2, 9, 8, 4), Fusions.refineWeights(scope, second),
                             bias, head, one, month, month, Optional.of(land)), 1e-4);
         }

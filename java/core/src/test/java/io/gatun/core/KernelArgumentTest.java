@@ -64,16 +64,16 @@ class KernelArgumentTest {
     void imagesThatDoNotFitAreRefused() {
         Weights conv = Kernels.conv2dWeights(scope, scope.zeros(2, 3, 5, 5));
         fails(ShapeException.class, "conv2d: x has shape [1, 8, 8, 4]",
-                () -> Kernels.conv2d(scope, scope.zeros(1, 8, 8, 4), conv, Optional.empty(), 0, Activation.NONE));
+                () -> Images.conv2d(scope, scope.zeros(1, 8, 8, 4), conv, Optional.empty(), 0, Activation.NONE));
         fails(ShapeException.class, "image of -1 x 4",
-                () -> Kernels.conv2d(scope, scope.zeros(1, 3, 8, 3), conv, Optional.empty(), 0, Activation.NONE));
+                () -> Images.conv2d(scope, scope.zeros(1, 3, 8, 3), conv, Optional.empty(), 0, Activation.NONE));
         fails(ShapeException.class, "padding is 5",
-                () -> Kernels.conv2d(scope, scope.zeros(1, 8, 8, 3), conv, Optional.empty(), 5, Activation.NONE));
+                () -> Images.conv2d(scope, scope.zeros(1, 8, 8, 3), conv, Optional.empty(), 5, Activation.NONE));
         Weights up = Kernels.convTranspose2dWeights(scope, scope.zeros(3, 2, 4, 4), 2, 2, 1, 1);
         fails(ShapeException.class, "output padding is 2 x 0",
-                () -> Kernels.convTranspose2d(scope, scope.zeros(1, 2, 2, 3), up, Optional.empty(), 2, 0));
+                () -> Images.convTranspose2d(scope, scope.zeros(1, 2, 2, 3), up, Optional.empty(), 2, 0));
         fails(ArgumentException.class, "the weights are for CONV2D, expected CONV_TRANSPOSE2D",
-                () -> Kernels.convTranspose2d(scope, scope.zeros(1, 8, 8, 3), conv, Optional.empty(), 0, 0));
+                () -> Images.convTranspose2d(scope, scope.zeros(1, 8, 8, 3), conv, Optional.empty(), 0, 0));
         Tensor x = scope.zeros(1, 1, 1, 4, 250);
         PatchEmbedOptions patch = new PatchEmbedOptions(1, 4, 16, Validity.NONE, 1e-5);
         fails(ShapeException.class, "axis W of x has extent 250, not a multiple of patch size 16",
@@ -92,7 +92,7 @@ class KernelArgumentTest {
                 () -> Kernels.add(scope, halves, scope.zeros(2, 3)));
         fails(DTypeException.class, "attention: qkv is float16",
                 () -> Kernels.attention(scope, scope.full(DType.F16, 1, 1, 2, 3), 1));
-        fails(DTypeException.class, "mapHead: land is float32", () -> Kernels.mapHead(scope,
+        fails(DTypeException.class, "mapHead: land is float32", () -> Images.mapHead(scope,
                 scope.zeros(1, 1, 2, 2, 3), scope.zeros(3), scope.zeros(1), scope.zeros(1), scope.zeros(1),
                 Optional.of(scope.zeros(1, 2, 2))));
         fails(DTypeException.class, "toBooleanArray", halves::toBooleanArray);

@@ -257,7 +257,7 @@ class KernelReferenceTest {
         if (rows < 1 || columns < 1) {
             return;
         }
-        Tensor out = Kernels.convTranspose2d(scope, tensor(scope, x, s), weights,
+        Tensor out = Images.convTranspose2d(scope, tensor(scope, x, s), weights,
                 Optional.of(tensor(scope, bias, outputs)), step[3], step[3]);
         assertEquals(Shape.of(s[0], rows, columns, outputs), out.shape());
         TestData.assertClose(
@@ -279,7 +279,7 @@ class KernelReferenceTest {
                 float[] bias = data.floats(c[3]);
                 Weights weights = Kernels.conv2dWeights(scope, tensor(scope, weight, c[3], c[2], c[4], c[5]));
                 for (Activation activation : Activation.values()) {
-                    Tensor out = Kernels.conv2d(scope, tensor(scope, x, s), weights,
+                    Tensor out = Images.conv2d(scope, tensor(scope, x, s), weights,
                             Optional.of(tensor(scope, bias, c[3])), c[6], activation);
                     TestData.assertClose(Reference.conv2d(x, s, weight, c[3], c[4], c[5], bias, c[6], activation),
                             out.toFloatArray(), "conv2d " + c[4] + " x " + c[5] + " padding " + c[6]);
@@ -299,11 +299,11 @@ class KernelReferenceTest {
             float[] scale = data.floats(3);
             float[] shift = data.floats(3);
             boolean[] land = data.booleans(2 * 5 * 7, 0.4);
-            Tensor out = Kernels.mapHead(scope, tensor(scope, x, s), tensor(scope, weight, 13), tensor(scope, bias, 1),
+            Tensor out = Images.mapHead(scope, tensor(scope, x, s), tensor(scope, weight, 13), tensor(scope, bias, 1),
                     tensor(scope, scale, 3), tensor(scope, shift, 3), Optional.of(scope.ofBooleans(land, 2, 5, 7)));
             TestData.assertClose(Reference.mapHead(x, s, weight, bias[0], scale, shift, land), out.toFloatArray(),
                     "mapHead");
-            Tensor sea = Kernels.mapHead(scope, tensor(scope, x, s), tensor(scope, weight, 13), tensor(scope, bias, 1),
+            Tensor sea = Images.mapHead(scope, tensor(scope, x, s), tensor(scope, weight, 13), tensor(scope, bias, 1),
                     tensor(scope, scale, 3), tensor(scope, shift, 3), Optional.empty());
             TestData.assertClose(Reference.mapHead(x, s, weight, bias[0], scale, shift, new boolean[land.length]),
                     sea.toFloatArray(), "mapHead without land");

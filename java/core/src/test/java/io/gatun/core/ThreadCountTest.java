@@ -36,13 +36,13 @@ class ThreadCountTest {
                     scope.of(data.floats(31 * width), 31, width), scope.of(data.floats(2 * width), 2, width), pool,
                     Optional.empty()).toFloatArray());
             Tensor image = scope.of(data.floats(2 * 19 * 23 * 24), 2, 19, 23, 24);
-            results.add(Kernels.convTranspose2d(scope, image, Kernels.convTranspose2dWeights(scope,
+            results.add(Images.convTranspose2d(scope, image, Kernels.convTranspose2dWeights(scope,
                     scope.of(data.floats(24 * 10 * 36), 24, 10, 6, 6), 4, 4, 1, 1), Optional.empty(), 0, 0)
                     .toFloatArray());
-            results.add(Kernels.conv2d(scope, image, Kernels.conv2dWeights(scope,
+            results.add(Images.conv2d(scope, image, Kernels.conv2dWeights(scope,
                     scope.of(data.floats(17 * 24 * 9), 17, 24, 3, 3)), Optional.empty(), 1, Activation.GELU)
                     .toFloatArray());
-            results.add(Kernels.mapHead(scope, image.reshape(1, 2, 19, 23, 24), scope.of(data.floats(24), 24),
+            results.add(Images.mapHead(scope, image.reshape(1, 2, 19, 23, 24), scope.of(data.floats(24), 24),
                     scope.of(data.floats(1), 1), scope.of(data.floats(2), 2), scope.of(data.floats(2), 2),
                     Optional.empty()).toFloatArray());
         }

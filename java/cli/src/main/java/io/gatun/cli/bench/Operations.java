@@ -5,6 +5,7 @@ import io.gatun.core.Activation;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Fusions;
+import io.gatun.core.Images;
 import io.gatun.core.Kernels;
 import io.gatun.core.PatchEmbedOptions;
 import io.gatun.core.PatchEmbedParameters;
@@ -133,7 +134,7 @@ final class Operations implements AutoCloseable {
             if (operation == Operation.CONV_TRANSPOSE2D) {
                 Tensor coarse = normal(x.maps(), x.rows(), x.columns(), hidden);
                 Weights weights = Kernels.convTranspose2dWeights(inputs, up, rows, columns, overlap, overlap);
-                return call(scope -> Kernels.convTranspose2d(scope, coarse, weights, Optional.of(bias), 0, 0));
+                return call(scope -> Images.convTranspose2d(scope, coarse, weights, Optional.of(bias), 0, 0));
             }
             long embed = x.config().embedDim();
             Tensor latent = normal(x.maps(), x.rows(), x.columns(), embed);
@@ -145,13 +146,13 @@ final class Operations implements AutoCloseable {
         if (operation == Operation.CONV2D) {
             Tensor images = cells.reshape(x.maps(), x.size().height(), x.size().width(), channels);
             Weights weights = Kernels.conv2dWeights(inputs, kernel());
-            return call(scope -> Kernels.conv2d(scope, images, weights, Optional.of(bias), 1, Activation.GELU));
+            return call(scope -> Images.conv2d(scope, images, weights, Optional.of(bias), 1, Activation.GELU));
         }
         Tensor one = normal(1);
         Tensor scale = normal(x.size().months());
         Optional<Tensor> land = Optional.of(inputs.of(input.get("land_mask_patch")));
         if (operation == Operation.MAP_HEAD) {
-            return call(scope -> Kernels.mapHead(scope, cells, bias, one, scale, scale, land));
+            return call(scope -> Images.mapHead(scope, cells, bias, one, scale, scale, land));
         }
         Weights weights = Fusions.refineWeights(inputs, kernel());
         return call(scope -> Fusions.refineHead(scope, cells, weights, bias, bias, one, scale, scale, land));

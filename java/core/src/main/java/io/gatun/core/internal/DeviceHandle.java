@@ -53,6 +53,11 @@ public final class DeviceHandle {
         return open("cuda:" + index, GatunH.GATUN_CUDA(), index, CpuOptions.DEFAULT);
     }
 
+    public static DeviceHandle openMeta() {
+        loadLibrary();
+        return open("meta", GatunH.GATUN_META(), 0, CpuOptions.DEFAULT);
+    }
+
     /** Before the generated classes are touched: their initialiser needs native access too, and says so worse. */
     private static void loadLibrary() {
         try {

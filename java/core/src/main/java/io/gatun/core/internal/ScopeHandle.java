@@ -2,10 +2,12 @@
 package io.gatun.core.internal;
 
 import io.gatun.bindings.ffi.GatunH;
+import io.gatun.bindings.ffi.gatun_conv2d_options;
 import io.gatun.bindings.ffi.gatun_patch_embed_options;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DeviceException;
 import io.gatun.core.InterruptedRunException;
+import io.gatun.core.Conv2dGeometry;
 import io.gatun.core.PatchEmbedOptions;
 import io.gatun.core.Scope;
 import java.lang.foreign.Arena;
@@ -29,6 +31,7 @@ public final class ScopeHandle {
     private final Set<Resource> borrowed = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Queue<Resource> returned = new ConcurrentLinkedQueue<>();
     private final MemorySegment options;
+    private final MemorySegment convOptions;
     private volatile boolean closed;
     private volatile boolean busy; // work was queued since the last wait
     private volatile boolean working; // a thread is between begin and end
@@ -40,6 +43,7 @@ public final class ScopeHandle {
         try {
             Arena arena = Arena.ofAuto();
             this.options = gatun_patch_embed_options.allocate(arena);
+            this.convOptions = gatun_conv2d_options.allocate(arena);
             this.stream = new StreamHandle(device.address(), arena);
         } catch (RuntimeException | Error e) {
             device.release();
@@ -167,6 +171,18 @@ public final class ScopeHandle {
         gatun_patch_embed_options.scale_factor(options, chosen.scaleFactor());
         gatun_patch_embed_options.add_offset(options, chosen.addOffset());
         return options;
+    }
+
+    /** As {@link #patchEmbedOptions}: the struct is read during the call. */
+    public MemorySegment conv2dOptions(Conv2dGeometry chosen) {
+        gatun_conv2d_options.struct_size(convOptions, gatun_conv2d_options.sizeof());
+        gatun_conv2d_options.stride_h(convOptions, chosen.strideH());
+        gatun_conv2d_options.stride_w(convOptions, chosen.strideW());
+        gatun_conv2d_options.padding_h(convOptions, chosen.paddingH());
+        gatun_conv2d_options.padding_w(convOptions, chosen.paddingW());
+        gatun_conv2d_options.dilation_h(convOptions, chosen.dilationH());
+        gatun_conv2d_options.dilation_w(convOptions, chosen.dilationW());
+        return convOptions;
     }
 
     public void copyIn(MemorySegment source, Buffer buffer) {

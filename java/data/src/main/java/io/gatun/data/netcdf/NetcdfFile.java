@@ -2,6 +2,7 @@
 package io.gatun.data.netcdf;
 
 import io.gatun.core.DataException;
+import io.gatun.core.NearestName;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;

@@ -219,14 +219,6 @@ class NetcdfFileTest {
     }
 
     @Test
-    void editDistanceCountsInsertionsDeletionsAndSubstitutions() {
-        assertEquals(0, NearestName.distance("sst", "sst"));
-        assertEquals(3, NearestName.distance("", "sst"));
-        assertEquals(3, NearestName.distance("kitten", "sitting"));
-        assertEquals(1, NearestName.distance("land_mask", "landmask"));
-    }
-
-    @Test
     void stepsOutsideTheVariableAreRefused() {
         try (NetcdfFile file = open("cdf1.nc")) {
             GridVariable packed = file.variable("packed");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.climanet;
 
+import io.gatun.core.Images;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
@@ -25,11 +26,11 @@ record PlainStages(Linear proj, Weights deconv, Tensor deconvBias, Conv2d refine
     public Tensor maps(Scope scope, Tensor tokens, MonthlyConvDecoder.Output output, Trace trace) {
         Tensor projected = proj.apply(scope, tokens);
         trace.accept("proj", projected);
-        Tensor up = Kernels.convTranspose2d(scope, projected, deconv, Optional.of(deconvBias), 0, 0);
+        Tensor up = Images.convTranspose2d(scope, projected, deconv, Optional.of(deconvBias), 0, 0);
         trace.accept("deconv", up);
         Tensor refined = refine1.applyGelu(scope, refine0.applyGelu(scope, up));
         trace.accept("refine", refined);
         Tensor maps = refined.reshape(output.batch(), -1, refined.dim(1), refined.dim(2), refined.dim(3));
-        return Kernels.mapHead(scope, maps, headWeight, headBias, output.scale(), output.shift(), output.land());
+        return Images.mapHead(scope, maps, headWeight, headBias, output.scale(), output.shift(), output.land());
     }
 }

@@ -2,6 +2,7 @@
 package io.gatun.models.layers;
 
 import io.gatun.core.Activation;
+import io.gatun.core.Images;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
@@ -36,6 +37,6 @@ public record Conv2d(Weights weight, Tensor bias, int padding) {
      * @return [B, H, W, O] f32
      */
     public Tensor applyGelu(Scope scope, Tensor x) {
-        return Kernels.conv2d(scope, x, weight, Optional.of(bias), padding, Activation.GELU);
+        return Images.conv2d(scope, x, weight, Optional.of(bias), padding, Activation.GELU);
     }
 }

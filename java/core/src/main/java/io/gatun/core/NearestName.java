@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.gatun.data.netcdf;
+package io.gatun.core;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
 /** Finds the name that a mistyped one probably means. */
-final class NearestName {
+public final class NearestName {
     private NearestName() {}
 
-    /** The candidate with the smallest edit distance, letter case aside; the first of several. */
-    static String of(String name, Collection<String> candidates) {
+    /**
+     * The candidate with the smallest edit distance, letter case aside; the first of several.
+     *
+     * @param name a name that is not among the candidates
+     * @param candidates at least one
+     * @return one of the candidates
+     */
+    public static String of(String name, Collection<String> candidates) {
         String wanted = name.toLowerCase(Locale.ROOT);
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> distance(wanted, candidate.toLowerCase(Locale.ROOT))))

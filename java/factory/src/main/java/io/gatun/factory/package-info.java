@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The encoder-decoder factory, the models it builds, and the contracts of their parts. */
+package io.gatun.factory;

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Encoder-decoder models, composed by name as TerraTorch composes them. */
+module io.gatun.factory {
+    requires transitive io.gatun.wrappers;
+
+    exports io.gatun.factory;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models;
+
+import io.gatun.core.Scope;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * An encoder: images in, a feature for each of its layers out. Immutable; usable from many threads, each with a scope of
+ * its own. Shapes are PyTorch's; a map [B, C, H, W] that a backbone gives is usually a view of channels-last memory.
+ */
+public interface Backbone {
+    /**
+     * Runs the backbone.
+     *
+     * @param scope owns the result
+     * @param input the images, f32, dense
+     * @return one feature for each layer that the backbone gives, first layer first
+     */
+    List<Feature> forward(Scope scope, Input input);
+
+    /**
+     * Channels of each feature, upstream's {@code out_channels}.
+     *
+     * @return as many as features
+     */
+    List<Integer> outChannels();
+
+    /**
+     * Side of a patch in pixels, upstream's {@code patch_size}, to whose multiples images are padded.
+     *
+     * @return empty where the backbone has none
+     */
+    default OptionalInt patchSize() {
+        return OptionalInt.empty();
+    }
+
+    /**
+     * Days or steps of a temporal patch, for images [B, C, T, H, W].
+     *
+     * @return 1 where time is not patched
+     */
+    default int temporalPatchSize() {
+        return 1;
+    }
+}
