@@ -5,4 +5,5 @@ module io.gatun.wrappers {
     requires transitive io.gatun.models;
 
     exports io.gatun.wrappers.reconstruct;
+    exports io.gatun.wrappers.temporal;
 }

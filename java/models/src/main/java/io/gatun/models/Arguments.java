@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Keyword arguments as upstream's constructors take them, in snake_case, from a YAML file, a checkpoint or Java. What is
- * read is remembered, so that {@link #finish()} can refuse what nobody wanted. A null value is as good as none.
+ * Keyword arguments as upstream's constructors take them, in snake_case, from a YAML file, a checkpoint or Java. What
+ * is read is remembered, so that {@link #finish()} can refuse what nobody wanted. A null value is as good as none.
  *
  * <p>All methods that read a value throw {@link ArgumentException} if it has another type, or if it is absent and there
  * is nothing to take instead. For one thread.
@@ -205,12 +205,13 @@ public final class Arguments {
      * Reads all arguments whose names begin with a prefix.
      *
      * @param prefix for example {@code decoder_}
+     * @param except names that are not taken although they begin so
      * @return their values by the rest of their names
      */
-    public Map<String, Object> takePrefixed(String prefix) {
+    public Map<String, Object> takePrefixed(String prefix, String... except) {
         Map<String, Object> taken = new LinkedHashMap<>();
         values.forEach((key, value) -> {
-            if (key.startsWith(prefix) && key.length() > prefix.length()) {
+            if (key.startsWith(prefix) && key.length() > prefix.length() && !List.of(except).contains(key)) {
                 taken.put(key.substring(prefix.length()), value);
             }
         });

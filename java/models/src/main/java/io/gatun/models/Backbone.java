@@ -3,11 +3,12 @@ package io.gatun.models;
 
 import io.gatun.core.Scope;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * An encoder: images in, a feature for each of its layers out. Immutable; usable from many threads, each with a scope of
- * its own. Shapes are PyTorch's; a map [B, C, H, W] that a backbone gives is usually a view of channels-last memory.
+ * An encoder: images in, a feature for each of its layers out. Immutable; usable from many threads, each with a scope
+ * of its own. Shapes are PyTorch's; a map [B, C, H, W] that a backbone gives is usually a view of channels-last memory.
  */
 public interface Backbone {
     /**
@@ -42,5 +43,15 @@ public interface Backbone {
      */
     default int temporalPatchSize() {
         return 1;
+    }
+
+    /**
+     * An input of one image that the backbone takes, for a run on shapes alone.
+     *
+     * @param scope owns the input
+     * @return empty where any size and number of channels will do, or none is known
+     */
+    default Optional<Input> example(Scope scope) {
+        return Optional.empty();
     }
 }

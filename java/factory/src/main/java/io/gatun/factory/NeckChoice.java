@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.factory;
+
+import io.gatun.core.ArgumentException;
+import io.gatun.factory.registry.Registries;
+import io.gatun.models.Arguments;
+import io.gatun.models.Loader;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A neck by name, with its arguments. */
+record NeckChoice(String name, Map<String, Object> arguments) {
+    static List<NeckChoice> all(List<Map<String, Object>> necks) {
+        return necks.stream().map(NeckChoice::of).toList();
+    }
+
+    private static NeckChoice of(Map<String, Object> neck) {
+        if (!(neck.get("name") instanceof String name)) {
+            throw new ArgumentException("necks: " + neck + " has no name; each neck is a dictionary with a name and its"
+                    + " arguments. Names: " + Registries.necks().names());
+        }
+        Map<String, Object> arguments = new LinkedHashMap<>(neck);
+        arguments.remove("name");
+        return new NeckChoice(name, arguments);
+    }
+
+    Loader<? extends Neck> loader(List<Integer> channels) {
+        Arguments given = Arguments.of(name, arguments);
+        Loader<? extends Neck> loader = Registries.necks().get(name).build(channels, given);
+        given.finish();
+        return loader;
+    }
+}
