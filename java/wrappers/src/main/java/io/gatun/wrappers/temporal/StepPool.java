@@ -9,6 +9,7 @@ import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
 import io.gatun.models.layers.ChannelsLast;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Pools one feature over the dates, which arrive one after the other: what is kept is one value for each element, or
@@ -51,7 +52,7 @@ final class StepPool {
         } else {
             groupSum = combined(BinaryOp.ADD, groupSum, feature);
             if (++date == length) {
-                try (Tensor sum = groupSum; Tensor mean = divided(sum, length)) {
+                try (Tensor mean = divided(groupSum, length)) {
                     put(mean);
                 }
                 groupSum = null;
@@ -75,27 +76,40 @@ final class StepPool {
         if (so == null) {
             return copied(value);
         }
-        Kernels.binary(scope, op, dense(so), dense(value), dense(so));
+        if (isChannelsLast(so)) {
+            try (Tensor left = so.permute(0, 2, 3, 1); Tensor right = value.permute(0, 2, 3, 1)) {
+                Kernels.binary(scope, op, left, right, left);
+            }
+        } else {
+            Kernels.binary(scope, op, so, value, so);
+        }
         return so;
     }
 
     /** A copy that lies in memory as the original does. */
     private Tensor copied(Tensor value) {
-        return isChannelsLast(value) ? ChannelsLast.toMap(Kernels.copy(scope, value.permute(0, 2, 3, 1)))
-                : Kernels.copy(scope, value);
+        if (!isChannelsLast(value)) {
+            return Kernels.copy(scope, value);
+        }
+        try (Tensor image = value.permute(0, 2, 3, 1)) {
+            return ChannelsLast.intoMap(Kernels.copy(scope, image));
+        }
     }
 
     private static boolean isChannelsLast(Tensor value) {
-        return value.shape().rank() == 4 && !value.isDense() && value.permute(0, 2, 3, 1).isDense();
+        if (value.shape().rank() != 4 || value.isDense()) {
+            return false;
+        }
+        try (Tensor image = value.permute(0, 2, 3, 1)) {
+            return image.isDense();
+        }
     }
 
-    private static Tensor dense(Tensor value) {
-        return isChannelsLast(value) ? value.permute(0, 2, 3, 1) : value;
-    }
-
+    /** In place. */
     private Tensor divided(Tensor sum, int count) {
-        Tensor mean = Kernels.binary(scope, BinaryOp.DIVIDE, dense(sum), scope.scalar(count));
-        return isChannelsLast(sum) ? ChannelsLast.toMap(mean) : mean;
+        try (Tensor divisor = scope.scalar(count); Tensor each = divisor.expand(sum.shape().toArray())) {
+            return combined(BinaryOp.DIVIDE, sum, each);
+        }
     }
 
     private int channelAxis(Tensor value) {
@@ -133,31 +147,23 @@ final class StepPool {
 
     /** After all dates. */
     Tensor result() {
-        Tensor result = pooled;
-        if (options.pooling() == TemporalPooling.MEAN) {
-            try (Tensor sum = pooled) {
-                result = divided(sum, groups);
-            }
-        }
+        Tensor result = options.pooling() == TemporalPooling.MEAN ? divided(pooled, groups) : pooled;
         boolean tokens = result.shape().rank() - (options.pooling() == TemporalPooling.KEEP ? 1 : 0) == 3;
         return tokens || options.corrected() || result.dim(-1) != 1 ? result : asTokens(result);
     }
 
     /** Upstream takes a map of width 1 for tokens: [..., C, H, 1] becomes [..., H, C]. */
-    private static Tensor asTokens(Tensor map) {
-        long[] shape = map.shape().toArray();
-        int rank = shape.length;
-        int[] axes = new int[rank];
-        for (int axis = 0; axis < rank; axis++) {
-            axes[axis] = axis;
-        }
+    private Tensor asTokens(Tensor map) {
+        int rank = map.shape().rank();
+        int[] axes = IntStream.range(0, rank).toArray();
         axes[rank - 3] = rank - 2;
         axes[rank - 2] = rank - 3;
-        Tensor swapped = map.permute(axes);
-        return swapped.slice(rank - 1, 0, 1).reshape(withoutLast(swapped.shape().toArray()));
-    }
-
-    private static long[] withoutLast(long[] shape) {
-        return Arrays.copyOf(shape, shape.length - 1);
+        try (map; Tensor swapped = map.permute(axes)) {
+            Tensor tokens = scope.empty(DType.F32, Arrays.copyOf(swapped.shape().toArray(), rank - 1));
+            try (Tensor place = tokens.unsqueeze(rank - 1)) {
+                Kernels.copy(scope, swapped, place);
+            }
+            return tokens;
+        }
     }
 }

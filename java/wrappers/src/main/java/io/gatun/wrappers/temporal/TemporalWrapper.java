@@ -14,6 +14,7 @@ import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -190,8 +191,7 @@ public final class TemporalWrapper implements Backbone {
         SequencedMap<String, Tensor> images = new LinkedHashMap<>();
         input.modalities().forEach((name, image) -> {
             try (Tensor chosen = image.slice(2, from, from + count); Tensor first = chosen.permute(2, 0, 1, 3, 4)) {
-                images.put(name, Kernels.copy(scope, first)
-                        .reshape(count * image.dim(0), image.dim(1), image.dim(3), image.dim(4)));
+                images.put(name, folded(scope, first));
             }
         });
         Map<String, Tensor> extras = new LinkedHashMap<>();
@@ -200,20 +200,30 @@ public final class TemporalWrapper implements Backbone {
     }
 
     private static Tensor byDate(Scope scope, String name, Tensor value, int from, int count) {
-        long[] shape = value.shape().toArray();
-        long[] folded = shape.clone();
-        folded[0] = count * shape[0];
         if (name.equals(COORDS)) {
-            try (Tensor chosen = value.slice(1, from, from + count); Tensor first = chosen.permute(1, 0, 2)) {
-                return Kernels.copy(scope, first).reshape(folded[0], 1, shape[2]);
+            try (Tensor chosen = value.slice(1, from, from + count); Tensor one = chosen.unsqueeze(2);
+                    Tensor first = one.permute(1, 0, 2, 3)) {
+                return folded(scope, first);
             }
         }
+        long[] shape = value.shape().toArray();
         long[] repeated = new long[shape.length + 1];
         repeated[0] = count;
         System.arraycopy(shape, 0, repeated, 1, shape.length);
         try (Tensor one = value.unsqueeze(0); Tensor all = one.expand(repeated)) {
-            return Kernels.copy(scope, all).reshape(folded);
+            return folded(scope, all);
         }
+    }
+
+    /** [dates, B, ...] to dense [dates B, ...]. */
+    private static Tensor folded(Scope scope, Tensor series) {
+        long[] shape = Arrays.copyOfRange(series.shape().toArray(), 1, series.shape().rank());
+        shape[0] *= series.dim(0);
+        Tensor folded = scope.empty(series.dtype(), shape);
+        try (Tensor place = folded.reshape(series.shape().toArray())) {
+            Kernels.copy(scope, series, place);
+        }
+        return folded;
     }
 
     private void start(Scope scope, List<Feature> features, int dates, List<SequencedMap<String, StepPool>> pools,
