@@ -8,6 +8,7 @@ import io.gatun.models.Loader;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** A neck by name, with its arguments. */
 record NeckChoice(String name, Map<String, Object> arguments) {
@@ -25,9 +26,9 @@ record NeckChoice(String name, Map<String, Object> arguments) {
         return new NeckChoice(name, arguments);
     }
 
-    Loader<? extends Neck> loader(List<Integer> channels) {
+    Loader<? extends Neck> loader(List<Integer> channels, OptionalInt patchSize) {
         Arguments given = Arguments.of(name, arguments);
-        Loader<? extends Neck> loader = Registries.necks().get(name).build(channels, given);
+        Loader<? extends Neck> loader = Registries.necks().get(name).build(channels, patchSize, given);
         given.finish();
         return loader;
     }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.factory.registry;
+
+import io.gatun.factory.BackboneBuilder;
+import io.gatun.factory.DecoderBuilder;
+import io.gatun.factory.NeckBuilder;
+import java.util.ServiceLoader;
+
+/**
+ * The registries of the process, upstream's BACKBONE_REGISTRY, NECK_REGISTRY and DECODER_REGISTRY. The source
+ * {@code terratorch} holds what Gatun builds under upstream's names, {@code timm} the plain ViTs; the sources
+ * {@code smp} and {@code mmseg} say what to use in their place. More names come from code ({@link #backbones()} and the
+ * others can be added to at any time) and from {@link ModuleProvider}s.
+ */
+public final class Registries {
+    private final MultiSourceRegistry<BackboneBuilder> backboneRegistry = new MultiSourceRegistry<>("backbone");
+    private final MultiSourceRegistry<NeckBuilder> neckRegistry = new MultiSourceRegistry<>("neck");
+    private final MultiSourceRegistry<DecoderBuilder> decoderRegistry = new MultiSourceRegistry<>("decoder");
+
+    private Registries() {
+        TerratorchModules.register(backboneRegistry, neckRegistry, decoderRegistry);
+    }
+
+    /** Made on first use, whoever uses it. */
+    private static final class Shared {
+        static final Registries INSTANCE = loaded();
+
+        private static Registries loaded() {
+            Registries registries = new Registries();
+            ServiceLoader.load(ModuleProvider.class).forEach(provider -> provider.register(registries));
+            return registries;
+        }
+    }
+
+    /**
+     * Backbones by name.
+     *
+     * @return the registry of the process
+     */
+    public static MultiSourceRegistry<BackboneBuilder> backbones() {
+        return Shared.INSTANCE.backboneRegistry;
+    }
+
+    /**
+     * Necks by name.
+     *
+     * @return the registry of the process
+     */
+    public static MultiSourceRegistry<NeckBuilder> necks() {
+        return Shared.INSTANCE.neckRegistry;
+    }
+
+    /**
+     * Decoders by name.
+     *
+     * @return the registry of the process
+     */
+    public static MultiSourceRegistry<DecoderBuilder> decoders() {
+        return Shared.INSTANCE.decoderRegistry;
+    }
+
+    /**
+     * The backbones of these registries, for a {@link ModuleProvider}, which runs before {@link #backbones()} is there.
+     *
+     * @return the registry to add to
+     */
+    public MultiSourceRegistry<BackboneBuilder> backboneRegistry() {
+        return backboneRegistry;
+    }
+
+    /**
+     * The necks of these registries, for a {@link ModuleProvider}.
+     *
+     * @return the registry to add to
+     */
+    public MultiSourceRegistry<NeckBuilder> neckRegistry() {
+        return neckRegistry;
+    }
+
+    /**
+     * The decoders of these registries, for a {@link ModuleProvider}.
+     *
+     * @return the registry to add to
+     */
+    public MultiSourceRegistry<DecoderBuilder> decoderRegistry() {
+        return decoderRegistry;
+    }
+}
