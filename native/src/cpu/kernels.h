@@ -26,7 +26,7 @@ struct TiledKernel {
 // What follows a product that oneDNN made, in place: activation, then residual.
 struct FinishArgs {
   int64_t count;
-  bool gelu_after;
+  int32_t activation;
   const float* residual;  // may be null
   float* out;
 };
@@ -41,6 +41,7 @@ struct DecoderFoldArgs {
 struct KernelTable {
   int panel;  // columns of a packed panel
   void (*finish)(const FinishArgs&);
+  TiledKernel<ActivateArgs> activate;
   TiledKernel<LayerNormArgs> layer_norm;
   TiledKernel<LinearArgs> linear;
   TiledKernel<AttentionArgs> attention;

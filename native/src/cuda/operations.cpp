@@ -8,7 +8,8 @@ void add_operations(Backend& backend) {
   backend.weights_free = weights_free;
   backend.fill = fill;
   backend.copy = copy;
-  backend.add = add;
+  backend.binary = binary;
+  backend.activate = activate;
   backend.layer_norm = layer_norm;
   backend.linear = linear;
   backend.attention = attention;

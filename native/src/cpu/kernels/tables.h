@@ -6,6 +6,7 @@
 
 namespace gatun::cpu::GATUN_NS {
 
+extern const TiledKernel<ActivateArgs> kActivate;
 extern const TiledKernel<LayerNormArgs> kLayerNorm;
 extern const TiledKernel<LinearArgs> kLinear;
 extern const TiledKernel<AttentionArgs> kAttention;
