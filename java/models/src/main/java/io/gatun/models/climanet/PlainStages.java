@@ -15,7 +15,8 @@ record PlainStages(Linear proj, Weights deconv, Tensor deconvBias, Conv2d refine
         Tensor headBias) implements MonthlyConvDecoder.DecoderStages {
     static PlainStages of(Scope scope, MonthlyConvDecoder.Source s) {
         return new PlainStages(
-                new Linear(Kernels.linearWeights(scope, s.projWeightTensor(scope)), scope.of(s.projBias(), s.hidden())),
+                new Linear(Kernels.linearWeights(scope, s.projWeightTensor(scope)),
+                        Optional.of(scope.of(s.projBias(), s.hidden()))),
                 Kernels.convTranspose2dWeights(
                         scope, s.upWeightTensor(scope), s.patchH(), s.patchW(), s.overlap(), s.overlap()),
                 scope.of(s.upBias(), s.channels()), Conv2d.of(scope, s.refine0()), Conv2d.of(scope, s.refine1()),

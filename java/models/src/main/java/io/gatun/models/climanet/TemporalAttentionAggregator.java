@@ -34,7 +34,7 @@ final class TemporalAttentionAggregator {
         LayerNorm scorerNorm = LayerNorm.load(scope, scorer.at("0"), embedDim);
         Linear scorerHidden = Linear.load(scope, scorer.at("1"), embedDim, embedDim);
         dayScorer = new TemporalPoolParameters(scorerNorm.weight(), scorerNorm.bias(), scorerNorm.eps(),
-                scorerHidden.weight(), scorerHidden.bias(),
+                scorerHidden.weight(), scorerHidden.bias().orElseThrow(),
                 scope.of(scorer.takeFloats("3.weight", 1, embedDim), embedDim),
                 scope.of(scorer.takeFloats("3.bias", 1), 1));
         monthLn = LayerNorm.load(scope, state.at("month_ln"), embedDim);

@@ -26,8 +26,21 @@ public record LayerNorm(Tensor weight, Tensor bias, double eps) {
      * @return the layer, with PyTorch's epsilon
      */
     public static LayerNorm load(Scope scope, StateDict state, long width) {
-        return new LayerNorm(scope.of(state.takeFloats("weight", width), width),
-                scope.of(state.takeFloats("bias", width), width), EPS);
+        return load(scope, state, width, EPS);
+    }
+
+    /**
+     * Takes {@code weight} [width] and {@code bias} [width].
+     *
+     * @param scope owns the parameters
+     * @param state parameters of this layer
+     * @param width E
+     * @param eps added to the biased variance
+     * @return the layer
+     */
+    public static LayerNorm load(Scope scope, StateDict state, long width, double eps) {
+        return new LayerNorm(
+                state.takeTensor(scope, "weight", width), state.takeTensor(scope, "bias", width), eps);
     }
 
     /**

@@ -10,12 +10,12 @@ import io.gatun.core.Weights;
 import java.util.Optional;
 
 /**
- * {@code torch.nn.Linear} with bias, and with what often follows it in one pass.
+ * {@code torch.nn.Linear}, and with it what often follows in one pass.
  *
  * @param weight [N, K], packed
- * @param bias [N] f32
+ * @param bias [N] f32, if the layer has one
  */
-public record Linear(Weights weight, Tensor bias) {
+public record Linear(Weights weight, Optional<Tensor> bias) {
     /**
      * Takes {@code weight} [outputs, inputs] and {@code bias} [outputs].
      *
@@ -26,7 +26,23 @@ public record Linear(Weights weight, Tensor bias) {
      * @return the layer
      */
     public static Linear load(Scope scope, StateDict state, long inputs, long outputs) {
-        return of(scope, state.takeFloats("weight", outputs, inputs), state.takeFloats("bias", outputs));
+        return load(scope, state, inputs, outputs, true);
+    }
+
+    /**
+     * Takes {@code weight} [outputs, inputs] and, if there is one, {@code bias} [outputs].
+     *
+     * @param scope owns the parameters
+     * @param state parameters of this layer
+     * @param inputs K
+     * @param outputs N
+     * @param bias whether the layer has a bias
+     * @return the layer
+     */
+    public static Linear load(Scope scope, StateDict state, long inputs, long outputs, boolean bias) {
+        Weights weight = packed(scope, state.takeTensor(scope, "weight", outputs, inputs));
+        return new Linear(
+                weight, bias ? Optional.of(state.takeTensor(scope, "bias", outputs)) : Optional.empty());
     }
 
     /**
@@ -39,8 +55,8 @@ public record Linear(Weights weight, Tensor bias) {
      * @return query, key and value in this order
      */
     public static Linear loadInProj(Scope scope, StateDict state, long embedDim) {
-        return of(scope, state.takeFloats("in_proj_weight", 3 * embedDim, embedDim),
-                state.takeFloats("in_proj_bias", 3 * embedDim));
+        Weights weight = packed(scope, state.takeTensor(scope, "in_proj_weight", 3 * embedDim, embedDim));
+        return new Linear(weight, Optional.of(state.takeTensor(scope, "in_proj_bias", 3 * embedDim)));
     }
 
     /**
@@ -53,13 +69,15 @@ public record Linear(Weights weight, Tensor bias) {
      * @return the layer
      */
     public static Linear loadConv1x1(Scope scope, StateDict state, long inputs, long outputs) {
-        return of(scope, state.takeFloats("weight", outputs, inputs, 1, 1), state.takeFloats("bias", outputs));
+        Weights weight = packed(scope, state.takeTensor(scope, "weight", outputs, inputs, 1, 1));
+        return new Linear(weight, Optional.of(state.takeTensor(scope, "bias", outputs)));
     }
 
-    private static Linear of(Scope scope, float[] weight, float[] bias) {
-        long outputs = bias.length;
-        return new Linear(Kernels.linearWeights(scope, scope.of(weight, outputs, weight.length / outputs)),
-                scope.of(bias, outputs));
+    // Closing returns the memory of the weight as it was stored to the one loaded next.
+    static Weights packed(Scope scope, Tensor stored) {
+        try (stored; Tensor matrix = stored.reshape(stored.dim(0), -1)) {
+            return Kernels.linearWeights(scope, matrix);
+        }
     }
 
     /**
@@ -70,7 +88,7 @@ public record Linear(Weights weight, Tensor bias) {
      * @return [..., N] f32
      */
     public Tensor apply(Scope scope, Tensor x) {
-        return Kernels.linear(scope, x, weight, Optional.of(bias), Activation.NONE, Optional.empty());
+        return Kernels.linear(scope, x, weight, bias, Activation.NONE, Optional.empty());
     }
 
     /**
@@ -81,7 +99,7 @@ public record Linear(Weights weight, Tensor bias) {
      * @return [..., N] f32
      */
     public Tensor applyGelu(Scope scope, Tensor x) {
-        return Kernels.linear(scope, x, weight, Optional.of(bias), Activation.GELU, Optional.empty());
+        return Kernels.linear(scope, x, weight, bias, Activation.GELU, Optional.empty());
     }
 
     /**
@@ -93,6 +111,6 @@ public record Linear(Weights weight, Tensor bias) {
      * @return [..., N] f32
      */
     public Tensor applyTo(Scope scope, Tensor x, Tensor residual) {
-        return Kernels.linear(scope, x, weight, Optional.of(bias), Activation.NONE, Optional.of(residual));
+        return Kernels.linear(scope, x, weight, bias, Activation.NONE, Optional.of(residual));
     }
 }

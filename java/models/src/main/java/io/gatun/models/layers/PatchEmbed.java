@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.layers;
+
+import io.gatun.core.DType;
+import io.gatun.core.Kernels;
+import io.gatun.core.PatchEmbedOptions;
+import io.gatun.core.Scope;
+import io.gatun.core.ShapeException;
+import io.gatun.core.StateDict;
+import io.gatun.core.Tensor;
+import io.gatun.core.Validity;
+import io.gatun.core.Weights;
+import java.util.Optional;
+
+/**
+ * Patches of an image as tokens: a {@code Conv2d} or {@code Conv3d} whose kernel is its stride.
+ *
+ * @param weight [E, channels patch], packed
+ * @param bias [E] f32
+ * @param channels bands of an image
+ * @param patchFrames frames of a patch
+ * @param patchSize rows and columns of a patch
+ */
+public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFrames, int patchSize) {
+    /**
+     * Takes {@code weight} [E, channels, patchSize, patchSize] and {@code bias} [E] of a {@code Conv2d}.
+     *
+     * @param scope owns the parameters
+     * @param state parameters of the convolution
+     * @param channels bands of an image
+     * @param embedDim E
+     * @param patchSize rows and columns of a patch
+     * @return the layer
+     */
+    public static PatchEmbed load2d(Scope scope, StateDict state, int channels, int embedDim, int patchSize) {
+        Weights weight = Linear.packed(
+                scope, state.takeTensor(scope, "weight", embedDim, channels, patchSize, patchSize));
+        return new PatchEmbed(weight, state.takeTensor(scope, "bias", embedDim), channels, 1, patchSize);
+    }
+
+    /**
+     * Takes {@code weight} [E, channels, patchFrames, patchSize, patchSize] and {@code bias} [E] of a {@code Conv3d}.
+     *
+     * @param scope owns the parameters
+     * @param state parameters of the convolution
+     * @param channels bands of an image
+     * @param embedDim E
+     * @param patchFrames frames of a patch
+     * @param patchSize rows and columns of a patch
+     * @return the layer
+     */
+    public static PatchEmbed load3d(
+            Scope scope, StateDict state, int channels, int embedDim, int patchFrames, int patchSize) {
+        Weights weight = Linear.packed(
+                scope, state.takeTensor(scope, "weight", embedDim, channels, patchFrames, patchSize, patchSize));
+        return new PatchEmbed(weight, state.takeTensor(scope, "bias", embedDim), channels, patchFrames, patchSize);
+    }
+
+    /**
+     * The grid of an image's patches.
+     *
+     * @param image [B, channels, T, H, W]
+     * @return the grid
+     * @throws ShapeException if the image has another number of bands, or an extent is no multiple of the patch
+     */
+    public TokenGrid grid(Tensor image) {
+        if (image.dim(1) != channels) {
+            throw new ShapeException("the image " + image.shape() + " has " + image.dim(1) + " bands, the model takes "
+                    + channels + "; select those it was trained with, in their order");
+        }
+        return TokenGrid.of(image, patchFrames, patchSize);
+    }
+
+    /**
+     * Tokens with their positions.
+     *
+     * @param scope owns the result
+     * @param image [B, channels, T, H, W] f32, extents multiples of the patch
+     * @param position [N, E], a row for each patch
+     * @return [B, N, E]
+     */
+    public Tensor apply(Scope scope, Tensor image, Tensor position) {
+        if (!image.isDense()) {
+            try (Tensor dense = Kernels.copy(scope, image)) {
+                return apply(scope, dense, position);
+            }
+        }
+        PatchEmbedOptions options =
+                new PatchEmbedOptions(patchFrames, patchSize, patchSize, Validity.NONE, LayerNorm.EPS);
+        return Kernels.patchEmbed(scope, image, Optional.empty(), weight, Optional.of(bias), Optional.empty(),
+                Optional.empty(), Optional.of(position), options, DType.F32);
+    }
+}
