@@ -2,8 +2,8 @@
 // The decoder's end in one pass: 3x3 convolution, bias, GELU, 1x1 head, the month's scale and shift, land; the refined
 // image is never in memory. The convolution is Winograd's F(4x4, 3x3): 36 products of [tiles, I] x [I, O] in the place
 // of 144, so 4.5 I O FLOP a pixel in the place of 18 and about 30 (I + O) for the transforms; 4 I + 5 bytes. Winograd
-// tiles lie at multiples of 4 of the image, so a pixel's result depends on neither tile, batch nor threads. Weights that
-// were packed without Winograd (GATUN_DISABLE=winograd) take the plain product of nine taps, 18 I O FLOP a pixel.
+// tiles lie at multiples of 4 of the image, so a pixel's result depends on neither tile, batch nor threads. Weights
+// that were packed without Winograd (GATUN_DISABLE=winograd) take the plain product of nine taps, 18 I O FLOP a pixel.
 #include "gemm.h"
 #include "tables.h"
 
