@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forwards of an exported SpatioTemporalModel in ONNX Runtime, on request, as climanet_torch.py runs them.
 
-`python climanet_ort.py INPUT OUTPUT MODEL`: MODEL is the file that `climanet_torch.py INPUT MODEL onnx` wrote. All
-graph optimisations are on. Threads: OMP_NUM_THREADS.
+`python climanet_ort.py INPUT OUTPUT MODEL`: MODEL is the file that `export_onnx.py --workload INPUT --output MODEL`
+wrote. All graph optimisations are on. Threads: OMP_NUM_THREADS.
 """
 import os
 import sys

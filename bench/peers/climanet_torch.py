@@ -7,16 +7,11 @@ runs forwards on request, as io.gatun.bench.ForwardLoop does: INPUT holds `weigh
 milliseconds of one more forward. MODE is `eager` (as it is if not given) or `compiled`, torch.compile with frozen
 weights. PyTorch's settings are left as they are: in inference mode its fast path for nn.TransformerEncoder and
 nn.MultiheadAttention is on. Threads: OMP_NUM_THREADS.
-
-`python climanet_torch.py INPUT OUTPUT onnx` writes the model to OUTPUT for ONNX Runtime instead; it needs the packages
-onnx and onnxscript.
 """
 import json
-import logging
 import math
 import sys
 import time
-import warnings
 
 import torch
 from torch import nn
@@ -26,6 +21,13 @@ from tensors import metadata, read, write
 MONTH_HEADS = 4
 DAYS = 31
 MONTH_LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+WORKLOADS = {  # months, height, width, constructor arguments
+    "W1": (1, 128, 128, {}),
+    "W2": (12, 64, 64, {}),
+    "W3": (1, 180, 360, {}),
+    "W4": (2, 64, 64, {"embed_dim": 64, "hidden": 64}),
+    "smoke": (2, 16, 24, {"embed_dim": 32, "hidden": 16}),
+}
 
 
 def sinusoids(length, width):
@@ -201,6 +203,11 @@ def write_workload(path, model, arguments, inputs):
     write(path, tensors, {"model_config": json.dumps(arguments)})
 
 
+def write_random_workload(path, name):
+    months, height, width, arguments = WORKLOADS[name]
+    write_workload(path, random_model(arguments), arguments, random_inputs(1, months, height, width))
+
+
 def compare_with_upstream(folder, device="cpu"):
     """Shows that this model is upstream's: its results on the stored cases of a folder; the number of them."""
     cases = sorted(folder.glob("model_*.json"))
@@ -222,22 +229,10 @@ def loaded(path, arguments):
     return model.eval()
 
 
-def export(model, inputs, target):
-    """The model in the ONNX format, for inputs of these shapes. Without PyTorch's fast path, which has no such form."""
-    logging.getLogger("torch").setLevel(logging.ERROR)  # it warns of what this model has nothing of
-    warnings.simplefilter("ignore", FutureWarning)
-    torch.backends.mha.set_fastpath_enabled(False)
-    names = list(inputs)
-    torch.onnx.export(model, tuple(inputs.values()), str(target), input_names=names, output_names=["maps"], dynamo=True,
-                      external_data=False, verbose=False)
-
-
 def main(source, target, mode="eager"):
     arguments = json.loads(metadata(source)["model_config"])
     model = loaded(source, arguments)
     inputs = read(source, "input/")
-    if mode == "onnx":
-        return export(model, inputs, target)
     if mode == "compiled":
         torch._inductor.config.freezing = True
         model = torch.compile(model)

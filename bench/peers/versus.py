@@ -20,18 +20,12 @@ from pathlib import Path
 
 import torch
 
-from climanet_torch import compare_with_upstream, random_inputs, random_model, write_workload
+from climanet_torch import WORKLOADS, compare_with_upstream, write_random_workload
 from tensors import read
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench" / "target"
 TOLERANCE = 1e-3
-WORKLOADS = {  # months, height, width, constructor arguments
-    "W1": (1, 128, 128, {}),
-    "W2": (12, 64, 64, {}),
-    "W3": (1, 180, 360, {}),
-    "W4": (2, 64, 64, {"embed_dim": 64, "hidden": 64}),
-}
 # PyTorch takes its memory from glibc. As installed, page faults cost it up to 40 % of a forward, or nothing, as each
 # process has it; where glibc keeps freed memory they cost nothing.
 ALLOCATORS = {"keep": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}, "default": {}}
@@ -98,8 +92,8 @@ def peer(name, source, folder, threads, allocator):
         command = [sys.executable, str(script / "climanet_torch.py")]
         return Engine(command, ALLOCATORS[allocator] | environment, source, target, name)
     model = folder / "model.onnx"
-    subprocess.run([sys.executable, str(script / "climanet_torch.py"), str(source), str(model), "onnx"], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, str(script / "export_onnx.py"), "--workload", str(source), "--output", str(model)],
+                   check=True, stdout=subprocess.DEVNULL)
     return Engine([sys.executable, str(script / "climanet_ort.py")], environment, source, target, str(model))
 
 
@@ -119,8 +113,7 @@ def same_maps(workload, name, theirs, ours):
 def measure(workload, arguments, folder):
     """The workload's rows of the table, a row for each peer; ends the script where results differ."""
     source = folder / f"{workload}.safetensors"
-    months, height, width, constructor = WORKLOADS[workload]
-    write_workload(source, random_model(constructor), constructor, random_inputs(1, months, height, width))
+    write_random_workload(source, workload)
     threads = arguments.threads
     ours = gatun(source, folder / "gatun", threads)
     peers = {name: peer(name, source, folder, threads, arguments.allocator) for name in arguments.peers}

@@ -15,12 +15,12 @@ std::string library_folder() {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-bool disabled(const char* library) {
+bool disabled(const char* name) {
   const char* list = std::getenv("GATUN_DISABLE");
   if (list == nullptr) return false;
   std::istringstream names(list);
-  for (std::string name; std::getline(names, name, ',');) {
-    if (name == library) return true;
+  for (std::string listed; std::getline(names, listed, ',');) {
+    if (listed == name) return true;
   }
   return false;
 }

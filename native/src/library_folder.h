@@ -8,7 +8,7 @@ namespace gatun {
 // The folder libgatun.so was loaded from: its companions (plug-ins, oneDNN) lie beside it.
 std::string library_folder();
 
-// Whether the environment variable GATUN_DISABLE, a list separated by commas, names a library.
-bool disabled(const char* library);
+// Whether the environment variable GATUN_DISABLE, a list separated by commas, names a library or a method.
+bool disabled(const char* name);
 
 }  // namespace gatun

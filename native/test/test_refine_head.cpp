@@ -42,9 +42,32 @@ std::vector<float> run(Session& s, const Problem& p, const Values& v) {
 
 // Winograd's F(4x4, 3x3) multiplies by up to 8 and adds up terms larger than the result: its rounding error is some ten
 // times that of the plain sum.
-constexpr double kWinograd = 12;
+constexpr double kWinograd = 12, kPlain = 1;
 
-std::vector<Expected> reference(const Problem& p, const Values& v) {
+// GATUN_DISABLE with winograd added, for weights that are made meanwhile.
+class WithoutWinograd {
+ public:
+  WithoutWinograd() {
+    const char* told = std::getenv("GATUN_DISABLE");
+    was_set_ = told != nullptr;
+    if (was_set_) was_ = told;
+    setenv("GATUN_DISABLE", (was_ + ",winograd").c_str(), 1);
+  }
+  ~WithoutWinograd() {
+    if (was_set_) {
+      setenv("GATUN_DISABLE", was_.c_str(), 1);
+    } else {
+      unsetenv("GATUN_DISABLE");
+    }
+  }
+  WithoutWinograd(const WithoutWinograd&) = delete;
+
+ private:
+  bool was_set_;
+  std::string was_;
+};
+
+std::vector<Expected> reference(const Problem& p, const Values& v, double convolution) {
   std::vector<Expected> want;
   for (int64_t map = 0; map < p.batch * p.months; ++map) {
     const auto month = static_cast<size_t>(map % p.months);
@@ -65,7 +88,7 @@ std::vector<Expected> reference(const Problem& p, const Values& v) {
             }
           }
           Expected value = sum.expected();
-          value.tolerance *= kWinograd;
+          value.tolerance *= convolution;
           value = gelu(value);
           const double weight = v.head[static_cast<size_t>(o)];
           head.add(value.value * weight);
@@ -87,24 +110,26 @@ std::vector<Expected> reference(const Problem& p, const Values& v) {
   return want;
 }
 
-void verify(Session& s, const Problem& p) {
+void verify(Session& s, const Problem& p, double convolution) {
   const Values v(p);
-  compare(run(s, p, v), reference(p, v), p.text());
+  compare(run(s, p, v), reference(p, v, convolution), p.text());
 }
 
-TEST(refineHeadMatchesReference) {
+void verify_shapes(double convolution) {
   Session s(3);
   for (const auto& [height, width] : std::vector<std::pair<int64_t, int64_t>>{
            {1, 1}, {1, 7}, {4, 4}, {5, 3}, {8, 12}, {13, 17}, {31, 33}}) {
-    verify(s, {1, 1, height, width, 8, 8});
-    verify(s, {2, 3, height, width, 5, 19, true});
+    verify(s, {1, 1, height, width, 8, 8}, convolution);
+    verify(s, {2, 3, height, width, 5, 19, true}, convolution);
   }
-  verify(s, {1, 1, 9, 11, 128, 128});
-  verify(s, {1, 2, 6, 6, 1, 1});
-  verify(s, {1, 1, 5, 6, 33, 65, true});
+  verify(s, {1, 1, 9, 11, 128, 128}, convolution);
+  verify(s, {1, 2, 6, 6, 1, 1}, convolution);
+  verify(s, {1, 1, 5, 6, 33, 65, true}, convolution);
 }
 
-TEST(refineHeadDependsOnNeitherBatchNorThreads) {
+TEST(refineHeadMatchesReference) { verify_shapes(kWinograd); }
+
+void verify_independence() {
   Session one(1), many(5);
   const Problem p{3, 2, 29, 37, 24, 40, true};
   const Values v(p);
@@ -117,6 +142,34 @@ TEST(refineHeadDependsOnNeitherBatchNorThreads) {
   first.land.resize(first.land.size() / 3);
   const std::vector<float> part = run(many, single, first);
   CHECK(same_bits(part, {whole.begin(), whole.begin() + static_cast<int64_t>(part.size())}));
+}
+
+TEST(refineHeadDependsOnNeitherBatchNorThreads) { verify_independence(); }
+
+// The CPU's switch; the GPU's kernel is another.
+TEST(refineHeadWithoutWinogradIsAsExactAsAPlainSum) {
+  if (device_kind() != GATUN_CPU) throw check::Skip{"Winograd is the CPU's"};
+  const WithoutWinograd plain;
+  verify_shapes(kPlain);
+  verify_independence();
+}
+
+TEST(refineHeadWithAndWithoutWinogradAgree) {
+  if (device_kind() != GATUN_CPU) throw check::Skip{"Winograd is the CPU's"};
+  const Problem p{1, 2, 30, 50, 64, 64, true};
+  const Values v(p);
+  Session s(2);
+  const std::vector<float> winograd = run(s, p, v);
+  std::vector<float> plain;
+  {
+    const WithoutWinograd off;
+    plain = run(s, p, v);
+  }
+  const std::vector<Expected> want = reference(p, v, kWinograd);
+  compare(winograd, want, "with Winograd");
+  compare(plain, want, "without Winograd");
+  CHECK(!same_bits(winograd, plain), "the switch changed nothing");
+  CHECK(distance(winograd, plain) < 1e-5, distance(winograd, plain));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // The CPU backend's table: devices, memory, streams, events, weights, and the queueing of tiled kernels.
 #include "device.h"
 
+#include "../library_folder.h"
 #include "../status.h"
 #include "decoder_fold.h"
 #include "pack.h"
@@ -227,13 +228,14 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
     }
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
+    fresh->winograd = shape.kind == WeightsKind::refine && !disabled("winograd");
     CpuDevice& device = device_of(stream);
     fresh->device = &device;
-    fresh->block = device.pool.take(packed_floats(shape, device.kernels.panel) * 4, own(stream).queue.progress());
+    fresh->block = device.pool.take(packed_floats(*fresh, device.kernels.panel) * 4, own(stream).queue.progress());
     fresh->packed = reinterpret_cast<float*>(fresh->block.data);
     fresh->zeros.assign(static_cast<size_t>(shape.outputs), 0.0f);
     own(stream).queue.submit([&device, source, made = fresh.get()] {
-      pack(*made, source, device.kernels.panel, made->packed);
+      pack(*made, source, device.kernels.panel);
       if (device.onednn && made->kind == WeightsKind::linear) {
         made->product = TileProduct::create(made->inputs, made->outputs, source);
       }

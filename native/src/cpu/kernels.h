@@ -73,6 +73,7 @@ const KernelTable& kernel_table(int32_t level);
 // The CPU's weights: packed for the panel width of the device's table.
 struct PackedWeights : gatun_weights {
   float* packed = nullptr;
+  bool winograd = false;  // the convolution of refine_head by its 36 points, not by its nine cells
 };
 
 inline const PackedWeights& packed(const gatun_weights* weights) {

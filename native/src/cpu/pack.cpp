@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pack.h"
 
-#include "kernels.h"
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -62,15 +60,16 @@ std::vector<float> winograd(const gatun_weights& shape, const float* source) {
 
 }  // namespace
 
-int64_t packed_floats(const gatun_weights& shape, int panel) {
-  if (shape.kind == WeightsKind::refine) return (shape.outputs + panel - 1) / panel * panel * shape.inputs * 36;
+int64_t packed_floats(const PackedWeights& shape, int panel) {
+  if (shape.winograd) return (shape.outputs + panel - 1) / panel * panel * shape.inputs * 36;
   // The phases of a transposed convolution share its kernel cells out among them.
   return (shape.outputs + panel - 1) / panel * panel * shape.inputs * shape.kernel_h * shape.kernel_w;
 }
 
-void pack(const gatun_weights& shape, const float* source, int panel, float* out) {
+void pack(const PackedWeights& shape, const float* source, int panel) {
+  float* out = shape.packed;
   const int64_t cells = shape.kernel_h * shape.kernel_w;
-  if (shape.kind == WeightsKind::refine) {
+  if (shape.winograd) {
     const std::vector<float> points = winograd(shape, source);
     const int64_t pairs = shape.outputs * shape.inputs;
     for (int64_t point = 0; point < 36; ++point) {

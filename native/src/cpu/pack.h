@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arranges weights for the product of kernels/gemm.h: [phase][panel][tap][input][panel column], zero-padded columns.
-// Those of refine_head are Winograd's 36 matrices, one phase each.
+// Those for Winograd's convolution are 36 matrices, one phase each.
 #pragma once
 
-#include "../backend.h"
+#include "kernels.h"
 
 namespace gatun::cpu {
 
-int64_t packed_floats(const gatun_weights& shape, int panel);
+int64_t packed_floats(const PackedWeights& shape, int panel);
 
-void pack(const gatun_weights& shape, const float* source, int panel, float* out);
+// To shape.packed.
+void pack(const PackedWeights& shape, const float* source, int panel);
 
 }  // namespace gatun::cpu
