@@ -27,8 +27,9 @@ except ImportError as absent:
     sys.exit(77)
 from torch.nn import functional as F
 
-from climanet_torch import DAYS, compare_with_upstream, random_inputs, random_model, write_workload
+from climanet_torch import DAYS, compare_with_upstream, random_inputs, random_model
 from tensors import read
+from workloads import write_workload
 
 WORKLOADS = {  # batch, months, height, width, constructor arguments; those of kernels.cpp
     "W1": (1, 1, 128, 128, {}),
@@ -253,7 +254,7 @@ def ours(device, workload, precision, command):
     model, inputs = random_model(arguments), random_inputs(*sizes)
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "input"), Path(folder, "maps")
-        write_workload(source, model, arguments, inputs)
+        write_workload(source, model, {"model_config": json.dumps(arguments)}, inputs)
         model.to(device.device)
         inputs = {key: value.to(device.device) for key, value in inputs.items()}
         want = device.run("strict", lambda: model(**inputs)).cpu().double()

@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """ClimaNet's SpatioTemporalModel (ESMValGroup/ClimaNet at commit 4ca9a34) in PyTorch, for comparison.
 
-Upstream's structure, state-dict keys and eager operators, written anew. `python climanet_torch.py INPUT OUTPUT [MODE]`
-runs forwards on request, as io.gatun.bench.ForwardLoop does: INPUT holds `weights/...`, `input/...` and
-`model_config`, OUTPUT gets the first result as `maps`; then it prints `ready`, and for each line on standard input the
-milliseconds of one more forward. MODE is `eager` (as it is if not given) or `compiled`, torch.compile with frozen
-weights. PyTorch's settings are left as they are: in inference mode its fast path for nn.TransformerEncoder and
-nn.MultiheadAttention is on. Threads: OMP_NUM_THREADS.
+Upstream's structure, state-dict keys and eager operators, written anew.
 """
 import json
 import math
-import sys
-import time
 
 import torch
 from torch import nn
 
-from tensors import metadata, read, write
+from tensors import read
 
 MONTH_HEADS = 4
 DAYS = 31
@@ -196,16 +189,10 @@ def random_inputs(batch, months, height, width):
     }
 
 
-def write_workload(path, model, arguments, inputs):
-    """A file that this script and io.gatun.bench.ForwardLoop take."""
-    tensors = {f"weights/{key}": value for key, value in model.state_dict().items()}
-    tensors |= {f"input/{key}": value for key, value in inputs.items()}
-    write(path, tensors, {"model_config": json.dumps(arguments)})
-
-
-def write_random_workload(path, name):
+def random_workload(name):
+    """A model with random weights, its arguments for a file's metadata, and its inputs."""
     months, height, width, arguments = WORKLOADS[name]
-    write_workload(path, random_model(arguments), arguments, random_inputs(1, months, height, width))
+    return random_model(arguments), {"model_config": json.dumps(arguments)}, random_inputs(1, months, height, width)
 
 
 def compare_with_upstream(folder, device="cpu"):
@@ -227,23 +214,3 @@ def loaded(path, arguments):
     model = SpatioTemporalModel(**arguments)
     model.load_state_dict(read(path, "weights/"))
     return model.eval()
-
-
-def main(source, target, mode="eager"):
-    arguments = json.loads(metadata(source)["model_config"])
-    model = loaded(source, arguments)
-    inputs = read(source, "input/")
-    if mode == "compiled":
-        torch._inductor.config.freezing = True
-        model = torch.compile(model)
-    with torch.inference_mode():
-        write(target, {"maps": model(**inputs)})
-        print("ready", flush=True)
-        for _ in sys.stdin:
-            start = time.perf_counter()
-            model(**inputs)
-            print(f"{(time.perf_counter() - start) * 1e3:.3f}", flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

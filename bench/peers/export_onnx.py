@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a SpatioTemporalModel of climanet_torch.py in the ONNX format, for ONNX Runtime.
+"""Writes the model of a workload (workloads.py) in the ONNX format, for ONNX Runtime.
 
 `python export_onnx.py --shape W1 --output W1.onnx` makes the model and inputs of a workload, the same ones each time,
 and writes them beside it as W1.safetensors, which io.gatun.bench.OnnxRuntimeComparison gives to Gatun.
@@ -7,7 +7,6 @@ and writes them beside it as W1.safetensors, which io.gatun.bench.OnnxRuntimeCom
 """
 import argparse
 import importlib.util
-import json
 import logging
 import sys
 import warnings
@@ -19,8 +18,7 @@ if MISSING:
 
 import torch
 
-from climanet_torch import WORKLOADS, loaded, write_random_workload
-from tensors import metadata, read
+from workloads import NAMES, loaded, write_random_workload
 
 
 def export(source, target):
@@ -28,8 +26,7 @@ def export(source, target):
     logging.getLogger("torch").setLevel(logging.ERROR)  # it warns of what this model has nothing of
     warnings.simplefilter("ignore", FutureWarning)
     torch.backends.mha.set_fastpath_enabled(False)
-    model = loaded(source, json.loads(metadata(source)["model_config"]))
-    inputs = read(source, "input/")
+    model, inputs = loaded(source)
     torch.onnx.export(model, tuple(inputs.values()), str(target), input_names=list(inputs), output_names=["maps"],
                       dynamo=True, external_data=False, verbose=False)
 
@@ -37,7 +34,7 @@ def export(source, target):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--shape", choices=WORKLOADS, help="a workload with random weights")
+    what.add_argument("--shape", choices=NAMES, help="a workload with random weights")
     what.add_argument("--workload", type=Path, metavar="FILE", help="weights and inputs that are there already")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.onnx")
     arguments = parser.parse_args()

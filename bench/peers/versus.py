@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gatun against PyTorch (eager, compiled) and ONNX Runtime on whole forwards of SpatioTemporalModel; see
+"""Gatun against PyTorch (eager, compiled) and ONNX Runtime on whole forwards; see
 bench/README.md.
 
 Each engine is a process of its own with the same weights and inputs. Their results are compared first; a difference
@@ -20,8 +20,9 @@ from pathlib import Path
 
 import torch
 
-from climanet_torch import WORKLOADS, compare_with_upstream, write_random_workload
+from climanet_torch import compare_with_upstream
 from tensors import read
+from workloads import NAMES, write_random_workload
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench" / "target"
@@ -89,12 +90,12 @@ def peer(name, source, folder, threads, allocator):
     environment = {"OMP_NUM_THREADS": str(threads)}
     target = folder / name
     if name != "onnxruntime":
-        command = [sys.executable, str(script / "climanet_torch.py")]
+        command = [sys.executable, str(script / "torch_loop.py")]
         return Engine(command, ALLOCATORS[allocator] | environment, source, target, name)
     model = folder / "model.onnx"
     subprocess.run([sys.executable, str(script / "export_onnx.py"), "--workload", str(source), "--output", str(model)],
                    check=True, stdout=subprocess.DEVNULL)
-    return Engine([sys.executable, str(script / "climanet_ort.py")], environment, source, target, str(model))
+    return Engine([sys.executable, str(script / "ort_loop.py")], environment, source, target, str(model))
 
 
 def spread(values):
@@ -179,8 +180,8 @@ def main():
                         help="glibc's for PyTorch: keeps freed memory, or as installed (default: %(default)s)")
     arguments = parser.parse_args()
     names = arguments.workloads.split(",")
-    if not set(names) <= set(WORKLOADS):
-        parser.error(f"--workloads is {arguments.workloads}, expected some of {','.join(WORKLOADS)}")
+    if not set(names) <= set(NAMES):
+        parser.error(f"--workloads is {arguments.workloads}, expected some of {','.join(NAMES)}")
     installed = [name for name in PEERS if name != "onnxruntime" or has_onnxruntime()]
     arguments.peers = arguments.peers.split(",") if arguments.peers else installed
     if not set(arguments.peers) <= set(PEERS):

@@ -2,7 +2,7 @@
 /** The gatun command. */
 module io.gatun.cli {
     requires info.picocli;
-    requires io.gatun.wrappers;
+    requires io.gatun.factory;
     requires java.desktop;
     requires java.logging;
     requires me.tongfei.progressbar;

@@ -68,7 +68,7 @@ public enum Engine {
 
     private record Gatun(Forward forward, Device device) implements Session {
         Gatun(WorkloadFile workload, Device device) {
-            this(new Forward(workload.weights(), workload.input(), device, Precision.STRICT), device);
+            this(Forward.of(workload.weights(), workload.input(), device, Precision.STRICT), device);
         }
 
         @Override

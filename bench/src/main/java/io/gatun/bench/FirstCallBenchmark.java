@@ -57,7 +57,7 @@ public class FirstCallBenchmark {
     @Benchmark
     public TensorData firstMaps() {
         Checkpoint weights = Checkpoints.read(Path.of(checkpoint));
-        try (Forward forward = new Forward(weights, input, Device.of(device), Precision.STRICT)) {
+        try (Forward forward = Forward.of(weights, input, Device.of(device), Precision.STRICT)) {
             return forward.maps();
         }
     }

@@ -56,7 +56,7 @@ public class ForwardBenchmark {
 
     @Setup
     public void load() {
-        forward = new Forward(workload.checkpoint(), workload.size().input(1), Device.of(device), Precision.STRICT);
+        forward = Forward.of(workload.checkpoint(), workload.size().input(1), Device.of(device), Precision.STRICT);
         MemorySegment maps = forward.maps().bytes();
         // Time spent on NaN or infinity says nothing about real maps.
         if (!maps.elements(ValueLayout.JAVA_FLOAT_UNALIGNED)

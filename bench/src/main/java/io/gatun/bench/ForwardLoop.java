@@ -28,7 +28,7 @@ final class ForwardLoop {
         WorkloadFile workload = WorkloadFile.read(Path.of(args[0]));
         Device device = args.length > 2 ? Device.of(args[2]) : Device.cpu();
         Precision precision = args.length > 3 ? Precision.of(args[3]) : Precision.STRICT;
-        try (Forward forward = new Forward(workload.weights(), workload.input(), device, precision)) {
+        try (Forward forward = Forward.of(workload.weights(), workload.input(), device, precision)) {
             SafetensorsFile.write(Path.of(args[1]), Map.of("maps", forward.maps()), Map.of());
             System.out.println("ready");
             BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -47,7 +47,8 @@ record Stages(Scope weights, Task task, Backbone encoder, List<Neck> necks, Bran
     /** Backbone and necks once, then each branch; `finish` is applied to what a branch gives. */
     ModelOutput forward(Scope scope, Input input, UnaryOperator<Tensor> finish) {
         List<Tensor> features = new ArrayList<>();
-        for (Feature feature : encoder.forward(scope, input)) {
+        List<Feature> encoded = encoder.forward(scope, input);
+        for (Feature feature : necks.isEmpty() ? encoder.prepareFeaturesForImageModel(scope, encoded) : encoded) {
             features.add(feature.tensor());
         }
         ImageSize size = sizeOf(input);

@@ -46,6 +46,17 @@ public interface Backbone {
     }
 
     /**
+     * The features as a decoder of images takes them, where no neck says how: upstream's method of the same name.
+     *
+     * @param scope owns the result
+     * @param features of {@link #forward}
+     * @return the same, unless the backbone knows better
+     */
+    default List<Feature> prepareFeaturesForImageModel(Scope scope, List<Feature> features) {
+        return features;
+    }
+
+    /**
      * An input of one image that the backbone takes, for a run on shapes alone.
      *
      * @param scope owns the input

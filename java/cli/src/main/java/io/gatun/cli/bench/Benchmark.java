@@ -81,7 +81,7 @@ public record Benchmark(
         Extents extents = new Extents(config, size, device.isCpu());
         Map<String, TensorData> input = size.input(config.inChans());
         long side = device.isCpu() ? PRODUCT_SIDE_CPU : PRODUCT_SIDE_GPU;
-        try (Forward forward = new Forward(weights, input, device, precision);
+        try (Forward forward = Forward.of(weights, input, device, precision);
                 Operations operations = new Operations(extents, input, device, precision)) {
             // First, since it checks that the input fits the model.
             forward.run();

@@ -31,8 +31,6 @@ final class TerratorchModules {
 
     static void register(MultiSourceRegistry<BackboneBuilder> backbones, MultiSourceRegistry<NeckBuilder> necks,
             MultiSourceRegistry<DecoderBuilder> decoders) {
-        backbones.registerSource(TERRATORCH, new Registry<>());
-        backbones.registerSource("timm", new Registry<>());
         Backbones.register(backbones);
         necks.registerSource(TERRATORCH, new Registry<>());
         registerNecks(necks);

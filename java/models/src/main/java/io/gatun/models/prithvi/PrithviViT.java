@@ -195,6 +195,7 @@ public final class PrithviViT implements Backbone {
      * @return [B, frames E, rows, columns] for each
      * @throws ShapeException if the tokens cannot be arranged so
      */
+    @Override
     public List<Feature> prepareFeaturesForImageModel(Scope scope, List<Feature> features) {
         return features.stream().map(feature -> feature.map(tokens -> {
             int frames = config.grid().frames();
@@ -221,5 +222,11 @@ public final class PrithviViT implements Backbone {
     @Override
     public int temporalPatchSize() {
         return config.patchFrames();
+    }
+
+    @Override
+    public Optional<Input> example(Scope scope) {
+        return Optional.of(Input.of(scope.empty(DType.F32, 1, config.bands().size(), config.numFrames(), config.height(),
+                config.width())));
     }
 }

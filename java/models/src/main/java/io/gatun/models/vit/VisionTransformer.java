@@ -159,4 +159,10 @@ public final class VisionTransformer implements Backbone {
     public OptionalInt patchSize() {
         return OptionalInt.of(config.patchSize());
     }
+
+    @Override
+    public Optional<Input> example(Scope scope) {
+        return Optional.of(
+                Input.of(scope.empty(DType.F32, 1, config.inChans(), config.height(), config.width())));
+    }
 }

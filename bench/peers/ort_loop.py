@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forwards of an exported SpatioTemporalModel in ONNX Runtime, on request, as climanet_torch.py runs them.
+"""Forwards of an exported model in ONNX Runtime, on request, as torch_loop.py runs them.
 
-`python climanet_ort.py INPUT OUTPUT MODEL`: MODEL is the file that `export_onnx.py --workload INPUT --output MODEL`
+`python ort_loop.py INPUT OUTPUT MODEL`: MODEL is the file that `export_onnx.py --workload INPUT --output MODEL`
 wrote. All graph optimisations are on. Threads: OMP_NUM_THREADS.
 """
 import os

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.factory.registry;
+
+import io.gatun.factory.BackboneBuilder;
+import io.gatun.models.prithvi.PrithviConfig;
+import io.gatun.models.prithvi.PrithviViT;
+
+/** The backbones that Gatun builds, under TerraTorch's and timm's names. */
+final class Backbones {
+    private Backbones() {}
+
+    static void register(MultiSourceRegistry<BackboneBuilder> backbones) {
+        Registry<BackboneBuilder> terratorch = new Registry<>();
+        for (String name : PrithviConfig.names()) {
+            terratorch.register(name, arguments -> PrithviViT.loader(PrithviConfig.of(name, arguments)));
+        }
+        backbones.registerSource("terratorch", terratorch);
+        backbones.registerSource("timm", new TimmModels());
+    }
+}
