@@ -294,7 +294,7 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     gatun_tensor position = s.random({1, places, embed});
     position.shape[0] = maps;
     position.stride[0] = 0;
-    return [=](size_t i) { return gatun_add(stream, &x[i], &position, &out[i], &err); };
+    return [=](size_t i) { return gatun_binary(stream, GATUN_ADD, &x[i], &position, &out[i], &err); };
   }
   if (op == "layer_norm") {
     const auto x = inputs(tokens), residual = inputs(tokens), out = results(tokens);
@@ -372,7 +372,8 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     const gatun_tensor kernel = kernel3();
     gatun_weights* weights = s.weights(
         [&](gatun_weights** made) { return gatun_conv2d_weights(stream, &kernel, precision, made, &err); });
-    return [=](size_t i) { return gatun_conv2d(stream, &x[i], weights, &bias, 1, GATUN_ACT_GELU, &out[i], &err); };
+    constexpr gatun_conv2d_options window{sizeof window, 1, 1, 1, 1, 1, 1};
+    return [=](size_t i) { return gatun_conv2d(stream, &x[i], weights, &bias, &window, GATUN_ACT_GELU, &out[i], &err); };
   }
   const auto up = [&] {
     return s.random({hidden, channels, Workload::kKernel, Workload::kKernel},

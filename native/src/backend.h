@@ -14,6 +14,9 @@ struct Backend;
 
 constexpr int64_t kBackendVersion = 5;
 
+// Cells of a kernel that one output may sum.
+constexpr int64_t kMaxTaps = 256;
+
 // Marks of live handles: a stale or foreign pointer is refused as long as its memory has not been reused.
 constexpr uint64_t kDeviceMark = 0x6761747564657631ull;
 constexpr uint64_t kStreamMark = 0x6761747573747231ull;
@@ -331,5 +334,9 @@ struct Backend {
 };
 
 const Backend& cpu_backend();
+
+// The device without data; what is said where data are asked for.
+const Backend& meta_backend();
+inline constexpr const char* kNoData = "a meta tensor has no data, only a shape; open a CPU or CUDA device to compute";
 
 }  // namespace gatun

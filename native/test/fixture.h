@@ -197,6 +197,11 @@ inline Weights linear_weights(Session& session, const Tensor& weight, int32_t pr
           [&](gatun_weights** made) { return gatun_linear_weights(session.stream, weight, precision, made, &err); }};
 }
 
+// A convolution's geometry, the same on both axes.
+inline gatun_conv2d_options same_window(int64_t padding, int64_t stride = 1, int64_t dilation = 1) {
+  return {sizeof(gatun_conv2d_options), stride, stride, padding, padding, dilation, dilation};
+}
+
 inline Weights conv2d_weights(Session& session, const Tensor& weight) {
   return {session.stream,
           [&](gatun_weights** made) { return gatun_conv2d_weights(session.stream, weight, GATUN_STRICT, made, &err); }};
@@ -280,6 +285,13 @@ inline double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); 
 
 // gelu's slope is at most 1.13; its own error is a few units in the last place of x.
 inline Expected gelu(Expected x) { return {gelu(x.value), 1.2 * x.tolerance + 8 * kUlp * std::fabs(x.value)}; }
+
+inline Expected relu(Expected x) { return {x.value < 0 ? 0.0 : x.value, x.tolerance}; }
+
+// What a product has behind it.
+inline Expected finished(int32_t activation, Expected x) {
+  return activation == GATUN_ACT_GELU ? gelu(x) : activation == GATUN_ACT_RELU ? relu(x) : x;
+}
 
 inline void compare(const std::vector<float>& got, const std::vector<Expected>& want, const std::string& what) {
   REQUIRE(got.size() == want.size(), what, got.size(), "values, expected", want.size());

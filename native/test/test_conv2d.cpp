@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution with stride 1, and the decoder's last step.
+// Convolution, and the decoder's last step.
 #include "fixture.h"
 
 namespace {
 
 struct Problem {
-  int64_t batch, height, width, inputs, outputs, kernel_h, kernel_w, padding;
+  int64_t batch, height, width, inputs, outputs, kernel_h, kernel_w;
+  gatun_conv2d_options window;
   int32_t activation = GATUN_ACT_NONE;
   bool with_bias = true;
 
-  int64_t out_height() const { return height + 2 * padding - kernel_h + 1; }
-  int64_t out_width() const { return width + 2 * padding - kernel_w + 1; }
+  int64_t out_height() const {
+    return (height + 2 * window.padding_h - window.dilation_h * (kernel_h - 1) - 1) / window.stride_h + 1;
+  }
+  int64_t out_width() const {
+    return (width + 2 * window.padding_w - window.dilation_w * (kernel_w - 1) - 1) / window.stride_w + 1;
+  }
   std::string text() const {
-    return named("conv2d", batch, height, width, inputs, outputs, "kernel", kernel_h, kernel_w, "padding", padding,
-                 "activation", activation);
+    return named("conv2d", batch, height, width, inputs, outputs, "kernel", kernel_h, kernel_w, "padding",
+                 window.padding_h, window.padding_w, "stride", window.stride_h, window.stride_w, "dilation",
+                 window.dilation_h, window.dilation_w, "activation", activation);
   }
 };
 
@@ -27,7 +33,8 @@ std::vector<Expected> reference(const Problem& p, const std::vector<float>& x, c
           Sum sum;
           for (int64_t ky = 0; ky < p.kernel_h; ++ky) {
             for (int64_t kx = 0; kx < p.kernel_w; ++kx) {
-              const int64_t from_y = y + ky - p.padding, from_x = column + kx - p.padding;
+              const int64_t from_y = y * p.window.stride_h + ky * p.window.dilation_h - p.window.padding_h;
+              const int64_t from_x = column * p.window.stride_w + kx * p.window.dilation_w - p.window.padding_w;
               if (from_y < 0 || from_y >= p.height || from_x < 0 || from_x >= p.width) continue;
               for (int64_t i = 0; i < p.inputs; ++i) {
                 sum.add(static_cast<double>(
@@ -37,7 +44,7 @@ std::vector<Expected> reference(const Problem& p, const std::vector<float>& x, c
             }
           }
           if (p.with_bias) sum.add(bias[static_cast<size_t>(o)]);
-          want.push_back(p.activation == GATUN_ACT_GELU ? gelu(sum.expected()) : sum.expected());
+          want.push_back(finished(p.activation, sum.expected()));
         }
       }
     }
@@ -51,7 +58,7 @@ void check(Session& s, const Problem& p) {
   const Tensor weight = random_tensor(s, {p.outputs, p.inputs, p.kernel_h, p.kernel_w}, 9);
   const Tensor bias = random_tensor(s, {p.outputs}, 10), out(s, {p.batch, p.out_height(), p.out_width(), p.outputs});
   const Weights weights = conv2d_weights(s, weight);
-  OK(gatun_conv2d(s.stream, x, weights, p.with_bias ? &bias.view : nullptr, p.padding, p.activation, out, &err));
+  OK(gatun_conv2d(s.stream, x, weights, p.with_bias ? &bias.view : nullptr, &p.window, p.activation, out, &err));
   compare(out.floats(), reference(p, x.floats(), weight.floats(), bias.floats()), p.text());
 }
 
@@ -61,8 +68,8 @@ TEST(conv2dMatchesReferenceForEveryKernelAndPadding) {
     for (int64_t kernel_w : {1, 3, 4}) {
       for (int64_t padding = 0; padding < std::min(kernel_h, kernel_w); ++padding) {
         for (int64_t height : {1, 2, 7}) {
-          const Problem p{2, height, 6, 5, 9, kernel_h, kernel_w, padding};
-          if (p.out_height() > 0 && p.out_width() > 0) check(s, p);
+          const Problem p{2, height, 6, 5, 9, kernel_h, kernel_w, same_window(padding)};
+          if (height + 2 * padding >= kernel_h) check(s, p);
         }
       }
     }
@@ -71,11 +78,40 @@ TEST(conv2dMatchesReferenceForEveryKernelAndPadding) {
 
 TEST(conv2dMatchesReferenceForAwkwardChannelsAndWidths) {
   Session s(3);
-  for (int64_t outputs : {1, 7, 16, 17, 32, 33, 64}) check(s, {1, 5, 7, 13, outputs, 3, 3, 1, GATUN_ACT_GELU});
-  for (int64_t inputs : {1, 2, 16, 31, 64}) check(s, {1, 4, 5, inputs, 10, 3, 3, 1, GATUN_ACT_GELU, false});
-  for (int64_t width : {1, 2, 6, 12, 13, 25, 64, 101}) check(s, {1, 3, width, 4, 18, 3, 3, 1});
-  check(s, {2, 20, 21, 32, 32, 1, 1, 0, GATUN_ACT_GELU});
-  check(s, {0, 4, 4, 4, 4, 3, 3, 1});
+  for (int64_t outputs : {1, 7, 16, 17, 32, 33, 64}) check(s, {1, 5, 7, 13, outputs, 3, 3, same_window(1), GATUN_ACT_GELU});
+  for (int64_t inputs : {1, 2, 16, 31, 64}) check(s, {1, 4, 5, inputs, 10, 3, 3, same_window(1), GATUN_ACT_GELU, false});
+  for (int64_t width : {1, 2, 6, 12, 13, 25, 64, 101}) check(s, {1, 3, width, 4, 18, 3, 3, same_window(1)});
+  check(s, {2, 20, 21, 32, 32, 1, 1, same_window(0), GATUN_ACT_GELU});
+  check(s, {0, 4, 4, 4, 4, 3, 3, same_window(1)});
+}
+
+TEST(conv2dMatchesReferenceForEveryStrideAndDilation) {
+  Session s(3);
+  for (int64_t stride_h : {1, 2, 3}) {
+    for (int64_t stride_w : {1, 2, 5}) {
+      for (int64_t dilation_h : {1, 2}) {
+        for (int64_t dilation_w : {1, 3}) {
+          for (const auto& [padding_h, padding_w] : {std::pair<int64_t, int64_t>{0, 0}, {1, 0}, {2, 3}}) {
+            if (padding_h > 2 * dilation_h || padding_w > 2 * dilation_w) continue;
+            const gatun_conv2d_options window{sizeof window, stride_h,   stride_w,  padding_h,
+                                              padding_w,     dilation_h, dilation_w};
+            check(s, {2, 7, 13, 4, 18, 3, 3, window, GATUN_ACT_RELU});
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(conv2dTakesLargeKernelsStridesAndDilations) {
+  Session s(3);
+  check(s, {1, 20, 21, 3, 5, 7, 7, same_window(3, 2)});           // a network's first layer
+  check(s, {2, 9, 8, 5, 20, 1, 1, same_window(0, 2)});            // its shortcuts
+  check(s, {1, 33, 30, 8, 8, 3, 3, same_window(12, 1, 12)});      // a pyramid of dilations
+  check(s, {3, 5, 6, 8, 8, 2, 2, same_window(0, 2)});             // a border that no window reaches
+  check(s, {1, 3, 3, 4, 4, 3, 3, same_window(0, INT64_MAX)});     // a stride without effect: one output
+  check(s, {1, 3, 4, 4, 4, 1, 1, same_window(0, 1, INT64_MAX)});  // a dilation without effect: one cell
+  check(s, {1, 19, 17, 2, 3, 16, 16, same_window(3)});
 }
 
 void check_map_head(Session& s, const Shape& shape, bool with_land) {
@@ -119,7 +155,8 @@ TEST(convolutionsOfManyImageSizesStayRight) {
     for (int64_t width = 3; width < 23; ++width) {
       const Tensor x = random_tensor(s, {1, 5, width, channels}, static_cast<uint64_t>(width));
       const Tensor out(s, {1, 5, width, channels});
-      OK(gatun_conv2d(s.stream, x, weights, nullptr, 1, GATUN_ACT_NONE, out, &err));
+      const gatun_conv2d_options window = same_window(1);
+      OK(gatun_conv2d(s.stream, x, weights, nullptr, &window, GATUN_ACT_NONE, out, &err));
       const std::vector<float> got = out.floats();
       if (round == 0) first.push_back(got);
       CHECK(same_bits(got, first[static_cast<size_t>(width - 3)]), "width", width, "round", round);

@@ -72,7 +72,7 @@ struct Image {
   }
 };
 
-std::vector<Expected> reference(const Problem& p, const Values& v, bool with_gelu) {
+std::vector<Expected> reference(const Problem& p, const Values& v, int32_t activation) {
   std::vector<Expected> want;
   for (int64_t b = 0; b < p.batch; ++b) {
     Image tokens(p.height, p.width, p.embed), projected(p.height, p.width, p.hidden);
@@ -120,7 +120,7 @@ std::vector<Expected> reference(const Problem& p, const Values& v, bool with_gel
     // Folded weights are rounded sums themselves: three products after each other, each with its rounding.
     for (size_t i = 0; i < out.values.size(); ++i) {
       const Expected value{out.values[i], out.magnitudes[i] * 3 * rounding(p.embed)};
-      want.push_back(with_gelu ? gelu(value) : value);
+      want.push_back(finished(activation, value));
     }
   }
   return want;
@@ -128,8 +128,9 @@ std::vector<Expected> reference(const Problem& p, const Values& v, bool with_gel
 
 void verify(Session& s, const Problem& p) {
   const Values v(p);
-  compare(run(s, p, v, GATUN_ACT_NONE), reference(p, v, false), p.text());
-  compare(run(s, p, v, GATUN_ACT_GELU), reference(p, v, true), p.text() + "gelu");
+  compare(run(s, p, v, GATUN_ACT_NONE), reference(p, v, GATUN_ACT_NONE), p.text());
+  compare(run(s, p, v, GATUN_ACT_GELU), reference(p, v, GATUN_ACT_GELU), p.text() + "gelu");
+  compare(run(s, p, v, GATUN_ACT_RELU), reference(p, v, GATUN_ACT_RELU), p.text() + "relu");
 }
 
 TEST(foldedDecoderMatchesItsThreeOperations) {

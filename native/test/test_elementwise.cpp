@@ -314,41 +314,72 @@ TEST(fillFollowsStrides) {
   }
 }
 
-TEST(addRepeatsAxesAndRunsInPlace) {
+constexpr int32_t kOperations[] = {GATUN_ADD, GATUN_SUBTRACT, GATUN_MULTIPLY, GATUN_DIVIDE, GATUN_MAXIMUM, GATUN_MINIMUM};
+
+float combined(int32_t op, float a, float b) {
+  switch (op) {
+    case GATUN_ADD: return a + b;
+    case GATUN_SUBTRACT: return a - b;
+    case GATUN_MULTIPLY: return a * b;
+    case GATUN_DIVIDE: return a / b;
+    default: return std::isnan(a) || std::isnan(b) ? NAN : op == GATUN_MAXIMUM ? std::max(a, b) : std::min(a, b);
+  }
+}
+
+TEST(binaryRepeatsAxesAndRunsInPlace) {
   Session s(3);
-  struct AddCase {
+  struct BinaryCase {
     Shape shape, a, b;
   };
-  const std::vector<AddCase> cases = {
+  const std::vector<BinaryCase> cases = {
       {{}, {}, {}},           {{0, 4}, {4, 1}, {4, 1}},      {{70'000}, {1}, {1}},
       {{69'999}, {1}, {0}},   {{250, 277}, {277, 1}, {0, 1}}, {{250, 277}, {0, 1}, {1, 0}},
       {{7, 11, 13}, {0, 13, 1}, {1, 7, 77}}, {{5, 1, 9}, {9, 3, 1}, {0, 0, 0}}};
   const Tensor a(s, {70'000}, Random(31).floats(70'000)), b(s, {70'000}, Random(32).floats(70'000));
   const std::vector<float> in_a = a.floats(), in_b = b.floats();
-  for (size_t c = 0; c < cases.size(); ++c) {
-    const AddCase& each = cases[c];
+  for (size_t c = 0; c < cases.size() * std::size(kOperations); ++c) {
+    const BinaryCase& each = cases[c / std::size(kOperations)];
+    const int32_t op = kOperations[c % std::size(kOperations)];
     const gatun_tensor from_a = strided(a, each.shape, each.a), from_b = strided(b, each.shape, each.b);
     const Tensor out(s, each.shape), both(s, each.shape);
-    OK(gatun_add(s.stream, &from_a, &from_b, out, &err));
+    OK(gatun_binary(s.stream, op, &from_a, &from_b, out, &err));
     OK(gatun_copy(s.stream, &from_a, both, &err));
-    OK(gatun_add(s.stream, both, &from_b, both, &err));
+    OK(gatun_binary(s.stream, op, both, &from_b, both, &err));
     std::vector<float> want;
     for_each(out.view, {&from_a, &from_b}, [&](const std::vector<int64_t>& at) {
-      want.push_back(in_a[static_cast<size_t>(at[0])] + in_b[static_cast<size_t>(at[1])]);
+      want.push_back(combined(op, in_a[static_cast<size_t>(at[0])], in_b[static_cast<size_t>(at[1])]));
     });
     CHECK(same_bits(out.floats(), want), "case", c);
     CHECK(same_bits(both.floats(), want), "in place, case", c);
   }
 }
 
-TEST(addIsTakenInPlaceByItsSecondArgumentToo) {
+TEST(binaryIsTakenInPlaceByItsSecondArgumentToo) {
   Session s;
-  const Tensor a(s, {101}, Random(33).floats(101)), b(s, {101}, Random(34).floats(101));
-  std::vector<float> want = b.floats();
-  const std::vector<float> in_a = a.floats();
-  for (size_t i = 0; i < want.size(); ++i) want[i] = in_a[i] + want[i];
-  OK(gatun_add(s.stream, a, b, b, &err));
-  CHECK(same_bits(b.floats(), want));
+  for (int32_t op : kOperations) {
+    const Tensor a(s, {101}, Random(33).floats(101)), b(s, {101}, Random(34).floats(101));
+    std::vector<float> want = b.floats();
+    const std::vector<float> in_a = a.floats();
+    for (size_t i = 0; i < want.size(); ++i) want[i] = combined(op, in_a[i], want[i]);
+    OK(gatun_binary(s.stream, op, a, b, b, &err));
+    CHECK(same_bits(b.floats(), want), "operation", op);
+  }
+}
+
+TEST(binaryKeepsNan) {
+  Session s;
+  for (int64_t length : {4, 5}) {
+    std::vector<float> left = {NAN, 1, NAN, 2, -INFINITY}, right = {1, NAN, NAN, -2, NAN};
+    left.resize(static_cast<size_t>(length));
+    right.resize(static_cast<size_t>(length));
+    const Tensor a(s, {length}, left), b(s, {length}, right), out(s, {length});
+    for (int32_t op : kOperations) {
+      OK(gatun_binary(s.stream, op, a, b, out, &err));
+      const std::vector<float> got = out.floats();
+      for (size_t i = 0; i < got.size(); ++i) CHECK(std::isnan(got[i]) == (i != 3), "operation", op, "element", i);
+      CHECK(got[3] == combined(op, 2, -2), "operation", op, got[3]);
+    }
+  }
 }
 
 }  // namespace

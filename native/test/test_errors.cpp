@@ -32,6 +32,7 @@ TEST(deviceOpenRefusesWhatIsNoDevice) {
   REFUSED(gatun_device_open(7, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "kind 7");
   REFUSED(gatun_device_open(GATUN_CPU, 1, &options, &device, &err), GATUN_DEVICE_UNAVAILABLE, "index 1");
   REFUSED(gatun_device_open(GATUN_CPU, -1, &options, &device, &err), GATUN_DEVICE_UNAVAILABLE, "index -1");
+  REFUSED(gatun_device_open(GATUN_META, 1, &options, &device, &err), GATUN_DEVICE_UNAVAILABLE, "index 1");
   options.num_threads = -1;
   REFUSED(gatun_device_open(GATUN_CPU, 0, &options, &device, &err), GATUN_INVALID_ARGUMENT, "num_threads is -1");
   options.num_threads = 5000;
@@ -142,7 +143,7 @@ TEST(nullHandlesAndOutputsAreRefused) {
   REFUSED(gatun_fill(none, v.x, 0, &err), GATUN_INVALID_ARGUMENT, "stream is NULL");
   REFUSED(gatun_fill(v.s.stream, nullptr, 0, &err), GATUN_INVALID_ARGUMENT, "out is NULL");
   REFUSED(gatun_copy(v.s.stream, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT, "x is NULL");
-  REFUSED(gatun_add(v.s.stream, v.x, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT, "b is NULL");
+  REFUSED(gatun_binary(v.s.stream, GATUN_ADD, v.x, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT, "b is NULL");
   REFUSED(gatun_layer_norm(v.s.stream, v.x, nullptr, nullptr, v.bias, 0, v.out, &err), GATUN_INVALID_ARGUMENT,
           "weight is NULL");
   REFUSED(gatun_linear(v.s.stream, v.x, nullptr, nullptr, 0, nullptr, v.out, &err), GATUN_INVALID_ARGUMENT,
@@ -304,14 +305,22 @@ TEST(elementwiseChecksItsTensors) {
   REFUSED(gatun_copy(v.s.stream, &row, v.out, &err), GATUN_SHAPE_MISMATCH, "[6]");
   REFUSED(gatun_copy(v.s.stream, &first, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
   REFUSED(gatun_copy(v.s.stream, v.x, v.x, &err), GATUN_INVALID_ARGUMENT, "share memory");
-  REFUSED(gatun_add(v.s.stream, &first, &first, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
-  REFUSED(gatun_add(v.s.stream, v.x, narrow, v.out, &err), GATUN_SHAPE_MISMATCH, "b has shape [4, 5]");
-  REFUSED(gatun_add(v.s.stream, v.x, v.half, v.out, &err), GATUN_UNSUPPORTED_DTYPE, "float16");
-  REFUSED(gatun_add(v.s.stream, v.x, v.x, v.half, &err), GATUN_UNSUPPORTED_DTYPE, "out is float16");
+  REFUSED(gatun_binary(v.s.stream, GATUN_ADD, &first, &first, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(gatun_binary(v.s.stream, GATUN_ADD, v.x, narrow, v.out, &err), GATUN_SHAPE_MISMATCH, "b has shape [4, 5]");
+  REFUSED(gatun_binary(v.s.stream, GATUN_ADD, v.x, v.half, v.out, &err), GATUN_UNSUPPORTED_DTYPE, "float16");
+  REFUSED(gatun_binary(v.s.stream, GATUN_ADD, v.x, v.x, v.half, &err), GATUN_UNSUPPORTED_DTYPE, "out is float16");
   gatun_tensor transposed = v.out.view;
   std::swap(transposed.shape[0], transposed.shape[1]);
   std::swap(transposed.stride[0], transposed.stride[1]);
-  REFUSED(gatun_add(v.s.stream, v.x, v.x, &transposed, &err), GATUN_SHAPE_MISMATCH, "wants it dense");
+  REFUSED(gatun_binary(v.s.stream, GATUN_ADD, v.x, v.x, &transposed, &err), GATUN_SHAPE_MISMATCH, "wants it dense");
+  REFUSED(gatun_binary(v.s.stream, 6, v.x, v.x, v.out, &err), GATUN_INVALID_ARGUMENT, "operation 6");
+  REFUSED(gatun_binary(v.s.stream, -1, v.x, v.x, v.out, &err), GATUN_INVALID_ARGUMENT, "operation -1");
+  REFUSED(gatun_activate(v.s.stream, v.x, GATUN_ACT_RELU, narrow, &err), GATUN_SHAPE_MISMATCH, "out has shape [4, 5]");
+  REFUSED(gatun_activate(v.s.stream, v.half, GATUN_ACT_RELU, v.out, &err), GATUN_UNSUPPORTED_DTYPE, "x is float16");
+  REFUSED(gatun_activate(v.s.stream, &first, GATUN_ACT_RELU, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  for (int32_t activation : {-1, 9}) {
+    REFUSED(gatun_activate(v.s.stream, v.x, activation, v.out, &err), GATUN_INVALID_ARGUMENT, "none of gatun_activation");
+  }
 }
 
 TEST(layerNormChecksItsTensors) {
@@ -356,7 +365,8 @@ TEST(linearChecksItsTensors) {
   REFUSED(call(out, weights, nullptr, 0, nullptr, out), GATUN_SHAPE_MISMATCH, "must be 6");
   REFUSED(call(v.x, weights, nullptr, 0, nullptr, v.out), GATUN_SHAPE_MISMATCH, "4 rows of 5");
   REFUSED(call(v.x, weights, v.bias, 0, nullptr, out), GATUN_SHAPE_MISMATCH, "bias has shape [6], expected [5]");
-  REFUSED(call(v.x, weights, nullptr, 2, nullptr, out), GATUN_INVALID_ARGUMENT, "activation 2");
+  REFUSED(call(v.x, weights, nullptr, 9, nullptr, out), GATUN_INVALID_ARGUMENT, "activation 9");
+  REFUSED(call(v.x, weights, nullptr, GATUN_ACT_SILU, nullptr, out), GATUN_INVALID_ARGUMENT, "has no SiLU behind it");
   REFUSED(call(v.x, weights, nullptr, 0, v.x, out), GATUN_SHAPE_MISMATCH, "residual has shape [4, 6]");
   REFUSED(call(v.x, weights, nullptr, 0, out, out), GATUN_INVALID_ARGUMENT, "out and residual share memory");
   gatun_tensor in_x = dense(v.x.view.buffer, {4, 5});
@@ -533,17 +543,92 @@ TEST(convolutionsCheckTheirTensors) {
   REFUSED(gatun_conv_transpose2d(s.stream, x, up, bias, tall, &err), GATUN_SHAPE_MISMATCH, "extent 10 on axis H");
   REFUSED(gatun_conv_transpose2d(s.stream, none_in, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "0 inputs");
 
-  OK(gatun_conv2d(s.stream, x, across, bias, 1, 0, same, &err));
-  REFUSED(gatun_conv2d(s.stream, x, up, bias, 1, 0, same, &err), GATUN_INVALID_ARGUMENT, "made for conv_transpose2d");
-  REFUSED(gatun_conv2d(s.stream, deep, across, bias, 1, 0, same, &err), GATUN_SHAPE_MISMATCH, "expected [1, 4, 5, 2]");
-  REFUSED(gatun_conv2d(s.stream, x, across, bias, 3, 0, same, &err), GATUN_SHAPE_MISMATCH, "padding is 3");
-  REFUSED(gatun_conv2d(s.stream, x, across, bias, -1, 0, same, &err), GATUN_SHAPE_MISMATCH, "padding is -1");
-  REFUSED(gatun_conv2d(s.stream, x, across, bias, 0, 0, same, &err), GATUN_SHAPE_MISMATCH, "expected [1, 2, 3, 3]");
-  REFUSED(gatun_conv2d(s.stream, x, across, bias, 1, 9, same, &err), GATUN_INVALID_ARGUMENT, "activation 9");
   const Tensor pixel(s, {1, 1, 1, 2});
-  REFUSED(gatun_conv2d(s.stream, pixel, across, bias, 0, 0, same, &err), GATUN_SHAPE_MISMATCH,
-          "3 x 3 is larger than the padded image 1 x 1");
+  const auto conv = [&](const gatun_tensor* in, gatun_weights* w, gatun_conv2d_options options, int32_t activation = 0) {
+    return gatun_conv2d(s.stream, in, w, bias, &options, activation, same, &err);
+  };
+  const auto with = [](int64_t gatun_conv2d_options::*member, int64_t value) {
+    gatun_conv2d_options options = same_window(1);
+    options.*member = value;
+    return options;
+  };
+  OK(conv(x, across, same_window(1)));
+  REFUSED(conv(x, up, same_window(1)), GATUN_INVALID_ARGUMENT, "made for conv_transpose2d");
+  REFUSED(conv(deep, across, same_window(1)), GATUN_SHAPE_MISMATCH, "expected [1, 4, 5, 2]");
+  REFUSED(conv(x, across, same_window(3)), GATUN_SHAPE_MISMATCH, "padding is 3 on axis H");
+  REFUSED(conv(x, across, same_window(-1)), GATUN_SHAPE_MISMATCH, "padding is -1");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::padding_w, 3)), GATUN_SHAPE_MISMATCH, "padding is 3 on axis W");
+  REFUSED(conv(x, across, same_window(0)), GATUN_SHAPE_MISMATCH, "expected [1, 2, 3, 3]");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::stride_w, 0)), GATUN_SHAPE_MISMATCH, "stride is 0");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::dilation_h, 0)), GATUN_SHAPE_MISMATCH, "dilation 0 on axis H");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::stride_h, 2)), GATUN_SHAPE_MISMATCH, "expected [1, 2, 5, 3]");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::dilation_w, 4)), GATUN_SHAPE_MISMATCH,
+          "3 cells with dilation 4 is larger than the padded image, 5 pixels and 2 x 1");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::dilation_w, INT64_MAX)), GATUN_SHAPE_MISMATCH, "dilation 92233");
+  REFUSED(conv(x, across, with(&gatun_conv2d_options::struct_size, 8)), GATUN_VERSION_MISMATCH, "struct_size 8");
+  REFUSED(gatun_conv2d(s.stream, x, across, bias, nullptr, 0, same, &err), GATUN_INVALID_ARGUMENT, "options is NULL");
+  REFUSED(conv(x, across, same_window(1), 9), GATUN_INVALID_ARGUMENT, "activation 9");
+  REFUSED(conv(x, across, same_window(1), GATUN_ACT_SIGMOID), GATUN_INVALID_ARGUMENT, "then call gatun_activate");
+  REFUSED(conv(pixel, across, same_window(0)), GATUN_SHAPE_MISMATCH, "larger than the padded image, 1 pixels");
   CHECK(none == nullptr);
+}
+
+TEST(resizeChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {1, 4, 5, 2}), out(s, {1, 8, 9, 2}), deep(s, {1, 8, 9, 3}), none(s, {1, 0, 9, 2}), flat(s, {6});
+  const auto call = [&](const gatun_tensor* in, int32_t mode, int32_t align, double scale, const gatun_tensor* to) {
+    return gatun_resize2d(s.stream, in, mode, align, scale, 0, to, &err);
+  };
+  OK(call(x, GATUN_RESIZE_BILINEAR, 1, 2, out));
+  REFUSED(call(flat, 0, 0, 0, out), GATUN_SHAPE_MISMATCH, "expected 4 axes");
+  REFUSED(call(x, 0, 0, 0, flat), GATUN_SHAPE_MISMATCH, "out has shape [6], expected 4 axes");
+  REFUSED(call(x, 0, 0, 0, deep), GATUN_SHAPE_MISMATCH, "expected [1, 8, 9, 2]");
+  REFUSED(call(x, 0, 0, 0, none), GATUN_SHAPE_MISMATCH, "4 pixels on axis H are to become 0");
+  REFUSED(call(none, 0, 0, 0, out), GATUN_SHAPE_MISMATCH, "0 pixels on axis H");
+  REFUSED(call(x, 0, 0, 0, x), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(call(x, 4, 0, 0, out), GATUN_INVALID_ARGUMENT, "mode 4");
+  REFUSED(call(x, -1, 0, 0, out), GATUN_INVALID_ARGUMENT, "mode -1");
+  REFUSED(call(x, GATUN_RESIZE_NEAREST, 1, 0, out), GATUN_INVALID_ARGUMENT, "align_corners is 1");
+  REFUSED(call(x, GATUN_RESIZE_BICUBIC, 2, 0, out), GATUN_INVALID_ARGUMENT, "align_corners is 2");
+  REFUSED(call(x, GATUN_RESIZE_AREA, 0, 2, out), GATUN_INVALID_ARGUMENT, "area has the scales 2, 0");
+  for (double scale : {-2.0, 1e-30, double{NAN}}) {
+    REFUSED(call(x, GATUN_RESIZE_BILINEAR, 0, scale, out), GATUN_INVALID_ARGUMENT, "the scale of axis H is");
+  }
+}
+
+TEST(maxPoolChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {1, 4, 5, 2}), out(s, {1, 2, 2, 2}), wrong(s, {1, 2, 3, 2});
+  const auto call = [&](int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w,
+                        const gatun_tensor* to) {
+    return gatun_max_pool2d(s.stream, x, kernel_h, kernel_w, stride_h, stride_w, to, &err);
+  };
+  OK(call(2, 2, 2, 2, out));
+  REFUSED(call(2, 2, 2, 2, wrong), GATUN_SHAPE_MISMATCH, "expected [1, 2, 2, 2]");
+  REFUSED(call(0, 2, 2, 2, out), GATUN_SHAPE_MISMATCH, "kernel 0 x 2");
+  REFUSED(call(2, 6, 2, 2, out), GATUN_SHAPE_MISMATCH, "kernel 2 x 6 and strides 2, 2 on 4 x 5 pixels");
+  REFUSED(call(2, 2, 0, 2, out), GATUN_SHAPE_MISMATCH, "strides 0, 2");
+  REFUSED(call(2, 2, 2, -1, out), GATUN_SHAPE_MISMATCH, "strides 2, -1");
+  const gatun_tensor inside = dense(x.view.buffer, {1, 2, 2, 2});
+  REFUSED(call(2, 2, 2, 2, &inside), GATUN_INVALID_ARGUMENT, "share memory");
+}
+
+TEST(padChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {1, 3, 4, 2}), out(s, {1, 6, 6, 2}), tall(s, {1, 7, 6, 2}), none(s, {1, 0, 4, 2});
+  const auto call = [&](const gatun_tensor* in, int64_t top, int64_t left, int32_t mode, const gatun_tensor* to) {
+    return gatun_pad2d(s.stream, in, top, left, mode, 0, to, &err);
+  };
+  OK(call(x, 2, 1, GATUN_PAD_REFLECT, out));
+  OK(call(x, 3, 1, GATUN_PAD_CIRCULAR, out));
+  REFUSED(call(x, -1, 1, GATUN_PAD_CONSTANT, out), GATUN_SHAPE_MISMATCH, "axis H gets borders of -1 and 4 around 3");
+  REFUSED(call(x, 1, 3, GATUN_PAD_CONSTANT, out), GATUN_SHAPE_MISMATCH, "axis W gets borders of 3 and -1 around 4");
+  REFUSED(call(x, 3, 1, GATUN_PAD_REFLECT, out), GATUN_SHAPE_MISMATCH, "expected 0 to 2");
+  REFUSED(call(x, 0, 1, GATUN_PAD_REFLECT, out), GATUN_SHAPE_MISMATCH, "borders of 0 and 3");
+  REFUSED(call(x, 4, 1, GATUN_PAD_CIRCULAR, tall), GATUN_SHAPE_MISMATCH, "expected 0 to 3");
+  REFUSED(call(none, 3, 1, GATUN_PAD_REPLICATE, out), GATUN_SHAPE_MISMATCH, "around 0 pixels");
+  REFUSED(call(x, 1, 1, 4, out), GATUN_INVALID_ARGUMENT, "mode 4");
+  REFUSED(call(x, 0, 0, 0, x), GATUN_INVALID_ARGUMENT, "share memory");
 }
 
 TEST(mapHeadChecksItsTensors) {

@@ -46,7 +46,7 @@ void write(gatun_stream* stream, const Pooled& to, float value) {
 
 void fill(gatun_stream* stream, const Pooled& to, double value) { OK(gatun_fill(stream, to, value, &err)); }
 void add(gatun_stream* stream, const Pooled& a, const Pooled& b, const Pooled& out) {
-  OK(gatun_add(stream, a, b, out, &err));
+  OK(gatun_binary(stream, GATUN_ADD, a, b, out, &err));
 }
 
 void holds(const Pooled& tensor, float want, const char* what) {
@@ -263,7 +263,7 @@ TEST(argumentsThatAreRefusedLeaveTheRecordingAsItWas) {
   const Pooled x(s.stream, {kCount}), small(s.stream, {3});
   Graph graph(s.stream);
   fill(s.stream, x, 1);
-  REFUSED(gatun_add(s.stream, x, small, x, &err), GATUN_SHAPE_MISMATCH, "3");
+  REFUSED(gatun_binary(s.stream, GATUN_ADD, x, small, x, &err), GATUN_SHAPE_MISMATCH, "3");
   add(s.stream, x, x, x);
   graph.end();
   graph.replay();

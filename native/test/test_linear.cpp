@@ -25,7 +25,7 @@ void run(Session& s, int64_t rows, int64_t inputs, int64_t outputs, bool with_bi
         sum.add(static_cast<double>(a[static_cast<size_t>(row * inputs + k)]) * b[static_cast<size_t>(n * inputs + k)]);
       }
       if (with_bias) sum.add(c[static_cast<size_t>(n)]);
-      Expected value = activation == GATUN_ACT_GELU ? gelu(sum.expected()) : sum.expected();
+      Expected value = finished(activation, sum.expected());
       if (with_residual) {
         const double added = d[static_cast<size_t>(row * outputs + n)];
         value = {value.value + added, value.tolerance + kUlp * (std::fabs(value.value) + std::fabs(added))};
@@ -52,7 +52,7 @@ TEST(linearMatchesReferenceForEveryTail) {
 TEST(linearActivatesAndAdds) {
   Session s(3);
   for (int64_t outputs : {1, 13, 16, 32, 47, 128}) {
-    for (int32_t activation : {GATUN_ACT_NONE, GATUN_ACT_GELU}) {
+    for (int32_t activation : {GATUN_ACT_NONE, GATUN_ACT_GELU, GATUN_ACT_RELU}) {
       for (bool residual : {false, true}) {
         run(s, 101, 37, outputs, true, activation, residual);
         run(s, 5, 128, outputs, false, activation, residual);

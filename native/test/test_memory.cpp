@@ -142,7 +142,7 @@ TEST(hostCopiesKeepStreamOrder) {
     std::fill(in.begin(), in.end(), static_cast<float>(round));
     OK(gatun_copy_from_host(s.stream, a.view.buffer, 0, in.data(), 280'000, &err));
     std::fill(in.begin(), in.end(), -1.0f);  // it may be reused on return
-    OK(gatun_add(s.stream, a, a, b, &err));
+    OK(gatun_binary(s.stream, GATUN_ADD, a, a, b, &err));
     OK(gatun_copy_to_host(s.stream, out.data(), b.view.buffer, 4, 279'996, &err));
     for (size_t i = 0; i + 1 < out.size(); ++i) REQUIRE(out[i] == static_cast<float>(2 * round), "round", round);
   }

@@ -78,13 +78,15 @@ std::vector<float> encode_pool(Session& s, int32_t precision, int64_t batch) {
   return out.floats();
 }
 
+template <int64_t Stride>
 std::vector<float> conv2d(Session& s, int32_t precision, int64_t batch) {
   const Tensor x = random_tensor(s, {batch, 5, 7, 19}, 10), source = random_tensor(s, {33, 19, 3, 3}, 11, 0.2);
-  const Tensor bias = random_tensor(s, {33}, 12), out(s, {batch, 5, 7, 33});
+  const Tensor bias = random_tensor(s, {33}, 12), out(s, {batch, 4 / Stride + 1, 6 / Stride + 1, 33});
+  const gatun_conv2d_options window = same_window(Stride, Stride, Stride);
   const Weights weights(s.stream, [&](gatun_weights** made) {
     return gatun_conv2d_weights(s.stream, source, precision, made, &err);
   });
-  OK(gatun_conv2d(s.stream, x, weights, bias, 1, GATUN_ACT_GELU, out, &err));
+  OK(gatun_conv2d(s.stream, x, weights, bias, &window, GATUN_ACT_GELU, out, &err));
   return out.floats();
 }
 
@@ -126,7 +128,8 @@ constexpr Operation kOperations[] = {{"patch_embed", patch_embed},
                                      {"temporal_pool", temporal_pool},
                                      {"encode_pool, few pixels a patch", encode_pool<1>},
                                      {"encode_pool, many pixels a patch", encode_pool<4>},
-                                     {"conv2d", conv2d},
+                                     {"conv2d", conv2d<1>},
+                                     {"conv2d, stride and dilation 2", conv2d<2>},
                                      {"conv_transpose2d", conv_transpose2d},
                                      {"decoder_prefix", decoder_prefix},
                                      {"refine_head", refine_head}};

@@ -23,7 +23,7 @@ TEST(workOfAStreamRunsInOrder) {
   const Tensor sum(s, {kCount}), one(s, {kCount});
   OK(gatun_fill(s.stream, sum, 0, &err));
   OK(gatun_fill(s.stream, one, 1, &err));
-  for (int i = 0; i < 100; ++i) OK(gatun_add(s.stream, sum, one, sum, &err));
+  for (int i = 0; i < 100; ++i) OK(gatun_binary(s.stream, GATUN_ADD, sum, one, sum, &err));
   for (float value : sum.floats()) REQUIRE(value == 100, value);
 }
 
@@ -43,7 +43,7 @@ TEST(eventsOrderStreams) {
     for (int round = 0; round < 30; ++round) {
       for (const auto& [stream, before, after] : ring) {
         OK(gatun_event_wait(stream, before, &err));
-        OK(gatun_add(stream, sum, one, sum, &err));
+        OK(gatun_binary(stream, GATUN_ADD, sum, one, sum, &err));
         OK(gatun_event_record(after, stream, &err));
       }
     }

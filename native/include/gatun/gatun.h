@@ -339,7 +339,7 @@ GATUN_API gatun_status gatun_group_norm(gatun_stream *stream, const gatun_tensor
 GATUN_API gatun_status gatun_linear_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
                                             gatun_weights **weights, gatun_error *error);
 
-/* weight [O, I, kH, kW] of torch.nn.Conv2d with one group. */
+/* weight [O, I, kH, kW] of torch.nn.Conv2d with one group, kH kW at most 256. */
 GATUN_API gatun_status gatun_conv2d_weights(gatun_stream *stream, const gatun_tensor *weight, int32_t precision,
                                             gatun_weights **weights, gatun_error *error);
 

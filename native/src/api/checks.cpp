@@ -18,6 +18,9 @@ constexpr int64_t kSizes[] = {4, 2, 2, 8, 4, 2, 1, 1, 8, 1};
 constexpr const char* kNames[] = {"float32", "bfloat16", "float16", "int64", "int32",
                                   "int16",   "uint8",    "bool",    "float64", "int8"};
 
+constexpr const char* kActivations[] = {"none", "GELU",     "ReLU",       "sigmoid", "tanh",
+                                        "SiLU", "softplus", "leaky ReLU", "ELU"};
+
 const char* kind_name(WeightsKind kind) {
   switch (kind) {
     case WeightsKind::linear: return "linear";
@@ -207,10 +210,24 @@ const float* optional_vector(const gatun_stream& stream, const gatun_tensor* ten
 }
 
 int32_t activation(int32_t value) {
-  if (value != GATUN_ACT_NONE && value != GATUN_ACT_GELU) {
+  if (value < GATUN_ACT_NONE || value > GATUN_ACT_ELU) {
     fail(GATUN_INVALID_ARGUMENT, "activation ", value, " is none of gatun_activation");
   }
   return value;
+}
+
+int32_t activation_among(int32_t value, std::initializer_list<int32_t> fused, const char* what) {
+  for (int32_t each : fused) {
+    if (value == each) return value;
+  }
+  std::string known;
+  for (int32_t each : fused) known += (known.empty() ? "" : ", ") + std::string(kActivations[each]);
+  fail(GATUN_INVALID_ARGUMENT, what, " has no ", kActivations[activation(value)], " behind it, only ", known,
+       "; ask for none, then call gatun_activate");
+}
+
+int32_t product_activation(int32_t value) {
+  return activation_among(value, {GATUN_ACT_NONE, GATUN_ACT_GELU, GATUN_ACT_RELU}, "a product");
 }
 
 int32_t precision_of(int32_t value) {
@@ -218,6 +235,15 @@ int32_t precision_of(int32_t value) {
     fail(GATUN_INVALID_ARGUMENT, "precision ", value, " is none of gatun_precision");
   }
   return value;
+}
+
+void want_taps(const gatun_weights& shape, int64_t more) {
+  const int64_t taps =
+      ((shape.kernel_h + more - 1) / shape.stride_h + 1) * ((shape.kernel_w + more - 1) / shape.stride_w + 1);
+  if (taps > kMaxTaps) {
+    fail(GATUN_INVALID_ARGUMENT, "the kernel ", shape.kernel_h, " x ", shape.kernel_w, " sums ", taps,
+         " cells for one output; at most ", kMaxTaps, " are supported");
+  }
 }
 
 void want_geometry(int64_t kernel, int64_t stride, int64_t padding, const char* axis) {

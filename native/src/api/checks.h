@@ -49,8 +49,13 @@ const float* vector(const gatun_stream& stream, const gatun_tensor* tensor, int6
 const float* optional_vector(const gatun_stream& stream, const gatun_tensor* tensor, int64_t length, const char* name,
                              const View& out);
 
+// Any gatun_activation; those that a product or a group norm has behind it.
 int32_t activation(int32_t value);
+int32_t activation_among(int32_t value, std::initializer_list<int32_t> fused, const char* what);
+int32_t product_activation(int32_t value);
 int32_t precision_of(int32_t value);
+// A kernel that sums no more cells for one output than the backends can; a folded convolution adds `more` to it.
+void want_taps(const gatun_weights& shape, int64_t more);
 // Stride and padding of one axis of a transposed convolution.
 void want_geometry(int64_t kernel, int64_t stride, int64_t padding, const char* axis);
 float eps_of(double eps);

@@ -70,6 +70,7 @@ gatun_status gatun_decoder_weights(gatun_stream* stream, const gatun_tensor* pro
     shape.stride_w = stride_w;
     shape.padding_h = padding_h;
     shape.padding_w = padding_w;
+    want_taps(shape, 2);
     const View nothing;
     const DecoderSource source{shape.inputs, hidden, channels, proj.f32(),
                                vector(*stream, proj_bias, hidden, "proj_bias", nothing), up.f32(),
@@ -98,7 +99,7 @@ gatun_status gatun_decoder_prefix(gatun_stream* stream, const gatun_tensor* x, g
     const View to = f32(*stream, out, "out");
     want_shape(to, {in.shape[0], rows, columns, w.outputs}, "out");
     want_apart(to, in, "x");
-    const DecoderPrefixArgs args{in.shape[0], in.shape[1], in.shape[2], in.f32(), &w, activation(act), to.f32()};
+    const DecoderPrefixArgs args{in.shape[0], in.shape[1], in.shape[2], in.f32(), &w, product_activation(act), to.f32()};
     const Backend& backend = *stream->device->backend;
     return backend.decoder_prefix != nullptr ? backend.decoder_prefix(stream, args, inner)
                                              : compose_decoder_prefix(stream, args, inner);

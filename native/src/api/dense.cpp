@@ -61,7 +61,7 @@ gatun_status gatun_linear(gatun_stream* stream, const gatun_tensor* x, gatun_wei
     }
     want_apart(to, in, "x");
     const LinearArgs args{rows_of(in), in.f32(), &matrix, optional_vector(*stream, bias, matrix.outputs, "bias", to),
-                          activation(act), add.f32(), to.f32()};
+                          product_activation(act), add.f32(), to.f32()};
     return stream->device->backend->linear(stream, args, inner);
   });
 }

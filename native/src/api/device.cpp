@@ -42,10 +42,10 @@ gatun_status gatun_device_open(int32_t kind, int32_t index, const gatun_device_o
     if (chosen.memory_limit < 0) {
       fail(GATUN_INVALID_ARGUMENT, "memory_limit is ", chosen.memory_limit, ", expected at least 0 bytes");
     }
-    if (kind != GATUN_CPU && kind != GATUN_CUDA) {
+    if (kind < GATUN_CPU || kind > GATUN_META) {
       fail(GATUN_INVALID_ARGUMENT, "device kind ", kind, " is none of gatun_device_kind");
     }
-    const Backend& backend = kind == GATUN_CPU ? cpu_backend() : cuda_backend();
+    const Backend& backend = kind == GATUN_CPU ? cpu_backend() : kind == GATUN_META ? meta_backend() : cuda_backend();
     return backend.device_open(index, chosen, device, inner);
   });
 }
@@ -120,7 +120,8 @@ gatun_status gatun_buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun
 gatun_status gatun_buffer_data(gatun_buffer* buffer, void** data, gatun_error* error) {
   return guard(error, [&] {
     want_out(data, "data");
-    *data = live(buffer).data;
+    if (live(buffer).device->kind == GATUN_META) fail(GATUN_INVALID_ARGUMENT, kNoData);
+    *data = buffer->data;
   });
 }
 

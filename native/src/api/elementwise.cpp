@@ -51,10 +51,13 @@ gatun_status gatun_copy(gatun_stream* stream, const gatun_tensor* x, const gatun
   });
 }
 
-gatun_status gatun_add(gatun_stream* stream, const gatun_tensor* a, const gatun_tensor* b, const gatun_tensor* out,
-                       gatun_error* error) {
+gatun_status gatun_binary(gatun_stream* stream, int32_t op, const gatun_tensor* a, const gatun_tensor* b,
+                          const gatun_tensor* out, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
     const View to = f32(live(stream), out, "out");
+    if (op < GATUN_ADD || op > GATUN_MINIMUM) {
+      fail(GATUN_INVALID_ARGUMENT, "operation ", op, " is none of gatun_binary_op");
+    }
     for (const auto& [tensor, name] : {std::pair{a, "a"}, std::pair{b, "b"}}) {
       const View in = view(*stream, tensor, name, Layout::strided);
       want_dtype(in, GATUN_F32, name);
@@ -65,8 +68,19 @@ gatun_status gatun_add(gatun_stream* stream, const gatun_tensor* a, const gatun_
       }
       if (!same) want_apart(to, in, name);
     }
-    return stream->device->backend->add(stream, view(*stream, a, "a", Layout::strided),
-                                        view(*stream, b, "b", Layout::strided), to, inner);
+    return stream->device->backend->binary(stream, op, view(*stream, a, "a", Layout::strided),
+                                           view(*stream, b, "b", Layout::strided), to, inner);
+  });
+}
+
+gatun_status gatun_activate(gatun_stream* stream, const gatun_tensor* x, int32_t act, const gatun_tensor* out,
+                            gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), x, "x");
+    const View to = f32(*stream, out, "out");
+    want_like(to, in, "out", "x");
+    if (to.data != in.data) want_apart(to, in, "x");
+    return stream->device->backend->activate(stream, {elements(in), activation(act), in.f32(), to.f32()}, inner);
   });
 }
 

@@ -13,6 +13,7 @@ gatun_status create(gatun_stream* stream, const View& source, const gatun_weight
   if (elements(source) == 0) {
     fail(GATUN_SHAPE_MISMATCH, "weight has shape ", shape_text(source.shape, source.rank), "; it must not be empty");
   }
+  want_taps(shape, 0);
   return stream->device->backend->weights_create(stream, shape, source.f32(), weights, error);
 }
 

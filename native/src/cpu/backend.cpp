@@ -13,8 +13,6 @@ namespace gatun::cpu {
 
 namespace {
 
-constexpr int64_t kMaxTaps = 256;
-
 int default_threads() {
   const char* told = std::getenv("GATUN_NUM_THREADS");
   if (told == nullptr || *told == '\0') return available_cores();
@@ -82,7 +80,7 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
     info->num_threads = cpu.workers.count();
     info->memory_bytes = available_memory();
     std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
-    const std::string libraries = 
+    const std::string libraries =
         cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels")
                    : text_of("all operations: own ", level_name(cpu.level), " kernels");
     std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
@@ -221,23 +219,12 @@ gatun_status event_sync(gatun_event* event, gatun_error* error) {
   });
 }
 
-// `more`: cells that a folded convolution adds to the kernel.
-void want_taps(const gatun_weights& shape, int64_t stride_h, int64_t stride_w, int64_t more) {
-  const int64_t taps = ((shape.kernel_h + more - 1) / stride_h + 1) * ((shape.kernel_w + more - 1) / stride_w + 1);
-  if (taps > kMaxTaps) {
-    fail(GATUN_INVALID_ARGUMENT, "the kernel ", shape.kernel_h, " x ", shape.kernel_w, " sums ", taps,
-         " cells for one output; at most ", kMaxTaps, " are supported");
-  }
-}
-
 gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
                             gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
     if (shape.precision == GATUN_REDUCED) {
       fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
     }
-    const bool transposed = shape.kind == WeightsKind::conv_transpose2d;
-    want_taps(shape, transposed ? shape.stride_h : 1, transposed ? shape.stride_w : 1, 0);
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
     CpuDevice& device = device_of(stream);
@@ -275,7 +262,6 @@ gatun_status decoder_weights(gatun_stream* stream, const gatun_weights& shape, c
     if (shape.precision == GATUN_REDUCED) {
       fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
     }
-    want_taps(shape, shape.stride_h, shape.stride_w, 2);
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
     CpuDevice& device = device_of(stream);
@@ -340,7 +326,13 @@ constexpr Backend kBackend = {
     weights_free,
     fill,
     copy,
-    add,
+    binary,
+    run<ActivateArgs, &KernelTable::activate>,
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
+    nullptr,
     run<LayerNormArgs, &KernelTable::layer_norm>,
     linear,
     run<AttentionArgs, &KernelTable::attention>,
@@ -348,6 +340,9 @@ constexpr Backend kBackend = {
     run<TemporalPoolArgs, &KernelTable::temporal_pool>,
     run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
     conv2d,
+    run<Resize2dArgs, &KernelTable::resize2d>,
+    run<MaxPool2dArgs, &KernelTable::max_pool2d>,
+    run<Pad2dArgs, &KernelTable::pad2d>,
     run<MapHeadArgs, &KernelTable::map_head>,
     run<EncodePoolArgs, &KernelTable::encode_pool>,
     decoder_weights,

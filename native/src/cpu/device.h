@@ -113,6 +113,7 @@ gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* e
 gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
 gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_error* error);
 gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
-gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);
+gatun_status binary(gatun_stream* stream, int32_t op, const View& a, const View& b, const View& out,
+                    gatun_error* error);
 
 }  // namespace gatun::cpu

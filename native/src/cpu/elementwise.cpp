@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fill, strided copy with conversion, and addition with repeated axes: a few bytes an element and at most one FLOP,
-// bound by memory. The innermost axis runs in a plain loop that the compiler vectorises where strides are 1 or 0.
+// Fill, strided copy with conversion, and arithmetic of two views with repeated axes: a few bytes an element and at most
+// one FLOP, bound by memory. The innermost axis runs in a plain loop that the compiler vectorises where strides are 1 or
+// 0.
 #include "device.h"
 
 #include "../convert.h"
@@ -32,6 +33,19 @@ void for_pieces(Workers& workers, const Nest<Count>& nest, const Body& body) {
     const int64_t begin = tile / pieces * lines;
     for (int64_t line = begin; line < std::min(outer, begin + lines); ++line) body(nest.offsets(line), first, count);
   });
+}
+
+// Calls body with a gatun_binary_op as a function of two floats.
+template <class Body>
+void with_operation(int32_t op, const Body& body) {
+  switch (op) {
+    case GATUN_ADD: return body([](float a, float b) { return a + b; });
+    case GATUN_SUBTRACT: return body([](float a, float b) { return a - b; });
+    case GATUN_MULTIPLY: return body([](float a, float b) { return a * b; });
+    case GATUN_DIVIDE: return body([](float a, float b) { return a / b; });
+    case GATUN_MAXIMUM: return body([](float a, float b) { return (a > b) | (a != a) ? a : b; });
+    default: return body([](float a, float b) { return (a < b) | (a != a) ? a : b; });
+  }
 }
 
 }  // namespace
@@ -76,21 +90,24 @@ gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_er
   });
 }
 
-gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error) {
+gatun_status binary(gatun_stream* stream, int32_t op, const View& a, const View& b, const View& out,
+                    gatun_error* error) {
   return guard(error, [&] {
     CpuDevice& device = device_of(stream);
-    own(stream).queue.submit([a, b, out, &device] {
+    own(stream).queue.submit([op, a, b, out, &device] {
       const Nest<3> nest({&a, &b, &out});
-      for_pieces(device.workers, nest, [&](std::array<int64_t, 3> at, int64_t first, int64_t count) {
-        const int64_t step_a = nest.inner_stride(0), step_b = nest.inner_stride(1), step = nest.inner_stride(2);
-        const float* from_a = a.f32() + at[0] + first * step_a;
-        const float* from_b = b.f32() + at[1] + first * step_b;
-        float* to = out.f32() + at[2] + first * step;
-        if (step_a == 1 && step_b == 1 && step == 1) {
-          for (int64_t i = 0; i < count; ++i) to[i] = from_a[i] + from_b[i];
-        } else {
-          for (int64_t i = 0; i < count; ++i) to[i * step] = from_a[i * step_a] + from_b[i * step_b];
-        }
+      with_operation(op, [&](const auto& combine) {
+        for_pieces(device.workers, nest, [&](std::array<int64_t, 3> at, int64_t first, int64_t count) {
+          const int64_t step_a = nest.inner_stride(0), step_b = nest.inner_stride(1), step = nest.inner_stride(2);
+          const float* from_a = a.f32() + at[0] + first * step_a;
+          const float* from_b = b.f32() + at[1] + first * step_b;
+          float* to = out.f32() + at[2] + first * step;
+          if (step_a == 1 && step_b == 1 && step == 1) {
+            for (int64_t i = 0; i < count; ++i) to[i] = combine(from_a[i], from_b[i]);
+          } else {
+            for (int64_t i = 0; i < count; ++i) to[i * step] = combine(from_a[i * step_a], from_b[i * step_b]);
+          }
+        });
       });
     });
   });

@@ -26,7 +26,7 @@ struct TiledKernel {
 // What follows a product that oneDNN made, in place: activation, then residual.
 struct FinishArgs {
   int64_t count;
-  bool gelu_after;
+  int32_t activation;
   const float* residual;  // may be null
   float* out;
 };
@@ -41,6 +41,7 @@ struct DecoderFoldArgs {
 struct KernelTable {
   int panel;  // columns of a packed panel
   void (*finish)(const FinishArgs&);
+  TiledKernel<ActivateArgs> activate;
   TiledKernel<LayerNormArgs> layer_norm;
   TiledKernel<LinearArgs> linear;
   TiledKernel<AttentionArgs> attention;
@@ -48,6 +49,9 @@ struct KernelTable {
   TiledKernel<TemporalPoolArgs> temporal_pool;
   TiledKernel<ConvTranspose2dArgs> conv_transpose2d;
   TiledKernel<Conv2dArgs> conv2d;
+  TiledKernel<Resize2dArgs> resize2d;
+  TiledKernel<MaxPool2dArgs> max_pool2d;
+  TiledKernel<Pad2dArgs> pad2d;
   TiledKernel<MapHeadArgs> map_head;
   TiledKernel<EncodePoolArgs> encode_pool;
   TiledKernel<DecoderFoldArgs> decoder_fold;

@@ -17,8 +17,7 @@ constexpr int64_t kTilePixels = 512;
 constexpr int64_t kRows = TileProduct::kRows;
 
 void finish(const CpuDevice& device, int64_t count, int32_t activation, const float* residual, float* out) {
-  const bool gelu = activation == GATUN_ACT_GELU;
-  if (gelu || residual != nullptr) device.kernels.finish({count, gelu, residual, out});
+  if (activation != GATUN_ACT_NONE || residual != nullptr) device.kernels.finish({count, activation, residual, out});
 }
 
 // Shapes kept for one weight: an image needs two, its inner and its last tiles.
@@ -98,14 +97,15 @@ gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* e
       const TileMemory tiles{bordered, bordered + shared, scratch};
       run_phase(device, args, kernel, tiles, 0);
       const float* image = shared > 0 ? bordered : args.x;
-      const int64_t in_rows = args.height + 2 * args.padding, in_columns = args.width + 2 * args.padding;
-      const int64_t rows = in_rows - weights.kernel_h + 1, columns = in_columns - weights.kernel_w + 1;
+      const int64_t in_rows = args.height + 2 * args.padding_h, in_columns = args.width + 2 * args.padding_w;
+      const int64_t rows = args.out_height, columns = args.out_width;
+      const bool plain = args.stride_h == 1 && args.stride_w == 1 && args.dilation_h == 1 && args.dilation_w == 1;
       const int64_t step = std::min(rows, std::max<int64_t>(1, kTilePixels / columns)), rest = rows % step;
       const TileConvolution::Shape shape{weights.inputs, weights.outputs, weights.kernel_h, weights.kernel_w, in_columns,
                                          step};
       TileConvolution::Shape last = shape;
       last.rows = rest > 0 ? rest : step;
-      const auto inner = device.onednn ? convolution_for(weights, shape) : nullptr;
+      const auto inner = device.onednn && plain ? convolution_for(weights, shape) : nullptr;
       const auto outer = inner != nullptr ? convolution_for(weights, last) : nullptr;
       if (outer == nullptr) {
         run_phase(device, args, kernel, tiles, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution with stride 1, bias and exact GELU, channels last, as a product over (tap, input): 2 P O I k^2 FLOP for P
-// output pixels, 4 P (I + O) bytes: bound by the matrix units from I = 64 on.
+// Convolution with bias and activation, channels last, as a product over (tap, input): 2 P O I k^2 FLOP for P output
+// pixels, 4 P (I + O) bytes with stride 1: bound by the matrix units from I = 64 on.
 #include "dense_output.h"
 #include "gather.h"
 #include "gemm_tile.h"
@@ -15,7 +15,8 @@ struct Problem {
   const float* x;
   const void* weights;
   int64_t pixels, outputs;
-  int height, width, inputs, out_height, out_width, kernel_h, kernel_w, padding;
+  int height, width, inputs, out_height, out_width, kernel_h, kernel_w;
+  int stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w;
   DenseOutput output;
 };
 
@@ -30,15 +31,15 @@ conv2d_tile(Problem p) {
   for (int row = thread_index(); row < Tile::kRows; row += Tile::kThreads) {
     const int64_t pixel = first_row + row, line = pixel / p.out_width;
     places[row] = pixel < p.pixels ? Place{static_cast<int>(line / p.out_height),
-                                           static_cast<int>(line % p.out_height) - p.padding,
-                                           static_cast<int>(pixel % p.out_width) - p.padding}
+                                           static_cast<int>(line % p.out_height) * p.stride_h - p.padding_h,
+                                           static_cast<int>(pixel % p.out_width) * p.stride_w - p.padding_w}
                                    : Place::nowhere();
   }
   sync_block();
   const int64_t depth = static_cast<int64_t>(p.kernel_h) * p.kernel_w * p.inputs;
   Tile tile;
   tile.template multiply<Wide>(
-      GatherSource{p.x, places, p.height, p.width, p.inputs, p.kernel_w, 1, depth},
+      GatherSource{p.x, places, p.height, p.width, p.inputs, p.kernel_w, p.dilation_h, p.dilation_w, depth},
       RowSource<Element>{static_cast<const Element*>(p.weights), first_column, p.outputs, depth}, depth,
       shared_memory());
   tile.for_pairs([&](int row, int column, float value, float next) {
@@ -58,14 +59,15 @@ void launch_tile(gatun_stream* stream, const Problem& p) {
 gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error) {
   return guard(error, [&] {
     const auto& w = static_cast<const DeviceWeights&>(*args.weights);
-    const int64_t out_height = args.height + 2 * args.padding - w.kernel_h + 1;
-    const int64_t out_width = args.width + 2 * args.padding - w.kernel_w + 1;
-    want_image("conv2d", args.batch, args.height + 2 * args.padding, args.width + 2 * args.padding);
-    const Problem problem{args.x, w.memory, args.batch * out_height * out_width, w.outputs,
+    want_image("conv2d", args.batch, args.height + 2 * args.padding_h, args.width + 2 * args.padding_w);
+    const Problem problem{args.x, w.memory, args.batch * args.out_height * args.out_width, w.outputs,
                           static_cast<int>(args.height), static_cast<int>(args.width), static_cast<int>(w.inputs),
-                          static_cast<int>(out_height), static_cast<int>(out_width), static_cast<int>(w.kernel_h),
-                          static_cast<int>(w.kernel_w), static_cast<int>(args.padding),
-                          {args.bias, nullptr, args.out, w.outputs, args.activation == GATUN_ACT_GELU}};
+                          static_cast<int>(args.out_height), static_cast<int>(args.out_width),
+                          static_cast<int>(w.kernel_h), static_cast<int>(w.kernel_w), static_cast<int>(args.stride_h),
+                          static_cast<int>(args.stride_w), static_cast<int>(args.padding_h),
+                          static_cast<int>(args.padding_w), static_cast<int>(args.dilation_h),
+                          static_cast<int>(args.dilation_w),
+                          {args.bias, nullptr, args.out, w.outputs, args.activation}};
     const bool wide = whole_lines(w) && aligned(args.x);
     with_precision(w.precision, [&]<class Precision>(Precision) {
       with_dense_tile<Precision>(problem.pixels, w.outputs, wide, limits(stream), [&]<class Tile, bool Wide>(

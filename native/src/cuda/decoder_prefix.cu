@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decoder's linear beginning as one gather product (decoder_fold.cu makes its weights), GELU in the epilogue.
 // 2 E O ((k + 2) / s)^2 FLOP and 4 (E / s^2 + O) bytes a pixel: bound by the matrix units.
+#include "activation.h"
 #include "decoder_layout.h"
 #include "operations.h"
 #include "transposed_tile.h"
@@ -12,7 +13,8 @@ namespace {
 struct FoldedOutput {
   const float *tap_bias, *bias, *whole_bias;
   float* out;
-  bool gelu_after, pairs;
+  int32_t activation;
+  bool pairs;
 
   GATUN_DEVICE void put(const TransposedProblem& p, const TransposedPair& pair, const Place& place, int64_t pixel,
                         int64_t column, float value, float next) const {
@@ -37,7 +39,7 @@ struct FoldedOutput {
     const int above = place.y - pair.rows.taps + 1, left = place.x - pair.columns.taps + 1;
     const bool whole = above >= 0 && place.y < p.plane.rows.inputs && left >= 0 && place.x < p.plane.columns.inputs;
     value += whole ? whole_bias[pair.index * p.outputs + column] : bias_of_existing(p, pair, place, column);
-    return gelu_after ? gelu(value) : value;
+    return finish_product(activation, value);
   }
 
   GATUN_APART float bias_of_existing(const TransposedProblem& p, const TransposedPair& pair, const Place& place,
@@ -65,7 +67,7 @@ gatun_status decoder_prefix(gatun_stream* stream, const DecoderPrefixArgs& args,
     with_precision(w.precision, [&]<class Precision>(Precision) {
       const auto layout = DecoderLayout::of<typename Precision::Element>(w, plane);
       const FoldedOutput output{layout.tap_bias(w.memory), layout.bias(w.memory), layout.whole_bias(w.memory), args.out,
-                                args.activation == GATUN_ACT_GELU,
+                                args.activation,
                                 w.outputs % 2 == 0 && reinterpret_cast<uintptr_t>(args.out) % 8 == 0};
       for (bool borders : {false, true}) {
         launch_transposed<Precision>(stream, "decoder_prefix",

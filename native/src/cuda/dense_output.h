@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows a product on its way to memory: bias, exact GELU, residual.
+// What follows a product on its way to memory: bias, activation, residual.
 #pragma once
 
-#include "lane.h"
+#include "activation.h"
 
 namespace gatun::cuda {
 
@@ -10,16 +10,16 @@ struct DenseOutput {
   const float *bias, *residual;  // each may be null
   float* out;
   int64_t columns;
-  bool gelu_after;
+  int32_t activation;
   bool pairs;  // two neighbours, the first at an even column, can be moved in one access
 
-  DenseOutput(const float* bias_row, const float* residual_rows, float* to, int64_t count, bool gelu)
-      : bias(bias_row), residual(residual_rows), out(to), columns(count), gelu_after(gelu),
+  DenseOutput(const float* bias_row, const float* residual_rows, float* to, int64_t count, int32_t act)
+      : bias(bias_row), residual(residual_rows), out(to), columns(count), activation(act),
         pairs(count % 2 == 0 && (reinterpret_cast<uintptr_t>(residual) | reinterpret_cast<uintptr_t>(out)) % 8 == 0) {}
 
   GATUN_DEVICE float finished(float value, int64_t column) const {
     if (bias != nullptr) value += bias[column];
-    return gelu_after ? gelu(value) : value;
+    return finish_product(activation, value);
   }
 
   // The sums at `column`, an even one, and behind it in the row that begins at `row` of out.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fill, strided copy with conversion, addition with repeated axes: 1 to 8 bytes read (twice in add) and written an
-// element, at most one FLOP: bound by memory. Dense data of one type moves 16 bytes a thread; a copy whose innermost
-// axes are permuted goes through a tile in shared memory, so that both sides are coalesced; the rest walks the merged
-// axes of the views. Kernels know the size of an element, not its type; one kernel alone converts.
+// Fill, strided copy with conversion, arithmetic of two views with repeated axes: 1 to 8 bytes read (of each view) and
+// written an element, at most one FLOP: bound by memory. Dense data of one type moves 16 bytes a thread; a copy whose
+// innermost axes are permuted goes through a tile in shared memory, so that both sides are coalesced; the rest walks the
+// merged axes of the views. Kernels know the size of an element, not its type; one kernel alone converts.
 #include "../convert.h"
 #include "../nest.h"
 #include "launch.h"
@@ -157,20 +157,31 @@ GATUN_KERNEL(kThreads) copy_transposed(Walk<2> outer, int64_t rows, int64_t colu
   }
 }
 
-GATUN_KERNEL(kThreads) add_dense(int64_t count, const Float4* a, const Float4* b, Float4* out) {
+GATUN_DEVICE float combined(int32_t op, float a, float b) {
+  switch (op) {
+    case GATUN_ADD: return a + b;
+    case GATUN_SUBTRACT: return a - b;
+    case GATUN_MULTIPLY: return a * b;
+    case GATUN_DIVIDE: return a / b;
+    case GATUN_MAXIMUM: return a > b || a != a ? a : b;
+    default: return a < b || a != a ? a : b;
+  }
+}
+
+GATUN_KERNEL(kThreads) binary_dense(int64_t count, int32_t op, const Float4* a, const Float4* b, Float4* out) {
   for_elements(count, [&](int64_t index) {
-    Float4 sum = a[index];
-    const Float4 more = b[index];
-    for (int i = 0; i < 4; ++i) sum.at[i] += more.at[i];
-    out[index] = sum;
+    Float4 value = a[index];
+    const Float4 other = b[index];
+    for (int i = 0; i < 4; ++i) value.at[i] = combined(op, value.at[i], other.at[i]);
+    out[index] = value;
   });
 }
 
-GATUN_KERNEL(kThreads) add_strided(Walk<3> walk, const float* a, const float* b, float* out) {
+GATUN_KERNEL(kThreads) binary_strided(Walk<3> walk, int32_t op, const float* a, const float* b, float* out) {
   for_elements(walk.count, [&](int64_t index) {
     int64_t at[3];
     walk.offsets(index, at);
-    out[at[2]] = a[at[0]] + b[at[1]];
+    out[at[2]] = combined(op, a[at[0]], b[at[1]]);
   });
 }
 
@@ -253,16 +264,18 @@ gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_er
   });
 }
 
-gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error) {
+gatun_status binary(gatun_stream* stream, int32_t op, const View& a, const View& b, const View& out,
+                    gatun_error* error) {
   return guard(error, [&] {
     const Nest<3> nest({&a, &b, &out});
     const Walk<3> walk(nest);
     if (dense(nest) && aligned(a.data) && aligned(b.data) && aligned(out.data) && walk.count % 4 == 0) {
-      launch(stream, "add", add_dense, grid_for(walk.count / 4), kThreads, 0, walk.count / 4,
+      launch(stream, "binary", binary_dense, grid_for(walk.count / 4), kThreads, 0, walk.count / 4, op,
              reinterpret_cast<const Float4*>(a.data), reinterpret_cast<const Float4*>(b.data),
              reinterpret_cast<Float4*>(out.data));
     } else {
-      launch(stream, "add", add_strided, grid_for(walk.count), kThreads, 0, walk, a.f32(), b.f32(), out.f32());
+      launch(stream, "binary", binary_strided, grid_for(walk.count), kThreads, 0, walk, op, a.f32(), b.f32(),
+             out.f32());
     }
   });
 }

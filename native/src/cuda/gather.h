@@ -15,12 +15,12 @@ struct alignas(16) Place {
   GATUN_DEVICE static Place nowhere() { return {0, -(1 << 30), 0}; }
 };
 
-// Left operand of a product: x [images, height, width, inputs], taps `step` (1 or -1) pixels apart.
+// Left operand of a product: x [images, height, width, inputs], taps some steps of pixels apart, which may be negative.
 struct GatherSource {
   using Value = float;
   const float* x;
   const Place* places;  // of the tile's rows, in shared memory
-  int height, width, inputs, taps_across, step;
+  int height, width, inputs, taps_across, step_h, step_w;
   int64_t depth;  // taps * inputs
 
   struct Column {
@@ -30,7 +30,8 @@ struct GatherSource {
   GATUN_DEVICE Column column(int64_t k) const {
     if (k >= depth) return {0, 0, -1};
     const auto tap = static_cast<int>(static_cast<uint32_t>(k) / static_cast<uint32_t>(inputs));
-    return {step * (tap / taps_across), step * (tap % taps_across), static_cast<int>(k - static_cast<int64_t>(tap) * inputs)};
+    return {step_h * (tap / taps_across), step_w * (tap % taps_across),
+            static_cast<int>(k - static_cast<int64_t>(tap) * inputs)};
   }
 
   GATUN_DEVICE const float* at(int row, const Column& column) const {

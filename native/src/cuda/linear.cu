@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Linear with bias, exact GELU and residual in the epilogue: out [M, N] = gelu(x [M, K] w [N, K]^T + bias) + residual.
+// Linear with bias, activation and residual in the epilogue: out [M, N] = act(x [M, K] w [N, K]^T + bias) + residual.
 // 2 M N K FLOP; 4 (M K + M N (1 or 2)) + N K (4 or 2) bytes. A tile of 128 x 128 does 32 FLOP a byte of L2 traffic.
 // On paper, at the sizes of the models (K 128 to 512): memory in fast and reduced, matrix units (three products in the
 // place of one) in strict from K = 256 on.
@@ -51,7 +51,7 @@ gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* e
     const auto& weights = static_cast<const DeviceWeights&>(*args.weights);
     const int64_t outputs = weights.outputs, inputs = weights.inputs;
     const Problem problem{args.x, weights.memory, args.rows, outputs, inputs,
-                          {args.bias, args.residual, args.out, outputs, args.activation == GATUN_ACT_GELU}};
+                          {args.bias, args.residual, args.out, outputs, args.activation}};
     const bool wide = whole_lines(weights) && aligned(args.x);
     with_precision(weights.precision, [&]<class Precision>(Precision) {
       with_dense_tile<Precision>(args.rows, outputs, wide, limits(stream), [&]<class Tile, bool Wide>(

@@ -8,7 +8,8 @@ void add_operations(Backend& backend) {
   backend.weights_free = weights_free;
   backend.fill = fill;
   backend.copy = copy;
-  backend.add = add;
+  backend.binary = binary;
+  backend.activate = activate;
   backend.layer_norm = layer_norm;
   backend.linear = linear;
   backend.attention = attention;
@@ -16,6 +17,9 @@ void add_operations(Backend& backend) {
   backend.temporal_pool = temporal_pool;
   backend.conv_transpose2d = conv_transpose2d;
   backend.conv2d = conv2d;
+  backend.resize2d = resize2d;
+  backend.max_pool2d = max_pool2d;
+  backend.pad2d = pad2d;
   backend.map_head = map_head;
   backend.encode_pool = encode_pool;
   backend.decoder_weights = decoder_weights;

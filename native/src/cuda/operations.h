@@ -14,7 +14,9 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
 gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_error* error);
 gatun_status fill(gatun_stream* stream, const View& out, double value, gatun_error* error);
 gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_error* error);
-gatun_status add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error);
+gatun_status binary(gatun_stream* stream, int32_t op, const View& a, const View& b, const View& out,
+                    gatun_error* error);
+gatun_status activate(gatun_stream* stream, const ActivateArgs& args, gatun_error* error);
 gatun_status layer_norm(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);
 gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* error);
 gatun_status attention(gatun_stream* stream, const AttentionArgs& args, gatun_error* error);
@@ -22,6 +24,9 @@ gatun_status patch_embed(gatun_stream* stream, const PatchEmbedArgs& args, gatun
 gatun_status temporal_pool(gatun_stream* stream, const TemporalPoolArgs& args, gatun_error* error);
 gatun_status conv_transpose2d(gatun_stream* stream, const ConvTranspose2dArgs& args, gatun_error* error);
 gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
+gatun_status resize2d(gatun_stream* stream, const Resize2dArgs& args, gatun_error* error);
+gatun_status max_pool2d(gatun_stream* stream, const MaxPool2dArgs& args, gatun_error* error);
+gatun_status pad2d(gatun_stream* stream, const Pad2dArgs& args, gatun_error* error);
 gatun_status map_head(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
 gatun_status encode_pool(gatun_stream* stream, const EncodePoolArgs& args, gatun_error* error);
 // Encode-and-pool without day tokens. Queues nothing and returns false where encode_pool's own kernel is better.

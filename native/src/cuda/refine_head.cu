@@ -65,7 +65,7 @@ refine_tile(Problem p) {
   for (int first_column = 0; first_column < p.outputs; first_column += Tile::kColumns) {
     Tile tile;
     tile.template multiply<Wide>(
-        GatherSource{p.x, places, p.height, p.width, p.inputs, 3, 1, depth},
+        GatherSource{p.x, places, p.height, p.width, p.inputs, 3, 1, 1, depth},
         RowSource<Element>{static_cast<const Element*>(p.weights), first_column, p.outputs, depth}, depth,
         shared_memory());
     tile.add_row_parts(parts, [&](int, int column, float value) {

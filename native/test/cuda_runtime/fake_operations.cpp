@@ -32,8 +32,9 @@ gatun_status fake_copy(gatun_stream* stream, const View& x, const View& out, gat
   return each(stream, out, error, [x](int64_t at) { return x.f32()[at]; });
 }
 
-// With scratch, as an operation has it: given back when the work has been queued.
-gatun_status fake_add(gatun_stream* stream, const View& a, const View& b, const View& out, gatun_error* error) {
+// Adds, whatever is asked. With scratch, as an operation has it: given back when the work has been queued.
+gatun_status fake_binary(gatun_stream* stream, int32_t, const View& a, const View& b, const View& out,
+                         gatun_error* error) {
   return guard(error, [&] {
     const int64_t count = count_of(out);
     auto* scratch = reinterpret_cast<float*>(take_memory(stream, count * 4));
@@ -52,7 +53,7 @@ gatun_status fake_add(gatun_stream* stream, const View& a, const View& b, const 
 void add_operations(Backend& backend) {
   backend.fill = fake_fill;
   backend.copy = fake_copy;
-  backend.add = fake_add;
+  backend.binary = fake_binary;
 }
 
 }  // namespace gatun::cuda

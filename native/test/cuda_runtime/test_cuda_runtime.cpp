@@ -85,7 +85,7 @@ TEST(memoryIsFreedInTheOrderOfTheStream) {
   const Pooled out(s.stream, {1000});
   {
     const Pooled x(s.stream, {1000}, 7, 1.0);
-    OK(gatun_add(s.stream, x, x, out, &err));
+    OK(gatun_binary(s.stream, GATUN_ADD, x, x, out, &err));
   }
   const Pooled other(s.stream, {1000});
   OK(gatun_fill(s.stream, other, 1, &err));
@@ -147,7 +147,7 @@ TEST(eventsOrderStreams) {
     OK(gatun_fill(s.stream, x, 1, &err));
     OK(gatun_event_record(event, s.stream, &err));
     OK(gatun_event_wait(other, event, &err));
-    OK(gatun_add(other, x, x, x, &err));
+    OK(gatun_binary(other, GATUN_ADD, x, x, x, &err));
     OK(gatun_event_record(event, other, &err));
     OK(gatun_event_wait(s.stream, event, &err));
     for (float value : x.floats()) REQUIRE(value == 2, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution with stride 1 on channels-last images: a product with one tap for each kernel cell, whose rows are the
-// pixels of a line; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes: bound by arithmetic.
+// Convolution on channels-last images: a product with one tap for each kernel cell, whose rows are the pixels of a line,
+// a stride apart; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes with stride 1: bound by arithmetic.
 #include "border.h"
 #include "gemm.h"
 #include "tables.h"
@@ -9,8 +9,11 @@ namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
+static_assert(kMaxTaps == gatun::kMaxTaps);
+
 Border border(const Conv2dArgs& args) {
-  return {args.height, args.width, packed(args.weights).inputs, args.padding, args.padding, args.padding, args.padding};
+  return {args.height, args.width, packed(args.weights).inputs, args.padding_h, args.padding_h, args.padding_w,
+          args.padding_w};
 }
 
 int64_t shared_floats(const Conv2dArgs& args) {
@@ -20,14 +23,10 @@ int64_t shared_floats(const Conv2dArgs& args) {
 
 int64_t no_floats(const Conv2dArgs&) { return 0; }
 
-int64_t out_rows(const Conv2dArgs& args) { return border(args).rows() - packed(args.weights).kernel_h + 1; }
-
-int64_t out_columns(const Conv2dArgs& args) { return border(args).columns() - packed(args.weights).kernel_w + 1; }
-
 // Tiles of one image.
 int64_t pieces(const Conv2dArgs& args) {
-  const int64_t lines = lines_of_tile(out_columns(args));
-  return (out_rows(args) + lines - 1) / lines;
+  const int64_t lines = lines_of_tile(args.out_width);
+  return (args.out_height + lines - 1) / lines;
 }
 
 int64_t tiles(const Conv2dArgs& args, int phase) {
@@ -36,21 +35,23 @@ int64_t tiles(const Conv2dArgs& args, int phase) {
   return args.batch * pieces(args);
 }
 
-// Lines [y, y + lines) of one image.
+// Lines [y, y + lines) of the output of one image.
 void convolve(const Conv2dArgs& args, const float* image, int64_t y, int64_t lines, float* out) {
   const PackedWeights& weights = packed(args.weights);
   const Border b = border(args);
   Rows a;
   a.tap_count = 0;
-  a.stride = a.depth = weights.inputs;
+  a.stride = args.stride_w * weights.inputs;
+  a.depth = weights.inputs;
   for (int64_t dy = 0; dy < weights.kernel_h; ++dy) {
     for (int64_t dx = 0; dx < weights.kernel_w; ++dx) {
-      a.taps[a.tap_count++] = image + (y + dy) * b.row_floats() + dx * b.channels;
+      a.taps[a.tap_count++] = image + (y * args.stride_h + dy * args.dilation_h) * b.row_floats() +
+                               dx * args.dilation_w * b.channels;
     }
   }
-  StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation == GATUN_ACT_GELU, nullptr};
-  product_of_lines(a, lines, b.row_floats(), out_columns(args), weights.packed, weights.outputs, sink,
-                   out_columns(args) * weights.outputs);
+  StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation, nullptr};
+  product_of_lines(a, lines, args.stride_h * b.row_floats(), args.out_width, weights.packed, weights.outputs, sink,
+                   args.out_width * weights.outputs);
 }
 
 void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
@@ -61,8 +62,8 @@ void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t
     b.copy_row(image, piece, context.shared + batch * b.image_floats());
     return;
   }
-  const int64_t step = lines_of_tile(out_columns(args)), y = piece * step, lines = min(step, out_rows(args) - y);
-  float* out = args.out + (batch * out_rows(args) + y) * out_columns(args) * packed(args.weights).outputs;
+  const int64_t step = lines_of_tile(args.out_width), y = piece * step, lines = min(step, args.out_height - y);
+  float* out = args.out + (batch * args.out_height + y) * args.out_width * packed(args.weights).outputs;
   convolve(args, b.empty() ? image : context.shared + batch * b.image_floats(), y, lines, out);
 }
 

@@ -93,7 +93,7 @@ void draw(const DecoderPrefixArgs& args, const FoldedDecoder& f, const Border& b
   }
   const int64_t width = f.columns.outputs(args.width), line_floats = f.rows.stride * width * f.outputs;
   StoreSink sink{out + (rows.first * width + columns.first) * f.outputs, f.columns.stride * f.outputs, f.outputs,
-                 weights + f.bias_at(rows.cls, columns.cls), args.activation == GATUN_ACT_GELU, nullptr};
+                 weights + f.bias_at(rows.cls, columns.cls), args.activation, nullptr};
   const float* block = weights + f.block_at(rows.cls, columns.cls);
   if (columns.count > 1) {
     a.stride = b.channels;

@@ -21,7 +21,7 @@ void tile(const LinearArgs& args, const TileContext&, int, int64_t index) {
   a.tap_count = 1;
   a.stride = a.depth = weights.inputs;
   const int64_t at = first * weights.outputs;
-  StoreSink sink{args.out + at, weights.outputs, weights.outputs, args.bias, args.activation == GATUN_ACT_GELU,
+  StoreSink sink{args.out + at, weights.outputs, weights.outputs, args.bias, args.activation,
                  args.residual != nullptr ? args.residual + at : nullptr};
   product(a, rows, weights.packed, weights.outputs, sink);
 }

@@ -8,7 +8,7 @@
 // do not depend on how rows are cut.
 #pragma once
 
-#include "simd.h"
+#include "activation.h"
 
 namespace gatun::cpu::GATUN_NS {
 
@@ -116,7 +116,7 @@ struct StoreSink {
   int64_t stride;
   int64_t columns;
   const float* bias;      // may be null
-  bool gelu_after;
+  int32_t activation;     // GATUN_ACT_NONE, GELU or RELU
   const float* residual;  // may be null; rows as out
 
   // Inlined, or the linker would be left a copy to choose among the files of one level.
@@ -130,7 +130,7 @@ struct StoreSink {
       Vec values[M];
 #pragma GCC unroll 12
       for (int r = 0; r < M; ++r) values[r] = sums[r][v] + shift;
-      if (gelu_after) gelu(values);
+      finish_product(activation, values);
 #pragma GCC unroll 12
       for (int r = 0; r < M; ++r) {
         const int64_t place = (row + r) * stride + at;

@@ -15,7 +15,7 @@ void finish(const FinishArgs& args) {
       const int64_t left = args.count - i - v * kWidth;
       values[v] = left > 0 ? load_up_to(args.out + i + v * kWidth, left) : splat(0.0f);
     }
-    if (args.gelu_after) gelu(values);
+    finish_product(args.activation, values);
 #pragma GCC unroll 3
     for (int64_t v = 0; v < kTogether; ++v) {
       const int64_t at = i + v * kWidth, left = args.count - at;
@@ -30,9 +30,10 @@ void finish(const FinishArgs& args) {
 
 // Filled in a function, not by a static initialiser that would read other files' constants before they are ready.
 const KernelTable& table() {
-  static const KernelTable filled = {kPanel, finish, kLayerNorm, kLinear, kAttention, kPatchEmbed,
-                                     kTemporalPool, kConvTranspose2d, kConv2d, kMapHead, kEncodePool,
-                                     kDecoderFold, kDecoderPrefix, kRefineHead};
+  static const KernelTable filled = {kPanel, finish, kActivate,
+                                     kLayerNorm, kLinear, kAttention, kPatchEmbed, kTemporalPool, kConvTranspose2d,
+                                     kConv2d, kResize2d, kMaxPool2d, kPad2d, kMapHead, kEncodePool, kDecoderFold,
+                                     kDecoderPrefix, kRefineHead};
   return filled;
 }
 

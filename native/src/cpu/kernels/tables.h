@@ -6,6 +6,7 @@
 
 namespace gatun::cpu::GATUN_NS {
 
+extern const TiledKernel<ActivateArgs> kActivate;
 extern const TiledKernel<LayerNormArgs> kLayerNorm;
 extern const TiledKernel<LinearArgs> kLinear;
 extern const TiledKernel<AttentionArgs> kAttention;
@@ -13,6 +14,9 @@ extern const TiledKernel<PatchEmbedArgs> kPatchEmbed;
 extern const TiledKernel<TemporalPoolArgs> kTemporalPool;
 extern const TiledKernel<ConvTranspose2dArgs> kConvTranspose2d;
 extern const TiledKernel<Conv2dArgs> kConv2d;
+extern const TiledKernel<Resize2dArgs> kResize2d;
+extern const TiledKernel<MaxPool2dArgs> kMaxPool2d;
+extern const TiledKernel<Pad2dArgs> kPad2d;
 extern const TiledKernel<MapHeadArgs> kMapHead;
 extern const TiledKernel<EncodePoolArgs> kEncodePool;
 extern const TiledKernel<DecoderFoldArgs> kDecoderFold;
