@@ -38,4 +38,16 @@ public final class ChannelsLast {
     public static Tensor toMap(Tensor image) {
         return image.permute(0, 3, 1, 2);
     }
+
+    /**
+     * {@link #toMap} of an image that nobody needs as such; the map alone keeps its memory then.
+     *
+     * @param image [B, H, W, C], dense; closed
+     * @return [B, C, H, W]
+     */
+    public static Tensor intoMap(Tensor image) {
+        try (image) {
+            return toMap(image);
+        }
+    }
 }
