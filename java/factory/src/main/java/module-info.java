@@ -4,4 +4,7 @@ module io.gatun.factory {
     requires transitive io.gatun.wrappers;
 
     exports io.gatun.factory;
+    exports io.gatun.factory.decoders;
+    exports io.gatun.factory.heads;
+    exports io.gatun.factory.necks;
 }
