@@ -573,6 +573,64 @@ TEST(convolutionsCheckTheirTensors) {
   CHECK(none == nullptr);
 }
 
+TEST(resizeChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {1, 4, 5, 2}), out(s, {1, 8, 9, 2}), deep(s, {1, 8, 9, 3}), none(s, {1, 0, 9, 2}), flat(s, {6});
+  const auto call = [&](const gatun_tensor* in, int32_t mode, int32_t align, double scale, const gatun_tensor* to) {
+    return gatun_resize2d(s.stream, in, mode, align, scale, 0, to, &err);
+  };
+  OK(call(x, GATUN_RESIZE_BILINEAR, 1, 2, out));
+  REFUSED(call(flat, 0, 0, 0, out), GATUN_SHAPE_MISMATCH, "expected 4 axes");
+  REFUSED(call(x, 0, 0, 0, flat), GATUN_SHAPE_MISMATCH, "out has shape [6], expected 4 axes");
+  REFUSED(call(x, 0, 0, 0, deep), GATUN_SHAPE_MISMATCH, "expected [1, 8, 9, 2]");
+  REFUSED(call(x, 0, 0, 0, none), GATUN_SHAPE_MISMATCH, "4 pixels on axis H are to become 0");
+  REFUSED(call(none, 0, 0, 0, out), GATUN_SHAPE_MISMATCH, "0 pixels on axis H");
+  REFUSED(call(x, 0, 0, 0, x), GATUN_INVALID_ARGUMENT, "share memory");
+  REFUSED(call(x, 4, 0, 0, out), GATUN_INVALID_ARGUMENT, "mode 4");
+  REFUSED(call(x, -1, 0, 0, out), GATUN_INVALID_ARGUMENT, "mode -1");
+  REFUSED(call(x, GATUN_RESIZE_NEAREST, 1, 0, out), GATUN_INVALID_ARGUMENT, "align_corners is 1");
+  REFUSED(call(x, GATUN_RESIZE_BICUBIC, 2, 0, out), GATUN_INVALID_ARGUMENT, "align_corners is 2");
+  REFUSED(call(x, GATUN_RESIZE_AREA, 0, 2, out), GATUN_INVALID_ARGUMENT, "area has the scales 2, 0");
+  for (double scale : {-2.0, 1e-30, double{NAN}}) {
+    REFUSED(call(x, GATUN_RESIZE_BILINEAR, 0, scale, out), GATUN_INVALID_ARGUMENT, "the scale of axis H is");
+  }
+}
+
+TEST(maxPoolChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {1, 4, 5, 2}), out(s, {1, 2, 2, 2}), wrong(s, {1, 2, 3, 2});
+  const auto call = [&](int64_t kernel_h, int64_t kernel_w, int64_t stride_h, int64_t stride_w,
+                        const gatun_tensor* to) {
+    return gatun_max_pool2d(s.stream, x, kernel_h, kernel_w, stride_h, stride_w, to, &err);
+  };
+  OK(call(2, 2, 2, 2, out));
+  REFUSED(call(2, 2, 2, 2, wrong), GATUN_SHAPE_MISMATCH, "expected [1, 2, 2, 2]");
+  REFUSED(call(0, 2, 2, 2, out), GATUN_SHAPE_MISMATCH, "kernel 0 x 2");
+  REFUSED(call(2, 6, 2, 2, out), GATUN_SHAPE_MISMATCH, "kernel 2 x 6 and strides 2, 2 on 4 x 5 pixels");
+  REFUSED(call(2, 2, 0, 2, out), GATUN_SHAPE_MISMATCH, "strides 0, 2");
+  REFUSED(call(2, 2, 2, -1, out), GATUN_SHAPE_MISMATCH, "strides 2, -1");
+  const gatun_tensor inside = dense(x.view.buffer, {1, 2, 2, 2});
+  REFUSED(call(2, 2, 2, 2, &inside), GATUN_INVALID_ARGUMENT, "share memory");
+}
+
+TEST(padChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {1, 3, 4, 2}), out(s, {1, 6, 6, 2}), tall(s, {1, 7, 6, 2}), none(s, {1, 0, 4, 2});
+  const auto call = [&](const gatun_tensor* in, int64_t top, int64_t left, int32_t mode, const gatun_tensor* to) {
+    return gatun_pad2d(s.stream, in, top, left, mode, 0, to, &err);
+  };
+  OK(call(x, 2, 1, GATUN_PAD_REFLECT, out));
+  OK(call(x, 3, 1, GATUN_PAD_CIRCULAR, out));
+  REFUSED(call(x, -1, 1, GATUN_PAD_CONSTANT, out), GATUN_SHAPE_MISMATCH, "axis H gets borders of -1 and 4 around 3");
+  REFUSED(call(x, 1, 3, GATUN_PAD_CONSTANT, out), GATUN_SHAPE_MISMATCH, "axis W gets borders of 3 and -1 around 4");
+  REFUSED(call(x, 3, 1, GATUN_PAD_REFLECT, out), GATUN_SHAPE_MISMATCH, "expected 0 to 2");
+  REFUSED(call(x, 0, 1, GATUN_PAD_REFLECT, out), GATUN_SHAPE_MISMATCH, "borders of 0 and 3");
+  REFUSED(call(x, 4, 1, GATUN_PAD_CIRCULAR, tall), GATUN_SHAPE_MISMATCH, "expected 0 to 3");
+  REFUSED(call(none, 3, 1, GATUN_PAD_REPLICATE, out), GATUN_SHAPE_MISMATCH, "around 0 pixels");
+  REFUSED(call(x, 1, 1, 4, out), GATUN_INVALID_ARGUMENT, "mode 4");
+  REFUSED(call(x, 0, 0, 0, x), GATUN_INVALID_ARGUMENT, "share memory");
+}
+
 TEST(mapHeadChecksItsTensors) {
   Session s;
   const Tensor x(s, {2, 3, 4, 5, 6}), weight(s, {6}), one(s, {1}), months(s, {3}), out(s, {2, 3, 4, 5});

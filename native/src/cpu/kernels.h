@@ -49,6 +49,9 @@ struct KernelTable {
   TiledKernel<TemporalPoolArgs> temporal_pool;
   TiledKernel<ConvTranspose2dArgs> conv_transpose2d;
   TiledKernel<Conv2dArgs> conv2d;
+  TiledKernel<Resize2dArgs> resize2d;
+  TiledKernel<MaxPool2dArgs> max_pool2d;
+  TiledKernel<Pad2dArgs> pad2d;
   TiledKernel<MapHeadArgs> map_head;
   TiledKernel<EncodePoolArgs> encode_pool;
   TiledKernel<DecoderFoldArgs> decoder_fold;

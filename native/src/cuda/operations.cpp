@@ -17,6 +17,9 @@ void add_operations(Backend& backend) {
   backend.temporal_pool = temporal_pool;
   backend.conv_transpose2d = conv_transpose2d;
   backend.conv2d = conv2d;
+  backend.resize2d = resize2d;
+  backend.max_pool2d = max_pool2d;
+  backend.pad2d = pad2d;
   backend.map_head = map_head;
   backend.encode_pool = encode_pool;
   backend.decoder_weights = decoder_weights;

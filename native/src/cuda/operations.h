@@ -24,6 +24,9 @@ gatun_status patch_embed(gatun_stream* stream, const PatchEmbedArgs& args, gatun
 gatun_status temporal_pool(gatun_stream* stream, const TemporalPoolArgs& args, gatun_error* error);
 gatun_status conv_transpose2d(gatun_stream* stream, const ConvTranspose2dArgs& args, gatun_error* error);
 gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* error);
+gatun_status resize2d(gatun_stream* stream, const Resize2dArgs& args, gatun_error* error);
+gatun_status max_pool2d(gatun_stream* stream, const MaxPool2dArgs& args, gatun_error* error);
+gatun_status pad2d(gatun_stream* stream, const Pad2dArgs& args, gatun_error* error);
 gatun_status map_head(gatun_stream* stream, const MapHeadArgs& args, gatun_error* error);
 gatun_status encode_pool(gatun_stream* stream, const EncodePoolArgs& args, gatun_error* error);
 // Encode-and-pool without day tokens. Queues nothing and returns false where encode_pool's own kernel is better.

@@ -4,4 +4,10 @@ module io.gatun.factory {
     requires transitive io.gatun.wrappers;
 
     exports io.gatun.factory;
+    exports io.gatun.factory.decoders;
+    exports io.gatun.factory.heads;
+    exports io.gatun.factory.necks;
+    exports io.gatun.factory.registry;
+
+    uses io.gatun.factory.registry.ModuleProvider;
 }

@@ -23,5 +23,14 @@ public enum Activation {
     /** {@code x} or, where negative, {@code 0.01 x}, as {@code torch.nn.LeakyReLU()}. */
     LEAKY_RELU,
     /** {@code x} or, where negative, {@code exp(x) - 1}, as {@code torch.nn.ELU()}. */
-    ELU
+    ELU;
+
+    /**
+     * Whether products and convolutions apply it themselves, without a pass of its own.
+     *
+     * @return true for the first three
+     */
+    public boolean inProducts() {
+        return ordinal() <= RELU.ordinal();
+    }
 }

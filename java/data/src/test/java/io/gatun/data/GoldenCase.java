@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 
@@ -90,6 +91,11 @@ public final class GoldenCase {
         return section("forward");
     }
 
+    /** What else the JSON says. */
+    public Object described(String key) {
+        return description.get(key);
+    }
+
     /** An integer among the constructor's arguments. */
     public int constructor(String key, int otherwise) {
         return constructor().get(key) instanceof Number number ? number.intValue() : otherwise;
@@ -109,6 +115,11 @@ public final class GoldenCase {
             }
         });
         return new Checkpoint(name, tensors().digest(), weights, Map.of());
+    }
+
+    /** Tensors that are numbered below a path, such as input/features, in their order. */
+    public List<TensorData> numbered(String path) {
+        return IntStream.iterate(0, i -> has(path + "/" + i), i -> i + 1).mapToObj(i -> tensor(path + "/" + i)).toList();
     }
 
     public boolean has(String key) {

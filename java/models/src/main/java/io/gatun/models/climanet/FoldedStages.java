@@ -15,10 +15,10 @@ record FoldedStages(Weights prefix, Weights refine, Tensor refineBias, Tensor he
         implements MonthlyConvDecoder.DecoderStages {
     static FoldedStages of(Scope scope, MonthlyConvDecoder.Source s) {
         Weights prefix = Fusions.decoderWeights(scope, s.projWeightTensor(scope), scope.of(s.projBias(), s.hidden()),
-                s.upWeightTensor(scope), scope.of(s.upBias(), s.channels()), s.refine0().weightTensor(scope),
-                s.refine0().biasTensor(scope), s.patchH(), s.patchW(), s.overlap(), s.overlap());
-        return new FoldedStages(prefix, Fusions.refineWeights(scope, s.refine1().weightTensor(scope)),
-                s.refine1().biasTensor(scope), scope.of(s.headWeight(), s.channels()), scope.of(s.headBias(), 1));
+                s.upWeightTensor(scope), scope.of(s.upBias(), s.channels()), s.refine0().weight(),
+                s.refine0().bias(), s.patchH(), s.patchW(), s.overlap(), s.overlap());
+        return new FoldedStages(prefix, Fusions.refineWeights(scope, s.refine1().weight()),
+                s.refine1().bias(), scope.of(s.headWeight(), s.channels()), scope.of(s.headBias(), 1));
     }
 
     @Override

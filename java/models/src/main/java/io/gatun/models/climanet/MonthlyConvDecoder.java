@@ -30,8 +30,8 @@ final class MonthlyConvDecoder {
     record Source(int embedDim, int hidden, int channels, int patchH, int patchW, int overlap, float[] projWeight,
             float[] projBias, float[] upWeight, float[] upBias, FoldedConv2d refine0, FoldedConv2d refine1,
             float[] headWeight, float[] headBias) {
-        static Source take(
-                StateDict state, int embedDim, int patchH, int patchW, int hidden, int overlap) {
+        static Source take(Scope scope, StateDict state, int embedDim, int patchH, int patchW, int hidden,
+                int overlap) {
             int channels = hidden / 2;
             StateDict proj = state.at("proj");
             StateDict up = state.at("deconv");
@@ -41,8 +41,8 @@ final class MonthlyConvDecoder {
                     proj.takeFloats("weight", hidden, embedDim, 1, 1), proj.takeFloats("bias", hidden),
                     up.takeFloats("weight", hidden, channels, patchH + 2 * overlap, patchW + 2 * overlap),
                     up.takeFloats("bias", channels),
-                    FoldedConv2d.take(refine.at("0"), refine.at("1"), channels, channels),
-                    FoldedConv2d.take(refine.at("3"), refine.at("4"), channels, channels),
+                    FoldedConv2d.take(scope, refine.at("0"), refine.at("1"), channels, channels),
+                    FoldedConv2d.take(scope, refine.at("3"), refine.at("4"), channels, channels),
                     head.takeFloats("weight", 1, channels, 1, 1), head.takeFloats("bias", 1));
         }
 
@@ -65,7 +65,7 @@ final class MonthlyConvDecoder {
             int numMonths, Form form) {
         scale = state.takeFloats("scale", numMonths);
         bias = state.takeFloats("bias", numMonths);
-        Source source = Source.take(state, embedDim, patchH, patchW, hidden, overlap);
+        Source source = Source.take(scope, state, embedDim, patchH, patchW, hidden, overlap);
         stages = form == Form.FUSED && source.folds() ? FoldedStages.of(scope, source) : PlainStages.of(scope, source);
     }
 

@@ -8,20 +8,17 @@ import io.gatun.core.Tensor;
 import java.util.Arrays;
 
 /**
- * A {@code torch.nn.Conv2d} and the {@code torch.nn.BatchNorm2d} behind it as one convolution: at inference the norm is a
- * scale and a shift of each output channel, which fold into weight and bias.
+ * A {@code torch.nn.Conv2d} and the {@code torch.nn.BatchNorm2d} behind it as one convolution: at inference the norm is
+ * a scale and a shift of each output channel, which fold into weight and bias.
  *
- * @param weight [O, I, k, k]
- * @param bias [O]
- * @param inputs I
- * @param kernel k, odd
+ * @param weight [O, I, k, k] f32
+ * @param bias [O] f32
  */
-public record FoldedConv2d(float[] weight, float[] bias, int inputs, int kernel) {
-    private static final double BATCH_NORM_EPS = 1e-5;
-
+public record FoldedConv2d(Tensor weight, Tensor bias) {
     /**
      * Takes both from a checkpoint. The kernel size is read from the weight.
      *
+     * @param scope owns the parameters
      * @param conv parameters of the convolution: {@code weight} [O, I, k, k], k odd, and {@code bias}
      * @param norm parameters of the norm: {@code weight}, {@code bias}, {@code running_mean}, {@code running_var}
      * @param inputs I
@@ -29,24 +26,12 @@ public record FoldedConv2d(float[] weight, float[] bias, int inputs, int kernel)
      * @return the folded convolution
      * @throws CheckpointException if the weight has another shape
      */
-    public static FoldedConv2d take(StateDict conv, StateDict norm, int inputs, int outputs) {
+    public static FoldedConv2d take(Scope scope, StateDict conv, StateDict norm, int inputs, int outputs) {
         int kernel = kernelSize(conv);
-        float[] weight = conv.takeFloats("weight", outputs, inputs, kernel, kernel);
-        float[] bias = conv.takeFloats("bias", outputs);
-        float[] gamma = norm.takeFloats("weight", outputs);
-        float[] beta = norm.takeFloats("bias", outputs);
-        float[] mean = norm.takeFloats("running_mean", outputs);
-        float[] variance = norm.takeFloats("running_var", outputs);
-        norm.skip("num_batches_tracked");
-        int inner = inputs * kernel * kernel;
-        for (int o = 0; o < outputs; o++) {
-            double scale = gamma[o] / Math.sqrt(variance[o] + BATCH_NORM_EPS);
-            for (int i = 0; i < inner; i++) {
-                weight[o * inner + i] = (float) (weight[o * inner + i] * scale);
-            }
-            bias[o] = (float) ((bias[o] - (double) mean[o]) * scale + beta[o]);
-        }
-        return new FoldedConv2d(weight, bias, inputs, kernel);
+        BatchNorm2d folded = BatchNorm2d.take(norm, outputs);
+        return new FoldedConv2d(
+                folded.fold(scope, conv.takeTensor(scope, "weight", outputs, inputs, kernel, kernel), 0),
+                folded.fold(scope, conv.takeFloats("bias", outputs)));
     }
 
     private static int kernelSize(StateDict conv) {
@@ -59,22 +44,11 @@ public record FoldedConv2d(float[] weight, float[] bias, int inputs, int kernel)
     }
 
     /**
-     * The weight on a device.
+     * Rows and columns of the kernel.
      *
-     * @param scope owns it
-     * @return [O, I, k, k] f32
+     * @return k
      */
-    public Tensor weightTensor(Scope scope) {
-        return scope.of(weight, bias.length, inputs, kernel, kernel);
-    }
-
-    /**
-     * The bias on a device.
-     *
-     * @param scope owns it
-     * @return [O] f32
-     */
-    public Tensor biasTensor(Scope scope) {
-        return scope.of(bias, bias.length);
+    public int kernel() {
+        return (int) weight.dim(2);
     }
 }

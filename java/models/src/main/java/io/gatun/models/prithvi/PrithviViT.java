@@ -21,6 +21,7 @@ import io.gatun.models.layers.TransformerBlock;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.vit;
 
+import io.gatun.core.DType;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
