@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 public final class GoldenFolder {
     /** Families with a runner; each runner asks {@link #find} for its cases. */
-    private static final Set<String> IMPLEMENTED = Set.of("checkpoints", "climanet_seed");
+    private static final Set<String> IMPLEMENTED = Set.of("checkpoints", "climanet_seed", "prithvi");
 
     private GoldenFolder() {
     }
