@@ -28,11 +28,11 @@ import java.util.Set;
  * TerraTorch's {@code PrithviViT}: a vision transformer over patches of dates, rows and columns. Features are tokens
  * [B, 1 + L, E], the class token first, then patches, frame by frame; only the last block's output is normalised.
  *
- * <p>Images of other sizes and numbers of frames are taken, with positions resampled or made anew as upstream does; what
- * is left over of an image beside whole patches is not seen, as upstream's. A model with coordinates takes them from the
- * input's extras where they are given: {@value #TEMPORAL} [B, T, 2], year and day of year of each of the model's frames,
- * and {@value #LOCATION} [B, 2], latitude and longitude; a model without them ignores both. They are read on the host,
- * which waits for the scope that made them.
+ * <p>Images of other sizes and numbers of frames are taken, with positions resampled or made anew as upstream does;
+ * what is left over of an image beside whole patches is not seen, as upstream's. A model with coordinates takes them
+ * from the input's extras where they are given: {@value #TEMPORAL} [B, T, 2], year and day of year of each of the
+ * model's frames, and {@value #LOCATION} [B, 2], latitude and longitude; a model without them ignores both. They are
+ * read on the host, which waits for the scope that made them.
  */
 public final class PrithviViT implements Backbone {
     /** Extra input: year and day of year of each frame, [B, T, 2]. */
@@ -92,7 +92,8 @@ public final class PrithviViT implements Backbone {
      * Runs the blocks.
      *
      * @param scope owns the result
-     * @param input one image [B, C, T, H, W], or [B, C, H, W] where the model has one frame, and perhaps its coordinates
+     * @param input one image [B, C, T, H, W], or [B, C, H, W] where the model has one frame, and perhaps its
+     *     coordinates
      * @return tokens [B, 1 + L, E] for each of the out_indices, in their order
      * @throws ShapeException if the image has another number of bands or is smaller than a patch, or coordinates are of
      *     another shape than stated
@@ -194,9 +195,10 @@ public final class PrithviViT implements Backbone {
     }
 
     /**
-     * Tokens as maps, upstream's {@code prepare_features_for_image_model}: without the class token, the frames' channels
-     * after each other, the number of rows guessed as the root of a frame's tokens. For an image that is no square the
-     * guess is wrong where the number of tokens allows it at all; {@link TokenGrid#toMap} takes rows and columns.
+     * Tokens as maps, upstream's {@code prepare_features_for_image_model}: without the class token, the channels of the
+     * frames after each other, the number of rows guessed as the root of a frame's tokens. For an image that is no
+     * square the guess is wrong where the number of tokens allows it at all; {@link TokenGrid#toMap} takes rows and
+     * columns.
      *
      * @param scope owns the result
      * @param features of {@link #forward}

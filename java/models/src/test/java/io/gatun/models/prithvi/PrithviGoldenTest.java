@@ -3,6 +3,8 @@ package io.gatun.models.prithvi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.StateDict;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -30,18 +33,33 @@ import org.junit.jupiter.api.TestFactory;
 class PrithviGoldenTest {
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
-        return GoldenCase.family("prithvi", golden -> CpuLevels.each(scope -> run(golden, scope)));
+        return GoldenCase.family("prithvi", golden -> CpuLevels.each(scope -> run(golden, scope, exactly(golden))));
     }
 
     /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
+        Device device = CudaDevice.orSkip();
         return GoldenCase.family("prithvi", golden -> {
-            try (Scope scope = Scope.open(CudaDevice.orSkip())) {
-                run(golden, scope);
+            try (Scope scope = Scope.open(device)) {
+                run(golden, scope, exactly(golden));
             }
         });
+    }
+
+    /** In less than float32, norm-wise: TF32 within 2e-3, bfloat16 within 1e-2. */
+    @TestFactory
+    @Tag("gpu")
+    Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
+        Device device = CudaDevice.orSkip();
+        return GoldenCase.family("prithvi", golden -> Map.of(Precision.FAST, 2e-3, Precision.BF16, 1e-2).forEach(
+                (precision, limit) -> {
+                    try (Scope scope = Scope.open(device, precision)) {
+                        run(golden, scope, (key, actual) ->
+                                golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit));
+                    }
+                }));
     }
 
     /** Names and shapes of a small model are upstream's, coordinates included. */
@@ -50,7 +68,8 @@ class PrithviGoldenTest {
         return GoldenCase.family("prithvi", golden -> {
             Map<String, Shape> expected = golden.weights().tensors().entrySet().stream()
                     .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().shape()));
-            Map<String, Shape> found = Structure.of(PrithviViT.loader(config(golden))::load).weights().entrySet().stream()
+            Structure structure = Structure.of(PrithviViT.loader(config(golden))::load);
+            Map<String, Shape> found = structure.weights().entrySet().stream()
                     .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().shape()));
             assertEquals(expected, found);
         });
@@ -66,7 +85,11 @@ class PrithviGoldenTest {
         return config;
     }
 
-    private static void run(GoldenCase golden, Scope scope) {
+    private static BiConsumer<String, Tensor> exactly(GoldenCase golden) {
+        return (key, actual) -> golden.compare(key, actual.shape(), actual.toFloatArray());
+    }
+
+    private static void run(GoldenCase golden, Scope scope, BiConsumer<String, Tensor> check) {
         PrithviConfig config = config(golden);
         StateDict state = StateDict.of(golden.weights());
         PrithviViT model = PrithviViT.loader(config).load(scope, state);
@@ -77,12 +100,12 @@ class PrithviGoldenTest {
         }
         List<Feature> layers = model.forward(scope, input);
         for (int i = 0; i < layers.size(); i++) {
-            compare(golden, "expected/layers/" + i, layers.get(i).tensor());
+            check.accept("expected/layers/" + i, layers.get(i).tensor());
         }
         if (golden.has("expected/maps/0")) {
             List<Feature> maps = model.prepareFeaturesForImageModel(scope, layers);
             for (int i = 0; i < maps.size(); i++) {
-                compare(golden, "expected/maps/" + i, maps.get(i).tensor());
+                check.accept("expected/maps/" + i, maps.get(i).tensor());
             }
         }
         positions(golden, config, input.image());
@@ -98,9 +121,5 @@ class PrithviGoldenTest {
         float[] table = grid.equals(config.grid()) ? own
                 : PrithviPositions.resampled(own, config.grid(), config.embedDim(), grid);
         golden.compare("intermediate/pos", Shape.of(1, 1 + grid.cells(), config.embedDim()), table);
-    }
-
-    private static void compare(GoldenCase golden, String key, Tensor actual) {
-        golden.compare(key, actual.shape(), actual.toFloatArray());
     }
 }

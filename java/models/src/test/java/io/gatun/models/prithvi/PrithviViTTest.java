@@ -148,8 +148,10 @@ class PrithviViTTest {
             Input input = Input.of(scope.of(pixels(256), 1, 2, 2, 8, 8));
             List<float[]> whole = values(load(scope, checkpoint, all).forward(scope, input));
             PrithviConfig some = config("prithvi_eo_v2_100", Map.of("out_indices", List.of(-1, 0)));
-            List<float[]> chosen = values(load(scope, checkpoint, some).forward(scope, input));
+            PrithviViT model = load(scope, checkpoint, some);
+            List<float[]> chosen = values(model.forward(scope, input));
             assertEquals(2, chosen.size());
+            assertEquals(List.of(64, 64), model.outChannels());
             assertArrayEquals(whole.get(2), chosen.get(0));
             assertArrayEquals(whole.get(0), chosen.get(1));
         }
@@ -271,8 +273,9 @@ class PrithviViTTest {
                     image.with(PrithviViT.TEMPORAL, scope.empty(DType.F32, 2, 3, 2)));
             refuses(model, "location_coords has shape [1, 2], expected [2, 2]",
                     image.with(PrithviViT.LOCATION, scope.empty(DType.F32, 1, 2)));
-            refuses(model, "27 patches cannot be shared out to the 2 dates", Input.of(
-                    scope.empty(DType.F32, 2, 2, 3, 12, 12)).with(PrithviViT.TEMPORAL, scope.empty(DType.F32, 2, 2, 2)));
+            Input threeFrames = Input.of(scope.empty(DType.F32, 2, 2, 3, 12, 12));
+            refuses(model, "27 patches cannot be shared out to the 2 dates",
+                    threeFrames.with(PrithviViT.TEMPORAL, scope.empty(DType.F32, 2, 2, 2)));
             Input unknown = image.with("location", scope.empty(DType.F32, 2, 2));
             String text = assertThrows(ArgumentException.class, () -> model.forward(scope, unknown)).getMessage();
             assertTrue(text.contains("\"location\"") && text.contains("location_coords"), text);

@@ -82,7 +82,7 @@ class VisionTransformerTest {
             List<double[]> expected = reference.forward(one, height, width);
             for (int i = 0; i < features.size(); i++) {
                 Tensor map = features.get(i).tensor();
-                assertEquals(Shape.of(2, 24, height / 8, width / 8), map.shape());
+                assertEquals(Shape.of(2, config.embedDim(), height / 8, width / 8), map.shape());
                 compare(expected.get(i), map.slice(0, b, b + 1).toFloatArray(), arguments + " feature " + i);
             }
         }
@@ -100,6 +100,9 @@ class VisionTransformerTest {
         agrees(scope, Map.of("class_token", false), 24, 16);
         agrees(scope, Map.of("qkv_bias", false, "proj_bias", false), 24, 16);
         agrees(scope, Map.of("norm", true, "mlp_ratio", 2.5, "out_indices", List.of(-1)), 24, 16);
+        // Widths of a head of the published sizes, 64 and Prithvi's 80.
+        agrees(scope, Map.of("embed_dim", 128, "num_heads", 2, "depth", 1, "out_indices", 1), 24, 16);
+        agrees(scope, Map.of("embed_dim", 160, "num_heads", 2, "depth", 1, "out_indices", 1), 24, 16);
         agrees(scope, Map.of("dynamic_img_size", true), 24, 16);
         agrees(scope, Map.of("dynamic_img_size", true), 40, 32);
         agrees(scope, Map.of("dynamic_img_size", true, "class_token", false), 8, 48);
@@ -108,6 +111,12 @@ class VisionTransformerTest {
     @Test
     void agreesWithTheReference() {
         CpuLevels.each(VisionTransformerTest::variants);
+    }
+
+    @Test
+    void agreesOnAsManyTokensAsAPublishedSizeHas() {
+        CpuLevels.each(scope -> agrees(scope, Map.of("img_size", 112, "embed_dim", 128, "num_heads", 2, "depth", 1,
+                "out_indices", 1), 112, 112));
     }
 
     @Test
