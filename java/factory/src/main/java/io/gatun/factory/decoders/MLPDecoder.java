@@ -100,7 +100,7 @@ public final class MLPDecoder implements Decoder {
         Activation behind = options.activation().inProducts() ? Activation.NONE : options.activation();
         try (Tensor all = sideBySide(scope, features);
                 Tensor mixed = Kernels.linear(
-                        scope, all, hidden.weight(), Optional.of(hidden.bias()), inside, Optional.empty())) {
+                        scope, all, hidden.weight(), hidden.bias(), inside, Optional.empty())) {
             return ChannelsLast.intoMap(
                     behind == Activation.NONE ? mixed.reshape(mixed.shape().toArray())
                             : Kernels.activate(scope, mixed, behind));

@@ -104,7 +104,7 @@ public final class ClassificationHead implements Head {
         }
         for (Linear layer : hidden) {
             try (Tensor input = x) {
-                x = Kernels.linear(scope, input, layer.weight(), Optional.of(layer.bias()), Activation.RELU,
+                x = Kernels.linear(scope, input, layer.weight(), layer.bias(), Activation.RELU,
                         Optional.empty());
             }
         }

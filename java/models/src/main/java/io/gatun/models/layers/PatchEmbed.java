@@ -72,6 +72,19 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
     }
 
     /**
+     * The part of an image that whole patches cover, as a convolution sees it.
+     *
+     * @param image [B, channels, T, H, W]
+     * @return a view without the frames, rows and columns left over at the end
+     */
+    public Tensor covered(Tensor image) {
+        try (Tensor frames = image.slice(2, 0, image.dim(2) / patchFrames * patchFrames);
+                Tensor rows = frames.slice(3, 0, image.dim(3) / patchSize * patchSize)) {
+            return rows.slice(4, 0, image.dim(4) / patchSize * patchSize);
+        }
+    }
+
+    /**
      * Tokens with their positions.
      *
      * @param scope owns the result

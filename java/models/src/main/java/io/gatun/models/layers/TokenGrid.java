@@ -21,8 +21,8 @@ public record TokenGrid(int frames, int height, int width) {
      */
     public TokenGrid {
         if (frames < 1 || height < 1 || width < 1) {
-            throw new ShapeException("a grid of " + frames + " x " + height + " x " + width
-                    + " patches; expected at least one in frames, rows and columns: is the image smaller than a patch?");
+            throw new ShapeException("a grid of " + frames + " x " + height + " x " + width + " patches; expected at"
+                    + " least one in frames, rows and columns: is the image smaller than a patch?");
         }
     }
 

@@ -145,7 +145,7 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         refuse(name, arguments, "vpt", false, "visual prompt tuning is not built");
         refuse(name, arguments, "encoder_only", true, "the decoder of the masked autoencoder is not built");
         List<Integer> size = arguments.integers("img_size").orElse(List.of(d.height, d.width));
-        List<Integer> patch = patch(name, arguments.integers("patch_size").orElse(List.of(1, d.patchSize, d.patchSize)));
+        List<Integer> patch = patch(name, arguments, d.patchSize);
         if (size.isEmpty() || size.size() > 2) {
             throw new ArgumentException(name + ": img_size is " + size + ", expected one number or rows and columns");
         }
@@ -153,8 +153,9 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         List<String> bands = bands(name, arguments, "bands").or(() -> bands(name, arguments, "model_bands"))
                 .orElse(pretrained);
         if (arguments.integer("in_chans", bands.size()) != bands.size()) {
-            throw new ArgumentException(name + ": in_chans is " + arguments.integer("in_chans", 0) + " and the bands are"
-                    + " " + bands + "; upstream counts the bands: name them all in bands and leave in_chans out");
+            throw new ArgumentException(name + ": in_chans is " + arguments.integer("in_chans", 0)
+                    + " and the bands are " + bands + "; upstream counts the bands: name them all in bands and leave"
+                    + " in_chans out");
         }
         int depth = arguments.integer("depth", d.depth);
         Set<String> coords = coords(name, arguments, d);
@@ -172,7 +173,8 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         }
     }
 
-    private static List<Integer> patch(String name, List<Integer> patch) {
+    private static List<Integer> patch(String name, Arguments arguments, int otherwise) {
+        List<Integer> patch = arguments.integers("patch_size").orElse(List.of(otherwise));
         if (patch.size() == 1) {
             return List.of(1, patch.getFirst(), patch.getFirst());
         }

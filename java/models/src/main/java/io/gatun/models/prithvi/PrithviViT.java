@@ -21,6 +21,7 @@ import io.gatun.models.layers.TransformerBlock;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -28,10 +29,11 @@ import java.util.Set;
  * TerraTorch's {@code PrithviViT}: a vision transformer over patches of dates, rows and columns. Features are tokens
  * [B, 1 + L, E], the class token first, then patches, frame by frame; only the last block's output is normalised.
  *
- * <p>Images of other sizes and numbers of frames are taken, with positions resampled or made anew as upstream does. A
- * model with coordinates takes them from the input's extras where they are given: {@value #TEMPORAL} [B, T, 2], year and
- * day of year of each frame, and {@value #LOCATION} [B, 2], latitude and longitude; a model without them ignores both.
- * They are read on the host, which waits for the scope that made them.
+ * <p>Images of other sizes and numbers of frames are taken, with positions resampled or made anew as upstream does;
+ * what is left over of an image beside whole patches is not seen, as upstream's. A model with coordinates takes them
+ * from the input's extras where they are given: {@value #TEMPORAL} [B, T, 2], year and day of year of each of the
+ * model's frames, and {@value #LOCATION} [B, 2], latitude and longitude; a model without them ignores both. They are
+ * read on the host, which waits for the scope that made them.
  */
 public final class PrithviViT implements Backbone {
     /** Extra input: year and day of year of each frame, [B, T, 2]. */
@@ -91,15 +93,17 @@ public final class PrithviViT implements Backbone {
      * Runs the blocks.
      *
      * @param scope owns the result
-     * @param input one image [B, C, T, H, W], or [B, C, H, W] where the model has one frame, and perhaps its coordinates
+     * @param input one image [B, C, T, H, W], or [B, C, H, W] where the model has one frame, and perhaps its
+     *     coordinates
      * @return tokens [B, 1 + L, E] for each of the out_indices, in their order
-     * @throws ShapeException if the image has another number of bands or an extent that is no multiple of the patch, or
-     *     coordinates are of another shape than the image's
+     * @throws ShapeException if the image has another number of bands or is smaller than a patch, or coordinates are of
+     *     another shape than stated
      * @throws ArgumentException if there is an extra input that the model does not know
      */
     @Override
     public List<Feature> forward(Scope scope, Input input) {
-        try (Tensor image = withTime(input.image())) {
+        checkNames(input.extras().keySet());
+        try (Tensor given = withTime(input.image()); Tensor image = patchEmbed.covered(given)) {
             TokenGrid grid = patchEmbed.grid(image);
             Map<Integer, Tensor> outputs = TransformerBlock.applyAll(
                     scope, blocks, tokens(scope, image, grid, input.extras()), Set.copyOf(config.outIndices()));
@@ -128,40 +132,46 @@ public final class PrithviViT implements Backbone {
     private Tensor tokens(Scope scope, Tensor image, TokenGrid grid, Map<String, Tensor> extras) {
         try (Tensor table = positions.table(scope, grid);
                 Tensor patches = positions.patches(scope, image, patchEmbed, table)) {
-            addCoordinates(scope, patches, grid, extras);
+            addCoordinates(scope, patches, extras);
             return positions.sequence(scope, patches, table);
         }
     }
 
-    private void addCoordinates(Scope scope, Tensor patches, TokenGrid grid, Map<String, Tensor> extras) {
+    private void addCoordinates(Scope scope, Tensor patches, Map<String, Tensor> extras) {
         long batch = patches.dim(0);
-        check(extras, TEMPORAL, batch, grid.frames(), 2);
-        check(extras, LOCATION, batch, 2);
-        boolean time = config.timeEncoding() && extras.containsKey(TEMPORAL);
-        boolean place = config.locationEncoding() && extras.containsKey(LOCATION);
+        boolean time = config.timeEncoding() && isGiven(extras, TEMPORAL, batch, config.numFrames(), 2);
+        boolean place = config.locationEncoding() && isGiven(extras, LOCATION, batch, 2);
         if (!time && !place) {
             return;
         }
-        int rows = time ? grid.frames() : 1;
+        // Upstream's rule: as many dates as the model has frames, each for an equal share of the tokens.
+        int rows = time ? config.numFrames() : 1;
+        if (patches.dim(1) % rows != 0) {
+            throw new ShapeException(patches.dim(1) + " patches cannot be shared out to the " + rows + " dates of "
+                    + TEMPORAL + "; give as many frames as num_frames, or leave the dates out");
+        }
         try (Tensor coordinates = scope.device().isMeta() ? scope.empty(DType.F32, batch, rows, 1, config.embedDim())
                         : scope.of(encoded(extras, time, place, (int) batch, rows), batch, rows, 1, config.embedDim());
-                Tensor frames = patches.reshape(batch, rows, -1, config.embedDim())) {
-            Kernels.add(scope, frames, coordinates, frames);
+                Tensor shares = patches.reshape(batch, rows, patches.dim(1) / rows, config.embedDim())) {
+            Kernels.add(scope, shares, coordinates, shares);
         }
     }
 
-    private static void check(Map<String, Tensor> extras, String name, long... shape) {
-        for (String given : extras.keySet()) {
+    private static boolean isGiven(Map<String, Tensor> extras, String name, long... shape) {
+        Tensor tensor = extras.get(name);
+        if (tensor != null && !tensor.shape().equals(Shape.of(shape))) {
+            throw new ShapeException(name + " has shape " + tensor.shape() + ", expected " + Shape.of(shape)
+                    + ": two numbers for each " + (name.equals(TEMPORAL) ? "frame of each image" : "image"));
+        }
+        return tensor != null;
+    }
+
+    private static void checkNames(Set<String> extras) {
+        for (String given : extras) {
             if (!given.equals(TEMPORAL) && !given.equals(LOCATION)) {
                 throw new ArgumentException("Prithvi takes no input \"" + given + "\" beside its image; it takes "
                         + TEMPORAL + " and " + LOCATION);
             }
-        }
-        Tensor tensor = extras.get(name);
-        if (tensor != null && !tensor.shape().equals(Shape.of(shape))) {
-            throw new ShapeException(name + " has shape " + tensor.shape() + ", expected "
-                    + Shape.of(shape) + ": two numbers for each "
-                    + (name.equals(TEMPORAL) ? "frame of each image" : "image"));
         }
     }
 
@@ -186,9 +196,10 @@ public final class PrithviViT implements Backbone {
     }
 
     /**
-     * Tokens as maps, upstream's {@code prepare_features_for_image_model}: without the class token, the frames' channels
-     * after each other, the number of rows guessed as the root of a frame's tokens. For an image that is no square the
-     * guess is wrong where the number of tokens allows it at all; {@link TokenGrid#toMap} takes rows and columns.
+     * Tokens as maps, upstream's {@code prepare_features_for_image_model}: without the class token, the channels of the
+     * frames after each other, the number of rows guessed as the root of a frame's tokens. For an image that is no
+     * square the guess is wrong where the number of tokens allows it at all; {@link TokenGrid#toMap} takes rows and
+     * columns.
      *
      * @param scope owns the result
      * @param features of {@link #forward}

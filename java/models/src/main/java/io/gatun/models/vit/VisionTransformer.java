@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.vit;
 
+import io.gatun.core.DType;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
@@ -21,11 +22,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * timm's {@code VisionTransformer} (Dosovitskiy et al. 2021) as timm's {@code features_only} and TerraTorch give it: the
- * outputs of some blocks as maps [B, E, H / patch, W / patch], without class token, by default not normalised.
+ * timm's {@code VisionTransformer} (Dosovitskiy et al. 2021) as timm's {@code features_only} and TerraTorch give it:
+ * the outputs of some blocks as maps [B, E, H / patch, W / patch], without class token, by default not normalised.
  *
- * <p>Weights have timm's names, with or without the {@code model.} that its feature wrapper puts before them; the head, a
- * norm that is not used and blocks behind the last feature may be there.
+ * <p>Weights have timm's names, with or without the {@code model.} that its feature wrapper puts before them; the head,
+ * a norm that is not used and blocks behind the last feature may be there.
  */
 public final class VisionTransformer implements Backbone {
     /** timm's epsilon. */

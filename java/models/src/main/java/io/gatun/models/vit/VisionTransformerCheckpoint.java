@@ -14,8 +14,8 @@ import java.util.Map;
 
 /**
  * Pretrained weights for another image size or number of bands, as timm does it when it loads them
- * ({@code checkpoint_filter_fn}, {@code adapt_input_conv}): positions are resampled, and three bands become one by their
- * sum, or any other number by taking them in turn, scaled by 3 / bands.
+ * ({@code checkpoint_filter_fn}, {@code adapt_input_conv}): positions are resampled, and three bands become one by
+ * their sum, or any other number by taking them in turn, scaled by 3 / bands.
  *
  * <p>Weights that were saved from a model of that size and those bands need none of this.
  */

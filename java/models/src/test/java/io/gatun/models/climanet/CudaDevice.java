@@ -6,10 +6,11 @@ import io.gatun.core.DeviceException;
 import org.opentest4j.TestAbortedException;
 
 /** The CUDA device of tests. */
-final class CudaDevice {
+public final class CudaDevice {
     private CudaDevice() {}
 
-    static Device orSkip() {
+    /** Skips the test where there is none. */
+    public static Device orSkip() {
         try {
             return Device.cuda(0);
         } catch (DeviceException e) {
