@@ -9,6 +9,7 @@ module io.gatun.factory {
     exports io.gatun.factory.decoders;
     exports io.gatun.factory.heads;
     exports io.gatun.factory.necks;
+    exports io.gatun.factory.predict;
     exports io.gatun.factory.registry;
 
     uses io.gatun.factory.registry.ModuleProvider;

@@ -142,8 +142,8 @@ final class DataSection {
             OptionalInt expanded =
                     expands && selects ? OptionalInt.of(present.orElseThrow().size()) : OptionalInt.empty();
             if (expands && !selects) {
-                config.note("expand_temporal_dimension has no effect on " + name + ", as in TerraTorch: its output_bands"
-                        + " do not differ from its dataset_bands");
+                config.note("expand_temporal_dimension has no effect on " + name + ", as in TerraTorch: its"
+                        + " output_bands do not differ from its dataset_bands");
             }
             Object scale = scales.getOrDefault(name, 1);
             if (!(scale instanceof Number factor)) {

@@ -14,8 +14,8 @@ final class OldArguments {
     /** As upstream's PrithviModelFactory hands its arguments on. */
     static void translate(ConfigReader config, Map<String, Object> arguments) {
         if (!(arguments.get("backbone") instanceof String backbone) || !backbone.startsWith("prithvi_")) {
-            throw config.error("model_args.backbone is " + arguments.get("backbone") + ", expected one whose name begins"
-                    + " with prithvi_. Use model_factory EncoderDecoderFactory for others.");
+            throw config.error("model_args.backbone is " + arguments.get("backbone") + ", expected one whose name"
+                    + " begins with prithvi_. Use model_factory EncoderDecoderFactory for others.");
         }
         if (!(arguments.get("bands") instanceof List<?> bands)) {
             throw config.error("model_args.bands is " + arguments.get("bands")
@@ -30,7 +30,8 @@ final class OldArguments {
             arguments.remove(gone);
         }
         Object channels = arguments.get("in_channels");
-        arguments.put("in_channels", channels == null ? Bands.names(config, "model_args.bands", bands).size() : channels);
+        arguments.put("in_channels",
+                channels == null ? Bands.names(config, "model_args.bands", bands).size() : channels);
         NEW_NAMES.forEach((old, current) -> {
             if (arguments.containsKey(old)) {
                 arguments.put(current, arguments.remove(old));
@@ -43,8 +44,8 @@ final class OldArguments {
     static void refuse(ConfigReader config, Map<String, Object> arguments) {
         NEW_NAMES.forEach((old, current) -> {
             if (arguments.containsKey(old)) {
-                throw config.error("model_args." + old + " is of the older PrithviModelFactory; the EncoderDecoderFactory"
-                        + " calls it " + current + ". Rename it.");
+                throw config.error("model_args." + old + " is of the older PrithviModelFactory; the"
+                        + " EncoderDecoderFactory calls it " + current + ". Rename it.");
             }
         });
     }

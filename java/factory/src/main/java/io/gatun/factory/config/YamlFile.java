@@ -43,8 +43,8 @@ final class YamlFile {
         try {
             root = new Load(settings).loadFromString(text(path));
         } catch (YamlEngineException e) {
-            throw new DataException(path + ": no YAML that can be read: " + e.getMessage().strip().replaceAll("\\s+", " ")
-                    + ". Expected plain data in one document; correct the place it names.", e);
+            throw new DataException(path + ": no YAML that can be read: "
+                    + e.getMessage().strip().replaceAll("\\s+", " ") + ". Expected plain data in one document; correct the place it names.", e);
         }
         if (!(root instanceof Map<?, ?> map)) {
             throw new DataException(path + ": holds " + (root == null ? "nothing" : "no dictionary") + ", expected a"
@@ -100,8 +100,8 @@ final class YamlFile {
         for (Object each : merged instanceof List<?> several ? several.reversed() : merged == null ? List.of()
                 : List.of(merged)) {
             if (!(each instanceof Map<?, ?> other)) {
-                throw new DataException(path + ": a merge key << has something else than dictionaries. Give it an alias of a"
-                        + " dictionary, or a list of such aliases.");
+                throw new DataException(path + ": a merge key << has something else than dictionaries. Give it an alias of"
+                        + " a dictionary, or a list of such aliases.");
             }
             result.putAll(dictionary(other, depth + 1));
         }
