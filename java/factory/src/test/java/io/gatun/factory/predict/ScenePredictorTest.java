@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
+import io.gatun.core.CheckpointException;
+import io.gatun.core.DType;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
@@ -24,6 +26,7 @@ import io.gatun.factory.EncoderDecoderModel;
 import io.gatun.factory.config.TerraTorchConfig;
 import io.gatun.factory.config.Yaml;
 import io.gatun.models.Input;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -119,6 +122,36 @@ class ScenePredictorTest {
             }
             assertEquals(Math.exp(expected[PIXELS + i]) / sum, probabilities[PIXELS + i], 1e-6);
         }
+    }
+
+    @Test
+    void aLightningCheckpointIsReadAsItIs() {
+        TerraTorchConfig config = config(SEGMENTATION);
+        Map<String, TensorData> tensors = new LinkedHashMap<>();
+        tensors.put("criterion.weight", new TensorData(
+                DType.F32, Shape.of(2), MemorySegment.ofArray(new float[] {1, 2})));
+        config.blueprint().structure().random(8).tensors()
+                .forEach((name, data) -> tensors.put("ema_model.module." + name, data));
+        config.blueprint().structure().random(7).tensors()
+                .forEach((name, data) -> tensors.put("model._orig_mod." + name, data));
+        Path file = LightningFile.write(folder.resolve("best.ckpt"), tensors);
+        try (ScenePredictor trained =
+                        ScenePredictor.open(config, file, Optional.empty(), Device.cpu(), Precision.STRICT);
+                ScenePredictor averaged = ScenePredictor.open(
+                        config, file, Optional.of("ema_model.module."), Device.cpu(), Precision.STRICT)) {
+            float[] expected = byHand(SEGMENTATION, SCENE);
+            assertArrayEquals(expected, trained.predict(scene(), Optional.empty()).logits());
+            assertFalse(Arrays.equals(expected, averaged.predict(scene(), Optional.empty()).logits()));
+        }
+    }
+
+    @Test
+    void theCheckpointOfAnotherConfigurationIsRefused() {
+        Path file = checkpoint(config(SEGMENTATION));
+        TerraTorchConfig other = config(with(SEGMENTATION, "decoder_channels: 8", "decoder_channels: 16"));
+        String message = assertThrows(CheckpointException.class, () -> ScenePredictor.open(
+                other, file, Optional.empty(), Device.cpu(), Precision.STRICT)).getMessage();
+        assertTrue(message.contains("decoder"), message);
     }
 
     @Test
