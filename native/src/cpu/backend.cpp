@@ -82,9 +82,11 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
     info->num_threads = cpu.workers.count();
     info->memory_bytes = available_memory();
     std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
-    const std::string libraries = 
-        cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels")
-                   : text_of("all operations: own ", level_name(cpu.level), " kernels");
+    const char* reduced = has_pair_products(cpu.level) ? "; bf16: own, pair by pair" : "; bf16: own, widened to f32";
+    const std::string libraries =
+        cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels",
+                             reduced)
+                   : text_of("all operations: own ", level_name(cpu.level), " kernels", reduced);
     std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
   });
 }
@@ -233,21 +235,19 @@ void want_taps(const gatun_weights& shape, int64_t stride_h, int64_t stride_w, i
 gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
                             gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
-    if (shape.precision == GATUN_REDUCED) {
-      fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
-    }
     const bool transposed = shape.kind == WeightsKind::conv_transpose2d;
     want_taps(shape, transposed ? shape.stride_h : 1, transposed ? shape.stride_w : 1, 0);
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
+    if (shape.kind == WeightsKind::refine) fresh->precision = GATUN_STRICT;  // see refine_head.cpp
     CpuDevice& device = device_of(stream);
     fresh->device = &device;
-    fresh->block = device.pool.take(packed_floats(shape, device.kernels.panel) * 4, own(stream).queue.progress());
+    fresh->block = device.pool.take(packed_floats(*fresh, device.kernels.panel) * 4, own(stream).queue.progress());
     fresh->packed = reinterpret_cast<float*>(fresh->block.data);
     fresh->zeros.assign(static_cast<size_t>(shape.outputs), 0.0f);
     own(stream).queue.submit([&device, source, made = fresh.get()] {
       pack(*made, source, device.kernels.panel, made->packed);
-      if (device.onednn && made->kind == WeightsKind::linear) {
+      if (device.serves(*made) && made->kind == WeightsKind::linear) {
         made->product = TileProduct::create(made->inputs, made->outputs, source);
       }
     });
@@ -272,9 +272,6 @@ gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<A
 gatun_status decoder_weights(gatun_stream* stream, const gatun_weights& shape, const DecoderSource& source,
                              gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
-    if (shape.precision == GATUN_REDUCED) {
-      fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
-    }
     want_taps(shape, shape.stride_h, shape.stride_w, 2);
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
@@ -357,12 +354,12 @@ constexpr Backend kBackend = {
 
 }  // namespace
 
-const KernelTable& kernel_table(int32_t level) {
+const KernelTable& kernel_table(int32_t level, bool pair_products) {
 #if defined(__x86_64__)
-  if (level == GATUN_CPU_AVX512) return avx512::table();
+  if (level == GATUN_CPU_AVX512) return pair_products ? avx512_bf16::table() : avx512::table();
   if (level == GATUN_CPU_AVX2) return avx2::table();
 #endif
-  (void)level;
+  (void)level, (void)pair_products;
   return portable::table();
 }
 

@@ -10,12 +10,12 @@ namespace gatun::cpu::GATUN_NS {
 namespace {
 
 Border border(const Conv2dArgs& args) {
-  return {args.height, args.width, packed(args.weights).inputs, args.padding, args.padding, args.padding, args.padding};
+  return {args.height, args.width, depth_of(*args.weights), args.padding, args.padding, args.padding, args.padding};
 }
 
 int64_t shared_floats(const Conv2dArgs& args) {
   const Border b = border(args);
-  return b.empty() ? 0 : args.batch * b.image_floats();
+  return takes_image(args.weights, b) ? 0 : args.batch * b.image_floats();
 }
 
 int64_t no_floats(const Conv2dArgs&) { return 0; }
@@ -32,38 +32,46 @@ int64_t pieces(const Conv2dArgs& args) {
 
 int64_t tiles(const Conv2dArgs& args, int phase) {
   const Border b = border(args);
-  if (phase == 0) return b.empty() ? 0 : args.batch * b.rows();
+  if (phase == 0) return takes_image(args.weights, b) ? 0 : args.batch * b.rows();
   return args.batch * pieces(args);
 }
 
 // Lines [y, y + lines) of one image.
-void convolve(const Conv2dArgs& args, const float* image, int64_t y, int64_t lines, float* out) {
-  const PackedWeights& weights = packed(args.weights);
+template <class Element>
+void convolve(const Conv2dArgs& args, const Element* image, int64_t y, int64_t lines, float* out) {
+  const gatun_weights& weights = *args.weights;
   const Border b = border(args);
-  Rows a;
+  Rows<Element> a;
   a.tap_count = 0;
-  a.stride = a.depth = weights.inputs;
+  a.stride = a.depth = b.channels;
   for (int64_t dy = 0; dy < weights.kernel_h; ++dy) {
     for (int64_t dx = 0; dx < weights.kernel_w; ++dx) {
       a.taps[a.tap_count++] = image + (y + dy) * b.row_floats() + dx * b.channels;
     }
   }
   StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation == GATUN_ACT_GELU, nullptr};
-  product_of_lines(a, lines, b.row_floats(), out_columns(args), weights.packed, weights.outputs, sink,
+  product_of_lines(a, lines, b.row_floats(), out_columns(args), panels_of<Element>(args.weights), weights.outputs, sink,
                    out_columns(args) * weights.outputs);
 }
 
-void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
+template <class Element>
+void tile_of_image(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
   const Border b = border(args);
   const int64_t per_image = phase == 0 ? b.rows() : pieces(args), batch = index / per_image, piece = index % per_image;
-  const float* image = args.x + batch * args.height * args.width * b.channels;
+  const int64_t inputs = args.weights->inputs;
+  const float* image = args.x + batch * args.height * args.width * inputs;
   if (phase == 0) {
-    b.copy_row(image, piece, context.shared + batch * b.image_floats());
+    b.copy_row<Element>(image, inputs, piece, context.shared + batch * b.image_floats());
     return;
   }
+  if (!takes_image(args.weights, b)) image = context.shared + batch * b.image_floats();
   const int64_t step = lines_of_tile(out_columns(args)), y = piece * step, lines = min(step, out_rows(args) - y);
   float* out = args.out + (batch * out_rows(args) + y) * out_columns(args) * packed(args.weights).outputs;
-  convolve(args, b.empty() ? image : context.shared + batch * b.image_floats(), y, lines, out);
+  convolve(args, reinterpret_cast<const Element*>(image), y, lines, out);
+}
+
+void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
+  with_elements(args.weights->precision, [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
 }
 
 }  // namespace
