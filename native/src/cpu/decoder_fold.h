@@ -53,8 +53,8 @@ struct FoldedAxis {
 };
 
 // Where the parts of the packed weights lie: a bias for each class, then for each class [panel][tap][depth][column],
-// row classes slowest; depth counts the inputs, or pairs of them in reduced precision. An input more than the tokens have carries 1 where there is a token, and with it the
-// projection's bias, which must not come from patches outside.
+// row classes slowest; depth counts the inputs, or pairs of them in reduced precision. An input more than the tokens
+// have carries 1 where there is a token, and with it the projection's bias, which must not come from patches outside.
 struct FoldedDecoder {
   FoldedAxis rows, columns;
   int64_t inputs, depth, outputs, panel;

@@ -69,7 +69,9 @@ void arrange(const AttentionArgs& args, const Geometry& g, float* shared, int64_
   }
   for (int64_t token = 0; token < args.tokens; ++token) {
     const float* from = row_of(args, unit, token, 2, g.head);
-    for (int64_t i = 0; i < g.value_panels * kPanel; ++i) put(values, args.tokens, token, i, i < g.head ? from[i] : 0.0f);
+    for (int64_t i = 0; i < g.value_panels * kPanel; ++i) {
+      put(values, args.tokens, token, i, i < g.head ? from[i] : 0.0f);
+    }
   }
 }
 

@@ -96,7 +96,8 @@ void tile_of_image(const ConvTranspose2dArgs& args, const TileContext& context, 
 }
 
 void tile(const ConvTranspose2dArgs& args, const TileContext& context, int phase, int64_t index) {
-  with_elements(args.weights->precision, [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
+  with_elements(args.weights->precision,
+                [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
 }
 
 }  // namespace

@@ -139,7 +139,8 @@ void tile_of_image(const DecoderPrefixArgs& args, const TileContext& context, in
 }
 
 void tile(const DecoderPrefixArgs& args, const TileContext& context, int phase, int64_t index) {
-  with_elements(args.weights->precision, [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
+  with_elements(args.weights->precision,
+                [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
 }
 
 }  // namespace

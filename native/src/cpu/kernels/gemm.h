@@ -5,12 +5,12 @@
 // that no im2col copy exists. B is packed in panels of kPanel columns, [panel][tap][k][kPanel], zero-padded.
 //
 // In reduced precision a Pair of bf16 is in the place of each float of rows and panels, and depths and strides count
-// pairs: [panel][tap][k / 2][kPanel][2], an odd k filled up with 0. Where the processor has no dot product of pairs they
-// are widened to f32. A product of two bf16 is exact in f32, so all levels sum the same numbers; the dot product takes
-// a pair's second half first, and its result differs in the last bits.
+// pairs: [panel][tap][k / 2][kPanel][2], an odd k filled up with 0. Where the processor has no dot product of pairs,
+// they are widened to f32. A product of two bf16 is exact in f32, so all levels sum the same numbers; the dot product
+// takes a pair's second half first, and its result differs in the last bits.
 //
-// The register tile is kRows x kPanel; a row's sum runs over tap and k in order, whatever tile it falls into, so results
-// do not depend on how rows are cut.
+// The register tile is kRowsOf x kPanel; a row's sum runs over tap and k in order, whatever tile it falls into, so
+// results do not depend on how rows are cut.
 #pragma once
 
 #include "../kernels.h"
@@ -29,6 +29,14 @@ template <class Element>
 constexpr int64_t kFactors = 1;
 template <>
 constexpr int64_t kFactors<Pair> = 2;
+
+// Rows of the register tile; widened pairs need registers for both halves.
+template <class Element>
+constexpr int kRowsOf = kRows;
+#if !GATUN_DOT
+template <>
+constexpr int kRowsOf<Pair> = kRows * 2 / 3;
+#endif
 
 template <class Element>
 static inline int64_t elements(int64_t depth) {
@@ -126,21 +134,14 @@ static inline __attribute__((always_inline)) void step(const Pair* const (&line)
     sums[r][1] = dot(sums[r][1], x, b1);
   }
 #else
-  // One half after the other, read twice: the registers do not suffice for both.
-  const Vec first0 = first_of(b0), first1 = first_of(b1);
+  const Vec first0 = first_of(b0), first1 = first_of(b1), second0 = second_of(b0), second1 = second_of(b1);
 #pragma GCC unroll 12
   for (int r = 0; r < M; ++r) {
-    const Vec x = first_of(splat_pair(line[r] + k));
-    sums[r][0] += x * first0;
-    sums[r][1] += x * first1;
-  }
-  asm("" : "+r"(k), "+r"(b));
-  const Vec second0 = second_of(load(b)), second1 = second_of(load(b + kWidth));
-#pragma GCC unroll 12
-  for (int r = 0; r < M; ++r) {
-    const Vec x = second_of(splat_pair(line[r] + k));
-    sums[r][0] += x * second0;
-    sums[r][1] += x * second1;
+    const Int x = splat_pair(line[r] + k);
+    sums[r][0] += first_of(x) * first0;
+    sums[r][1] += first_of(x) * first1;
+    sums[r][0] += second_of(x) * second0;
+    sums[r][1] += second_of(x) * second1;
   }
 #endif
 }
@@ -169,7 +170,7 @@ static inline void tile_of(const Rows<Element>& a, int64_t row, const Element* b
 
 // Rows that make no whole tile. A tile of one or two rows leaves the units waiting for each other's sums, so the narrow
 // vectors have a tile for every number of rows; of the wide ones' twelve, a few do.
-constexpr int kLargestTail = kRows > 8 ? 8 : kRows - 1;
+static constexpr int largest_tail(int rows) { return rows > 8 ? 8 : rows == 8 ? 4 : rows - 1; }
 
 template <int M, class Element, class Sink>
 static inline void tail_of(const Rows<Element>& a, int64_t row, int64_t left, const Element* b, int64_t column,
@@ -185,9 +186,10 @@ static inline void tail_of(const Rows<Element>& a, int64_t row, int64_t left, co
 // All rows of one panel.
 template <class Element, class Sink>
 static inline void panel_product(const Rows<Element>& a, int64_t rows, const Element* b, int64_t column, Sink& sink) {
+  constexpr int kTile = kRowsOf<Element>;
   int64_t row = 0;
-  for (; row + kRows <= rows; row += kRows) tile_of<kRows>(a, row, b, column, sink);
-  tail_of<kLargestTail>(a, row, rows - row, b, column, sink);
+  for (; row + kTile <= rows; row += kTile) tile_of<kTile>(a, row, b, column, sink);
+  tail_of<largest_tail(kTile)>(a, row, rows - row, b, column, sink);
 }
 
 // All rows and columns: a panel of B stays in the first-level cache while the rows pass.

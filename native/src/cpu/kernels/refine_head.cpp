@@ -3,8 +3,8 @@
 // image is never in memory. The convolution is Winograd's F(4x4, 3x3): 36 products of [tiles, I] x [I, O] in the place
 // of 144, so 4.5 I O FLOP a pixel in the place of 18 and about 30 (I + O) for the transforms; 4 I + 5 bytes. Winograd
 // tiles lie at multiples of 4 of the image, so a pixel's result depends on neither tile, batch nor threads.
-// In reduced precision too it multiplies in f32: Winograd with bf16 factors is wrong by 2.1e-2, norm-wise (128 channels of
-// random numbers; bf16 factors without Winograd: 2.3e-3), and 18 I O FLOP take longer, even at twice the rate, than 4.5.
+// In reduced precision too it multiplies in f32: Winograd with bf16 factors is wrong by 2.1e-2, norm-wise (128 channels
+// of random numbers; bf16 factors without Winograd: 2.3e-3), and 18 I O FLOP at twice the rate take longer than 4.5.
 #include "gemm.h"
 #include "tables.h"
 
