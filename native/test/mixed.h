@@ -108,9 +108,31 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   const gatun_tensor maps = refined.as({1, kMonths, pixels, pixels, kHidden});
   OK(gatun_map_head(stream, &maps, hidden_bias, one, month_scale, month_scale, nullptr, map, &err));
 
+  // What other models have: half the size and back, with what lies around the globe; a class for each pixel.
+  const Shape whole = {kMonths, pixels, pixels, kHidden}, half = {kMonths, pixels / 2, pixels / 2, kHidden};
+  const Pooled normal(stream, {kMonths, pixels * pixels, kHidden}), pooled_half(stream, half), large(stream, whole);
+  const gatun_tensor normal_images = normal.as(whole), refined_rows = refined.as({kMonths, pixels * pixels, kHidden});
+  OK(gatun_group_norm(stream, &refined_rows, 3, hidden_bias, hidden_bias, 1e-5, GATUN_ACT_SILU, normal, &err));
+  OK(gatun_max_pool2d(stream, &normal_images, 2, 2, 2, 2, pooled_half, &err));
+  OK(gatun_resize2d(stream, pooled_half, GATUN_RESIZE_BICUBIC, 0, 2, 2, large, &err));
+  OK(gatun_activate(stream, large, GATUN_ACT_TANH, large, &err));
+  const Pooled padded(stream, {kMonths, pixels + 2, pixels + 2, kHidden}), strided(stream, half);
+  OK(gatun_pad2d(stream, large, 1, 1, GATUN_PAD_CIRCULAR, 0, padded, &err));
+  gatun_conv2d_options wide_window = same_window(0, 2);
+  OK(gatun_conv2d(stream, padded, conv_weights, nullptr, &wide_window, GATUN_ACT_RELU, strided, &err));
+  const Pooled classes(stream, {kMonths * pixels * pixels / 4}, GATUN_I64), shares(stream, half);
+  const Pooled means(stream, {kMonths, kHidden}), rows_of_table(stream, {kMonths * pixels * pixels / 4, kHidden});
+  OK(gatun_softmax(stream, strided, shares, &err));
+  const gatun_tensor share_rows = shares.as({kMonths * pixels * pixels / 4, kHidden});
+  const gatun_tensor share_places = shares.as({kMonths, pixels * pixels / 4, kHidden});
+  OK(gatun_argmax(stream, &share_rows, classes, &err));
+  OK(gatun_reduce(stream, &share_places, GATUN_REDUCE_MEAN, means, &err));
+  OK(gatun_take_rows(stream, Pooled(stream, {kHidden, kHidden}, 15, 1), classes, rows_of_table, &err));
+
   if (!has_data) return {};
   std::vector<float> results = map.floats();
-  for (const Pooled* each : {&tokens, &pooled, &qkv, &mixed, &spatial, &summed, &wide, &refined}) {
+  for (const Pooled* each : {&tokens, &pooled, &qkv, &mixed, &spatial, &summed, &wide, &refined, &normal,
+                             &large, &padded, &strided, &shares, &means, &rows_of_table}) {
     const std::vector<float> part = each->floats();
     results.insert(results.end(), part.begin(), part.end());
   }

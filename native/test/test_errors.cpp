@@ -573,6 +573,59 @@ TEST(convolutionsCheckTheirTensors) {
   CHECK(none == nullptr);
 }
 
+TEST(reductionsAndRowsCheckTheirTensors) {
+  Session s;
+  const Tensor x(s, {2, 3, 4}), out(s, {2, 4}), wrong(s, {2, 3}), none(s, {2, 0, 4}), scalar(s, {}), flat(s, {2, 0});
+  const Tensor ids(s, {5}, GATUN_I64), rows(s, {2, 3}, GATUN_I64), table(s, {7, 4}), taken(s, {5, 4});
+  OK(gatun_reduce(s.stream, x, GATUN_REDUCE_MAX, out, &err));
+  REFUSED(gatun_reduce(s.stream, out, 0, out, &err), GATUN_SHAPE_MISMATCH, "expected 3 axes");
+  REFUSED(gatun_reduce(s.stream, x, 0, wrong, &err), GATUN_SHAPE_MISMATCH, "expected [2, 4]");
+  REFUSED(gatun_reduce(s.stream, none, 0, out, &err), GATUN_SHAPE_MISMATCH, "nothing to reduce");
+  REFUSED(gatun_reduce(s.stream, x, 4, out, &err), GATUN_INVALID_ARGUMENT, "reduction 4");
+  const gatun_tensor inside = dense(x.view.buffer, {2, 4}), same = dense(x.view.buffer, {2, 3}, GATUN_I64);
+  REFUSED(gatun_reduce(s.stream, x, 0, &inside, &err), GATUN_INVALID_ARGUMENT, "share memory");
+
+  OK(gatun_softmax(s.stream, x, x, &err));
+  REFUSED(gatun_softmax(s.stream, x, out, &err), GATUN_SHAPE_MISMATCH, "expected that of x");
+  REFUSED(gatun_softmax(s.stream, scalar, scalar, &err), GATUN_SHAPE_MISMATCH, "x is a scalar");
+  REFUSED(gatun_softmax(s.stream, flat, flat, &err), GATUN_SHAPE_MISMATCH, "the last axis of x is empty");
+  REFUSED(gatun_softmax(s.stream, ids, ids, &err), GATUN_UNSUPPORTED_DTYPE, "x is int64, expected float32");
+
+  OK(gatun_argmax(s.stream, x, rows, &err));
+  REFUSED(gatun_argmax(s.stream, x, wrong, &err), GATUN_UNSUPPORTED_DTYPE, "out is float32, expected int64");
+  REFUSED(gatun_argmax(s.stream, x, ids, &err), GATUN_SHAPE_MISMATCH, "expected that of the rows of x, [2, 3]");
+  REFUSED(gatun_argmax(s.stream, scalar, ids, &err), GATUN_SHAPE_MISMATCH, "x is a scalar");
+  REFUSED(gatun_argmax(s.stream, x, &same, &err), GATUN_INVALID_ARGUMENT, "share memory");
+
+  OK(gatun_fill(s.stream, ids, 6, &err));
+  OK(gatun_take_rows(s.stream, table, ids, taken, &err));
+  REFUSED(gatun_take_rows(s.stream, x, ids, taken, &err), GATUN_SHAPE_MISMATCH, "expected 2 axes");
+  REFUSED(gatun_take_rows(s.stream, table, rows, taken, &err), GATUN_SHAPE_MISMATCH, "ids has shape [2, 3]");
+  REFUSED(gatun_take_rows(s.stream, table, out, taken, &err), GATUN_SHAPE_MISMATCH, "ids has shape [2, 4]");
+  REFUSED(gatun_take_rows(s.stream, table, ids, out, &err), GATUN_SHAPE_MISMATCH, "expected [5, 4]");
+  const gatun_tensor line = dense(table.view.buffer, {5, 4}), floats = dense(table.view.buffer, {5});
+  REFUSED(gatun_take_rows(s.stream, table, &floats, taken, &err), GATUN_UNSUPPORTED_DTYPE, "ids is float32");
+  REFUSED(gatun_take_rows(s.stream, table, ids, &line, &err), GATUN_INVALID_ARGUMENT, "out and table share memory");
+}
+
+TEST(groupNormChecksItsTensors) {
+  Session s;
+  const Tensor x(s, {2, 3, 6}), out(s, {2, 3, 6}), weight(s, {6}), narrow(s, {4}), flat(s, {3, 6});
+  const auto call = [&](const gatun_tensor* in, int64_t groups, const gatun_tensor* w, double eps, int32_t activation,
+                        const gatun_tensor* to) {
+    return gatun_group_norm(s.stream, in, groups, w, weight, eps, activation, to, &err);
+  };
+  OK(call(x, 2, weight, 1e-5, GATUN_ACT_SILU, x));
+  REFUSED(call(flat, 2, weight, 0, 0, flat), GATUN_SHAPE_MISMATCH, "expected 3 axes");
+  REFUSED(call(x, 2, weight, 0, 0, flat), GATUN_SHAPE_MISMATCH, "expected that of x");
+  REFUSED(call(x, 4, weight, 0, 0, out), GATUN_SHAPE_MISMATCH, "6 channels for 4 groups");
+  REFUSED(call(x, 0, weight, 0, 0, out), GATUN_SHAPE_MISMATCH, "6 channels for 0 groups");
+  REFUSED(call(x, 2, narrow, 0, 0, out), GATUN_SHAPE_MISMATCH, "weight has shape [4], expected [6]");
+  REFUSED(call(x, 2, weight, -1, 0, out), GATUN_INVALID_ARGUMENT, "eps is -1");
+  REFUSED(call(x, 2, weight, 0, GATUN_ACT_RELU, out), GATUN_INVALID_ARGUMENT, "group_norm has no ReLU behind it");
+  REFUSED(call(x, 2, weight, 0, 77, out), GATUN_INVALID_ARGUMENT, "activation 77");
+}
+
 TEST(resizeChecksItsTensors) {
   Session s;
   const Tensor x(s, {1, 4, 5, 2}), out(s, {1, 8, 9, 2}), deep(s, {1, 8, 9, 3}), none(s, {1, 0, 9, 2}), flat(s, {6});

@@ -300,7 +300,8 @@ GATUN_API gatun_status gatun_activate(gatun_stream *stream, const gatun_tensor *
 
 /* ---- reductions, rows ------------------------------------------------------------------------------------------- */
 
-/* Over the middle axis: x [P, R, C], out [P, C] dense f32, R >= 1. Sums are added in an order that R alone decides. */
+/* Over the middle axis: x [P, R, C], out [P, C] dense f32, R >= 1. Sums are added in an order that does not depend
+ * on P. */
 GATUN_API gatun_status gatun_reduce(gatun_stream *stream, const gatun_tensor *x, int32_t reduction,
                                     const gatun_tensor *out, gatun_error *error);
 

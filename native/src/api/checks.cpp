@@ -175,6 +175,17 @@ int64_t elements(const View& view) {
   return count;
 }
 
+int64_t last_extent(const View& view, const char* name) {
+  if (view.rank < 1) fail(GATUN_SHAPE_MISMATCH, name, " is a scalar, expected at least one axis");
+  return view.shape[view.rank - 1];
+}
+
+int64_t rows_of(const View& view) {
+  int64_t rows = 1;
+  for (int32_t axis = 0; axis + 1 < view.rank; ++axis) rows *= view.shape[axis];
+  return rows;
+}
+
 bool overlaps(const View& a, const View& b) {
   if (span_bytes(a) == 0 || span_bytes(b) == 0) return false;
   return a.data < b.data + span_bytes(b) && b.data < a.data + span_bytes(a);

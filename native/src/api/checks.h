@@ -36,6 +36,9 @@ void want_shape(const View& view, std::initializer_list<int64_t> shape, const ch
 void want_like(const View& view, const View& other, const char* name, const char* other_name);
 
 int64_t elements(const View& view);
+// A tensor as rows of its last axis, which it must have.
+int64_t last_extent(const View& view, const char* name);
+int64_t rows_of(const View& view);
 // [first, last) of the memory a view touches.
 bool overlaps(const View& a, const View& b);
 void want_apart(const View& out, const View& in, const char* in_name);

@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layer normalisation, products and attention on dense rows.
+// Normalisation, products and attention on dense rows.
 #include "checks.h"
 
 using namespace gatun;
-
-namespace {
-
-int64_t last_extent(const View& view, const char* name) {
-  if (view.rank < 1) fail(GATUN_SHAPE_MISMATCH, name, " is a scalar, expected at least one axis");
-  return view.shape[view.rank - 1];
-}
-
-int64_t rows_of(const View& view) {
-  int64_t rows = 1;
-  for (int32_t axis = 0; axis + 1 < view.rank; ++axis) rows *= view.shape[axis];
-  return rows;
-}
-
-}  // namespace
 
 extern "C" {
 
@@ -36,6 +21,29 @@ gatun_status gatun_layer_norm(gatun_stream* stream, const gatun_tensor* x, const
     const LayerNormArgs args{rows_of(in), width, in.f32(), add.f32(), vector(*stream, weight, width, "weight", to),
                              vector(*stream, bias, width, "bias", to), eps_of(eps), to.f32()};
     return stream->device->backend->layer_norm(stream, args, inner);
+  });
+}
+
+gatun_status gatun_group_norm(gatun_stream* stream, const gatun_tensor* x, int64_t groups, const gatun_tensor* weight,
+                              const gatun_tensor* bias, double eps, int32_t act, const gatun_tensor* out,
+                              gatun_error* error) {
+  return dispatch(error, [&](gatun_error* inner) {
+    const View in = f32(live(stream), x, "x");
+    const View to = f32(*stream, out, "out");
+    want_rank(in, 3, "x");
+    const int64_t channels = in.shape[2];
+    want_like(to, in, "out", "x");
+    if (to.data != in.data) want_apart(to, in, "x");
+    if (groups < 1 || channels % groups != 0) {
+      fail(GATUN_SHAPE_MISMATCH, "group_norm: x has ", channels, " channels for ", groups, " groups, expected a multiple");
+    }
+    const GroupNormArgs args{in.shape[0], in.shape[1], channels, groups, in.f32(),
+                             vector(*stream, weight, channels, "weight", to),
+                             vector(*stream, bias, channels, "bias", to), eps_of(eps),
+                             activation_among(act, {GATUN_ACT_NONE, GATUN_ACT_GELU, GATUN_ACT_SILU}, "group_norm"),
+                             to.f32()};
+    if (elements(to) == 0) return GATUN_OK;
+    return stream->device->backend->group_norm(stream, args, inner);
   });
 }
 

@@ -42,6 +42,11 @@ struct KernelTable {
   int panel;  // columns of a packed panel
   void (*finish)(const FinishArgs&);
   TiledKernel<ActivateArgs> activate;
+  TiledKernel<ReduceArgs> reduce;
+  TiledKernel<SoftmaxArgs> softmax;
+  TiledKernel<ArgmaxArgs> argmax;
+  TiledKernel<TakeRowsArgs> take_rows;
+  TiledKernel<GroupNormArgs> group_norm;
   TiledKernel<LayerNormArgs> layer_norm;
   TiledKernel<LinearArgs> linear;
   TiledKernel<AttentionArgs> attention;

@@ -10,6 +10,11 @@ void add_operations(Backend& backend) {
   backend.copy = copy;
   backend.binary = binary;
   backend.activate = activate;
+  backend.reduce = reduce;
+  backend.softmax = softmax;
+  backend.argmax = argmax;
+  backend.take_rows = take_rows;
+  backend.group_norm = group_norm;
   backend.layer_norm = layer_norm;
   backend.linear = linear;
   backend.attention = attention;

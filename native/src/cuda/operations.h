@@ -17,6 +17,11 @@ gatun_status copy(gatun_stream* stream, const View& x, const View& out, gatun_er
 gatun_status binary(gatun_stream* stream, int32_t op, const View& a, const View& b, const View& out,
                     gatun_error* error);
 gatun_status activate(gatun_stream* stream, const ActivateArgs& args, gatun_error* error);
+gatun_status reduce(gatun_stream* stream, const ReduceArgs& args, gatun_error* error);
+gatun_status softmax(gatun_stream* stream, const SoftmaxArgs& args, gatun_error* error);
+gatun_status argmax(gatun_stream* stream, const ArgmaxArgs& args, gatun_error* error);
+gatun_status take_rows(gatun_stream* stream, const TakeRowsArgs& args, gatun_error* error);
+gatun_status group_norm(gatun_stream* stream, const GroupNormArgs& args, gatun_error* error);
 gatun_status layer_norm(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);
 gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* error);
 gatun_status attention(gatun_stream* stream, const AttentionArgs& args, gatun_error* error);

@@ -30,7 +30,7 @@ void finish(const FinishArgs& args) {
 
 // Filled in a function, not by a static initialiser that would read other files' constants before they are ready.
 const KernelTable& table() {
-  static const KernelTable filled = {kPanel, finish, kActivate,
+  static const KernelTable filled = {kPanel, finish, kActivate, kReduce, kSoftmax, kArgmax, kTakeRows, kGroupNorm,
                                      kLayerNorm, kLinear, kAttention, kPatchEmbed, kTemporalPool, kConvTranspose2d,
                                      kConv2d, kResize2d, kMaxPool2d, kPad2d, kMapHead, kEncodePool, kDecoderFold,
                                      kDecoderPrefix, kRefineHead};

@@ -7,6 +7,11 @@
 namespace gatun::cpu::GATUN_NS {
 
 extern const TiledKernel<ActivateArgs> kActivate;
+extern const TiledKernel<ReduceArgs> kReduce;
+extern const TiledKernel<SoftmaxArgs> kSoftmax;
+extern const TiledKernel<ArgmaxArgs> kArgmax;
+extern const TiledKernel<TakeRowsArgs> kTakeRows;
+extern const TiledKernel<GroupNormArgs> kGroupNorm;
 extern const TiledKernel<LayerNormArgs> kLayerNorm;
 extern const TiledKernel<LinearArgs> kLinear;
 extern const TiledKernel<AttentionArgs> kAttention;
