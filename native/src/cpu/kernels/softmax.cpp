@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax of rows. Some 25 FLOP and 8 bytes an element; a row is read three times, from the cache after the first: bound
-// by memory where rows are long enough for whole vectors.
+// Softmax of rows. Some 25 FLOP and 8 bytes an element; a row is read three times, from the cache after the first:
+// bound by memory where rows are long enough for whole vectors.
 #include "simd.h"
 #include "tables.h"
 
