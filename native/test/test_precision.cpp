@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operation with weights in each precision: how far from strict it may be, and that an image's result is the same
-// bits in a batch of any size. (Strict itself is held against double precision by the operation's own test.)
+// bits in a batch of any size and for any number of threads. (Strict itself is held against double precision by the
+// operation's own test.)
 #include "fixture.h"
 
 namespace {
@@ -9,6 +10,7 @@ struct Operation {
   const char* name;
   // The result for the first `batch` images of an input that is always the same.
   std::vector<float> (*run)(Session& s, int32_t precision, int64_t batch);
+  bool f32_on_cpu = false;
 };
 
 gatun_patch_embed_options patches() {
@@ -132,41 +134,98 @@ constexpr Operation kOperations[] = {{"patch_embed", patch_embed},
                                      {"conv2d, stride and dilation 2", conv2d<2>},
                                      {"conv_transpose2d", conv_transpose2d},
                                      {"decoder_prefix", decoder_prefix},
-                                     {"refine_head", refine_head}};
+                                     {"refine_head", refine_head, true}};
 
 struct Limit {
   int32_t precision;
   double least, most;  // distance from strict, norm-wise: less would mean that the precision was not used
 };
 
-TEST(operationsKeepTheirPrecisionAndTheBitsOfEachImage) {
+Limit limit_of(const Operation& operation, int32_t precision) {
   const bool cpu = device_kind() == GATUN_CPU;
-  std::vector<Limit> limits = {{GATUN_STRICT, 0, 0}, {GATUN_FAST, cpu ? 0 : 1e-5, cpu ? 0 : 2e-3}};
-  if (!cpu) limits.push_back({GATUN_REDUCED, 1e-4, 1e-2});
-  Session s;
+  if (precision == GATUN_REDUCED && !(cpu && operation.f32_on_cpu)) return {precision, 1e-4, 1e-2};
+  if (precision == GATUN_FAST && !cpu) return {precision, 1e-5, 2e-3};
+  return {precision, 0, 0};
+}
+
+TEST(operationsKeepTheirPrecisionAndTheBitsOfEachImage) {
+  Session s, alone(1), three(3);
   for (const Operation& operation : kOperations) {
     std::vector<float> strict;
-    for (const Limit& limit : limits) {
-      const std::vector<float> whole = operation.run(s, limit.precision, 5);
+    for (int32_t precision : {GATUN_STRICT, GATUN_FAST, GATUN_REDUCED}) {
+      const Limit limit = limit_of(operation, precision);
+      const std::vector<float> whole = operation.run(s, precision, 5);
       if (strict.empty()) strict = whole;
       const double apart = distance(whole, strict);
       CHECK(apart >= limit.least && apart <= limit.most, operation.name, "precision", limit.precision, apart);
       for (int64_t batch : {3, 1}) {
         const int64_t part = static_cast<int64_t>(whole.size()) / 5 * batch;
-        CHECK(same_bits(operation.run(s, limit.precision, batch), {whole.begin(), whole.begin() + part}),
-              operation.name, "precision", limit.precision, "batch", batch);
+        CHECK(same_bits(operation.run(s, precision, batch), {whole.begin(), whole.begin() + part}), operation.name,
+              "precision", precision, "batch", batch);
+      }
+      if (device_kind() != GATUN_CPU) continue;  // threads are the CPU's
+      for (Session* other : {&alone, &three}) {
+        CHECK(same_bits(operation.run(*other, precision, 5), whole), operation.name, "precision", precision);
       }
     }
   }
 }
 
-TEST(theCpuRefusesReducedWeights) {
-  if (device_kind() != GATUN_CPU) throw check::Skip{"CUDA has them"};
+// The numbers in bf16.
+std::vector<float> rounded(Session& s, const Tensor& x) {
+  return converted(s, converted(s, x, GATUN_BF16), GATUN_F32).floats();
+}
+
+// The factors are rounded and nothing else is: sums are as exact as in strict.
+TEST(reducedProductsAreThoseOfRoundedFactors) {
   Session s;
-  const Tensor source = random_tensor(s, {8, 8}, 1);
-  gatun_weights* made = nullptr;
-  REFUSED(gatun_linear_weights(s.stream, source, GATUN_REDUCED, &made, &err), GATUN_UNSUPPORTED_DTYPE, "CPU");
-  CHECK(made == nullptr);
+  for (int64_t inputs : {1, 2, 37, 128}) {
+    for (int64_t outputs : {1, 33, 96}) {
+      const int64_t rows = 131;
+      const Tensor x = random_tensor(s, {rows, inputs}, 28, 2), source = random_tensor(s, {outputs, inputs}, 29);
+      const Tensor out(s, {rows, outputs});
+      const Weights weights = linear_weights(s, source, GATUN_REDUCED);
+      OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, out, &err));
+      const std::vector<float> left = rounded(s, x), right = rounded(s, source);
+      std::vector<Expected> want;
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t n = 0; n < outputs; ++n) {
+          Sum sum;
+          for (int64_t k = 0; k < inputs; ++k) {
+            sum.add(static_cast<double>(left[static_cast<size_t>(r * inputs + k)]) *
+                    right[static_cast<size_t>(n * inputs + k)]);
+          }
+          want.push_back(sum.expected());
+        }
+      }
+      compare(out.floats(), want, named("inputs", inputs, "outputs", outputs));
+    }
+  }
+}
+
+// Values that rounding must not turn into others.
+TEST(reducedProductsKeepWhatIsNotFinite) {
+  Session s;
+  uint32_t full = 0x7fffffff;  // a NaN that adding to would make -0
+  float nan;
+  std::memcpy(&nan, &full, sizeof nan);
+  const Tensor x(s, {4, 3}, std::vector<float>{nan, 1, 1, 1, INFINITY, 1, 1, 1, -INFINITY, 3.4e38f, 1, 1});
+  const Tensor source(s, {1, 3}, std::vector<float>{1, 1, 1}), out(s, {4, 1});
+  OK(gatun_linear(s.stream, x, linear_weights(s, source, GATUN_REDUCED), nullptr, GATUN_ACT_NONE, nullptr, out, &err));
+  const std::vector<float> got = out.floats();
+  CHECK(std::isnan(got[0]) && got[1] == INFINITY && got[2] == -INFINITY && got[3] == INFINITY, got[0], got[1], got[2],
+        got[3]);
+}
+
+TEST(reducedWeightsTakeHalfTheMemory) {
+  if (device_kind() != GATUN_CPU) throw check::Skip{"of the CPU"};
+  Session s;
+  const Tensor source = random_tensor(s, {256, 512}, 30);
+  const int64_t before = s.stats().bytes_in_use;
+  const Weights strict = linear_weights(s, source);
+  const int64_t whole = s.stats().bytes_in_use - before;
+  const Weights reduced = linear_weights(s, source, GATUN_REDUCED);
+  CHECK(s.stats().bytes_in_use - before - whole == whole / 2, whole, s.stats().bytes_in_use);
 }
 
 }  // namespace

@@ -75,11 +75,15 @@ typedef enum gatun_cpu_level {
   GATUN_CPU_AVX512 = 3
 } gatun_cpu_level;
 
-/* Arithmetic of products, chosen when weights are arranged. Accumulation is f32 in each. */
+/* Arithmetic of products, chosen when weights are arranged. Accumulation is f32 in each.
+ * Reduced on the CPU: weights take half the memory; both factors are rounded to bf16, to nearest even, and multiplied
+ * by the processor's dot product of bf16 pairs (AVX-512 with avx512_bf16; AMX is not used) or, widened, in f32: results
+ * differ between the two in the last bits. f32 stay refine_head with its weights, and attention over 16 tokens or fewer
+ * as on CUDA. */
 typedef enum gatun_precision {
   GATUN_STRICT = 0, /* f32, or its equal on matrix units: each factor split into two tf32 parts */
   GATUN_FAST = 1,   /* tf32 on CUDA (10 bits of fraction); strict on the CPU */
-  GATUN_REDUCED = 2 /* bf16 factors; devices without it refuse */
+  GATUN_REDUCED = 2 /* bf16 factors (7 bits of fraction) */
 } gatun_precision;
 
 /* Behind a product GATUN_ACT_NONE, GATUN_ACT_GELU and GATUN_ACT_RELU; gatun_activate has all. */
@@ -422,8 +426,9 @@ GATUN_API gatun_status gatun_conv_transpose2d(gatun_stream *stream, const gatun_
 
 /* gatun_patch_embed with LayerNorm, then gatun_temporal_pool: pixels in, month tokens out; day tokens are not stored.
  *   x [B M, C, T, H, W], mask, patch_weights, patch_bias, patch_norm_weight, patch_norm_bias, options: as patch_embed, of
- *   E outputs. The rest as temporal_pool, for T' = T / pt days and S = H/ph * W/pw places: day_encoding [T', E],
- *   month_encoding [M, E], padded NULL or bool [B, M, T'], out [B, S, M, E] f32. */
+ *   E outputs; both weights of one precision. The rest as temporal_pool, for T' = T / pt days and
+ *   S = H/ph * W/pw places: day_encoding [T', E], month_encoding [M, E], padded NULL or bool [B, M, T'],
+ *   out [B, S, M, E] f32. */
 GATUN_API gatun_status gatun_encode_pool(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *mask,
                                          gatun_weights *patch_weights, const gatun_tensor *patch_bias,
                                          const gatun_tensor *patch_norm_weight, const gatun_tensor *patch_norm_bias,

@@ -221,6 +221,10 @@ gatun_status gatun_encode_pool(gatun_stream* stream, const gatun_tensor* x, cons
                                    {args.patch.batch / months, months, time, places, args.patch.weights->outputs},
                                    day_encoding, month_encoding, norm_weight, norm_bias, eps, hidden_weights,
                                    hidden_bias, score_weight, score_bias, padded, to, "encode_pool");
+    if (args.patch.weights->precision != args.pool.weights->precision) {
+      fail(GATUN_INVALID_ARGUMENT, "encode_pool: patch_weights have precision ", args.patch.weights->precision,
+           ", hidden_weights ", args.pool.weights->precision, "; expected the same");
+    }
     const Backend& backend = *stream->device->backend;
     return backend.encode_pool != nullptr ? backend.encode_pool(stream, args, inner)
                                           : compose_encode_pool(stream, args, inner);

@@ -81,9 +81,11 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
     info->num_threads = cpu.workers.count();
     info->memory_bytes = available_memory();
     std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
+    const char* reduced = has_pair_products(cpu.level) ? "; bf16: own, pair by pair" : "; bf16: own, widened to f32";
     const std::string libraries =
-        cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels")
-                   : text_of("all operations: own ", level_name(cpu.level), " kernels");
+        cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels",
+                             reduced)
+                   : text_of("all operations: own ", level_name(cpu.level), " kernels", reduced);
     std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
   });
 }
@@ -223,11 +225,9 @@ gatun_status event_sync(gatun_event* event, gatun_error* error) {
 gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
                             gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
-    if (shape.precision == GATUN_REDUCED) {
-      fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
-    }
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
+    if (shape.kind == WeightsKind::refine) fresh->precision = GATUN_STRICT;  // see refine_head.cpp
     fresh->winograd = shape.kind == WeightsKind::refine && !disabled("winograd");
     CpuDevice& device = device_of(stream);
     fresh->device = &device;
@@ -236,7 +236,7 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
     fresh->zeros.assign(static_cast<size_t>(shape.outputs), 0.0f);
     own(stream).queue.submit([&device, source, made = fresh.get()] {
       pack(*made, source, device.kernels.panel);
-      if (device.onednn && made->kind == WeightsKind::linear) {
+      if (device.serves(*made) && made->kind == WeightsKind::linear) {
         made->product = TileProduct::create(made->inputs, made->outputs, source);
       }
     });
@@ -261,9 +261,6 @@ gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<A
 gatun_status decoder_weights(gatun_stream* stream, const gatun_weights& shape, const DecoderSource& source,
                              gatun_weights** weights, gatun_error* error) {
   return guard(error, [&] {
-    if (shape.precision == GATUN_REDUCED) {
-      fail(GATUN_UNSUPPORTED_DTYPE, "the CPU backend has no bf16 products; choose the precision strict");
-    }
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
     CpuDevice& device = device_of(stream);
@@ -354,12 +351,12 @@ constexpr Backend kBackend = {
 
 }  // namespace
 
-const KernelTable& kernel_table(int32_t level) {
+const KernelTable& kernel_table(int32_t level, bool pair_products) {
 #if defined(__x86_64__)
-  if (level == GATUN_CPU_AVX512) return avx512::table();
+  if (level == GATUN_CPU_AVX512) return pair_products ? avx512_bf16::table() : avx512::table();
   if (level == GATUN_CPU_AVX2) return avx2::table();
 #endif
-  (void)level;
+  (void)level, (void)pair_products;
   return portable::table();
 }
 

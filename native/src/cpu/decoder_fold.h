@@ -52,24 +52,24 @@ struct FoldedAxis {
   GATUN_FOLD_INLINE GatherAxis gather(int64_t cls) const { return {phase(cls), kernel + 2, stride, padding + 1}; }
 };
 
-// Where the parts of the packed weights lie: a bias for each class, then for each class [panel][tap][input][column],
-// row classes slowest. An input more than the tokens have carries 1 where there is a token, and with it the
-// projection's bias, which must not come from patches outside.
+// Where the parts of the packed weights lie: a bias for each class, then for each class [panel][tap][depth][column],
+// row classes slowest; depth counts the inputs, or pairs of them in reduced precision. An input more than the tokens
+// have carries 1 where there is a token, and with it the projection's bias, which must not come from patches outside.
 struct FoldedDecoder {
   FoldedAxis rows, columns;
-  int64_t inputs, outputs, panel;
+  int64_t inputs, depth, outputs, panel;
 
   FoldedDecoder(const gatun_weights& shape, int columns_of_panel)
       : rows{shape.kernel_h, shape.stride_h, shape.padding_h}, columns{shape.kernel_w, shape.stride_w, shape.padding_w},
-        inputs(shape.inputs + 1), outputs(shape.outputs), panel(columns_of_panel) {}
+        inputs(shape.inputs + 1), depth(depth_of(shape, inputs)), outputs(shape.outputs), panel(columns_of_panel) {}
 
   GATUN_FOLD_INLINE int64_t taps(int64_t row_class, int64_t column_class) const {
     return rows.gather(row_class).taps * columns.gather(column_class).taps;
   }
-  // Of one class.
+  // Floats' places of one class.
   GATUN_FOLD_INLINE int64_t block_floats(int64_t row_class, int64_t column_class) const {
     if (!rows.exists(row_class) || !columns.exists(column_class)) return 0;
-    return (outputs + panel - 1) / panel * panel * taps(row_class, column_class) * inputs;
+    return (outputs + panel - 1) / panel * panel * taps(row_class, column_class) * depth;
   }
   int64_t bias_at(int64_t row_class, int64_t column_class) const {
     return (row_class * columns.classes() + column_class) * outputs;

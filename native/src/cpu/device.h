@@ -17,8 +17,11 @@ namespace gatun::cpu {
 struct CpuDevice : gatun_device {
   CpuDevice(int threads, int64_t memory_limit, int32_t cpu_level)
       : level(cpu_level), onednn(cpu_level == best_level() && cpu_level != GATUN_CPU_PORTABLE),
-        kernels(kernel_table(cpu_level)), pool(memory_limit), onednn_scratch(static_cast<size_t>(threads)),
-        workers(threads) {}
+        kernels(kernel_table(cpu_level, has_pair_products(cpu_level))), pool(memory_limit),
+        onednn_scratch(static_cast<size_t>(threads)), workers(threads) {}
+
+  // Whether oneDNN may take these weights' products; reduced ones are ours.
+  bool serves(const gatun_weights& weights) const { return onednn && weights.precision != GATUN_REDUCED; }
 
   int32_t level;
   bool onednn;  // it chooses its own instruction set: it only serves devices at the machine's best level

@@ -74,9 +74,19 @@ const KernelTable& table();
 namespace avx512 {
 const KernelTable& table();
 }
+namespace avx512_bf16 {
+const KernelTable& table();
+}
 #endif
 
-const KernelTable& kernel_table(int32_t level);
+// pair_products: of a processor that has_pair_products().
+const KernelTable& kernel_table(int32_t level, bool pair_products);
+
+// Floats' places that hold an input's column of `inputs`: a pair of bf16 fills one.
+inline int64_t depth_of(const gatun_weights& weights, int64_t inputs) {
+  return weights.precision == GATUN_REDUCED ? (inputs + 1) / 2 : inputs;
+}
+inline int64_t depth_of(const gatun_weights& weights) { return depth_of(weights, weights.inputs); }
 
 // The CPU's weights: packed for the panel width of the device's table.
 struct PackedWeights : gatun_weights {

@@ -60,6 +60,15 @@ int32_t best_level() {
   return GATUN_CPU_PORTABLE;
 }
 
+bool has_pair_products(int32_t level) {
+#if defined(__x86_64__)
+  return level == GATUN_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+  (void)level;
+  return false;
+#endif
+}
+
 const char* level_name(int32_t level) {
   switch (level) {
     case GATUN_CPU_PORTABLE: return "portable";

@@ -16,6 +16,9 @@ int64_t available_memory();
 // The best gatun_cpu_level this processor can run.
 int32_t best_level();
 
+// Whether kernels of a level may multiply pairs of bf16 with one instruction.
+bool has_pair_products(int32_t level);
+
 const char* level_name(int32_t level);
 
 std::string processor_name();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pack.h"
 
+#include "../convert.h"
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -16,14 +18,25 @@ struct Tap {
 
 float* pack_taps(const gatun_weights& shape, const float* source, const std::vector<Tap>& taps, int panel,
                  float* out) {
+  const int64_t depth = depth_of(shape);
   for (int64_t first = 0; first < shape.outputs; first += panel) {
     const int64_t columns = std::min<int64_t>(panel, shape.outputs - first);
     for (const Tap& tap : taps) {
-      for (int64_t input = 0; input < shape.inputs; ++input, out += panel) {
+      std::memset(out, 0, sizeof(float) * static_cast<size_t>(depth * panel));
+      for (int64_t input = 0; input < shape.inputs; ++input) {
         const float* from = source + tap.offset + first * tap.output_stride + input * tap.input_stride;
-        for (int64_t column = 0; column < columns; ++column) out[column] = from[column * tap.output_stride];
-        std::memset(out + columns, 0, sizeof(float) * static_cast<size_t>(panel - columns));
+        for (int64_t column = 0; column < columns; ++column) {
+          const float value = from[column * tap.output_stride];
+          if (shape.precision != GATUN_REDUCED) {
+            out[input * panel + column] = value;
+          } else {
+            const uint16_t half = dtype::float_to_bf16(value);
+            char* pair = reinterpret_cast<char*>(out + input / 2 * panel + column);
+            std::memcpy(pair + input % 2 * sizeof half, &half, sizeof half);
+          }
+        }
       }
+      out += depth * panel;
     }
   }
   return out;
@@ -61,9 +74,9 @@ std::vector<float> winograd(const gatun_weights& shape, const float* source) {
 }  // namespace
 
 int64_t packed_floats(const PackedWeights& shape, int panel) {
-  if (shape.winograd) return (shape.outputs + panel - 1) / panel * panel * shape.inputs * 36;
+  const int64_t matrix = (shape.outputs + panel - 1) / panel * panel * depth_of(shape);
   // The phases of a transposed convolution share its kernel cells out among them.
-  return (shape.outputs + panel - 1) / panel * panel * shape.inputs * shape.kernel_h * shape.kernel_w;
+  return matrix * (shape.winograd ? 36 : shape.kernel_h * shape.kernel_w);
 }
 
 void pack(const PackedWeights& shape, const float* source, int panel) {

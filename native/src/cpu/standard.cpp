@@ -57,26 +57,28 @@ gatun_status linear(gatun_stream* stream, const LinearArgs& args, gatun_error* e
   return guard(error, [&] {
     CpuDevice& device = device_of(stream);
     const auto& weights = *static_cast<const CpuWeights*>(args.weights);
-    const bool tail = device.onednn && args.rows % kRows != 0;
-    const Scratch padded(own(stream), tail ? kRows * (weights.inputs + weights.outputs) : 0);
-    own(stream).queue.submit([args, &device, &weights, in = padded.floats()] {
+    const bool tail = device.serves(weights) && args.rows % kRows != 0;
+    const int64_t scratch = in_lines(device.kernels.linear.scratch_floats(args));
+    const Scratch memory(own(stream), tail ? kRows * (weights.inputs + weights.outputs)
+                                           : scratch * device.workers.count());
+    own(stream).queue.submit([args, &device, &weights, scratch, in = memory.floats()] {
       if (weights.product == nullptr) {
-        run_phases(device, args, device.kernels.linear, TileMemory{});
+        run_phases(device, args, device.kernels.linear, TileMemory{nullptr, in, scratch});
         return;
       }
       const float* bias = args.bias != nullptr ? args.bias : weights.zeros.data();
       device.workers.for_tiles((args.rows + kRows - 1) / kRows, [&](int64_t tile, int worker) {
-        OneDnnScratch& scratch = device.onednn_scratch[static_cast<size_t>(worker)];
+        OneDnnScratch& own_scratch = device.onednn_scratch[static_cast<size_t>(worker)];
         const int64_t first = tile * kRows, rows = std::min(kRows, args.rows - first);
         const float* x = args.x + first * weights.inputs;
         float* out = args.out + first * weights.outputs;
         if (rows == kRows) {
-          weights.product->run(x, bias, out, scratch);
+          weights.product->run(x, bias, out, own_scratch);
         } else {
           float* result = in + kRows * weights.inputs;
           std::copy_n(x, rows * weights.inputs, in);
           std::fill(in + rows * weights.inputs, result, 0.0f);
-          weights.product->run(in, bias, result, scratch);
+          weights.product->run(in, bias, result, own_scratch);
           std::copy_n(result, rows * weights.outputs, out);
         }
         const float* residual = args.residual != nullptr ? args.residual + first * weights.outputs : nullptr;
@@ -105,7 +107,7 @@ gatun_status conv2d(gatun_stream* stream, const Conv2dArgs& args, gatun_error* e
                                          step};
       TileConvolution::Shape last = shape;
       last.rows = rest > 0 ? rest : step;
-      const auto inner = device.onednn && plain ? convolution_for(weights, shape) : nullptr;
+      const auto inner = device.serves(weights) && plain ? convolution_for(weights, shape) : nullptr;
       const auto outer = inner != nullptr ? convolution_for(weights, last) : nullptr;
       if (outer == nullptr) {
         run_phase(device, args, kernel, tiles, 1);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Self-attention over a block of queries and a stream of key blocks with a running softmax: no N x N matrix. Keys and
 // values are first arranged in panels, once for each head. 4 N^2 E FLOP and 16 N E bytes a map: bound by arithmetic.
-// Of a few tokens, such as the months of a year, nothing is arranged: one dot product for each pair.
+// In reduced precision queries, keys, values and weights are rounded to bf16, the weights' total is not.
+// Of a few tokens, such as the months of a year, nothing is arranged: one dot product for each pair, in f32 always.
 #include "gemm.h"
 #include "tables.h"
 
@@ -15,11 +16,12 @@ constexpr int64_t kFew = 16, kFewTile = 512;  // tokens that are few, and how ma
 bool are_few(const AttentionArgs& args) { return args.tokens <= kFew; }
 
 struct Geometry {
-  int64_t head, key_panels, value_panels, head_floats, query_blocks, group;
+  int64_t head, head_depth, token_depth, key_panels, value_panels, head_floats, query_blocks, group;
 
   explicit Geometry(const AttentionArgs& args)
-      : head(args.embed / args.heads), key_panels(panels(args.tokens)), value_panels(panels(head)),
-        head_floats(key_panels * kPanel * head + value_panels * args.tokens * kPanel),
+      : head(args.embed / args.heads), head_depth(depth(args, head)), token_depth(depth(args, args.tokens)),
+        key_panels(panels(args.tokens)), value_panels(panels(head)),
+        head_floats(key_panels * kPanel * head_depth + value_panels * token_depth * kPanel),
         query_blocks((args.tokens + kQueries - 1) / kQueries),
         // Short sequences: several heads make a tile.
         group(args.tokens == 0       ? 1
@@ -28,16 +30,21 @@ struct Geometry {
                                        : 1) {}
 
   float* keys(float* shared, int64_t unit) const { return shared + unit * head_floats; }
-  float* values(float* shared, int64_t unit) const { return keys(shared, unit) + key_panels * kPanel * head; }
+  float* values(float* shared, int64_t unit) const { return keys(shared, unit) + key_panels * kPanel * head_depth; }
+
+  static int64_t depth(const AttentionArgs& args, int64_t factors) {
+    return args.precision == GATUN_REDUCED ? elements<Pair>(factors) : factors;
+  }
 };
 
 int64_t shared_floats(const AttentionArgs& args) {
   return are_few(args) ? 0 : args.batch * args.heads * Geometry(args).head_floats;
 }
 
-// Scores, and the running sums of the block's rows.
+// Scores, the running sums of the block's rows, and queries in pairs.
 int64_t scratch_floats(const AttentionArgs& args) {
-  return kQueries * kKeys + kQueries * Geometry(args).value_panels * kPanel;
+  const Geometry g(args);
+  return kQueries * (kKeys + g.value_panels * kPanel + (args.precision == GATUN_REDUCED ? g.head_depth : 0));
 }
 
 int64_t tiles(const AttentionArgs& args, int phase) {
@@ -52,18 +59,18 @@ const float* row_of(const AttentionArgs& args, int64_t unit, int64_t token, int6
   return args.qkv + (batch * args.tokens + token) * 3 * args.embed + part * args.embed + index * head;
 }
 
+template <class Element>
 void arrange(const AttentionArgs& args, const Geometry& g, float* shared, int64_t unit) {
-  float* keys = g.keys(shared, unit);
-  float* values = g.values(shared, unit);
+  Element* keys = reinterpret_cast<Element*>(g.keys(shared, unit));
+  Element* values = reinterpret_cast<Element*>(g.values(shared, unit));
   for (int64_t token = 0; token < g.key_panels * kPanel; ++token) {
-    float* to = keys + token / kPanel * kPanel * g.head + token % kPanel;
     const float* from = token < args.tokens ? row_of(args, unit, token, 1, g.head) : nullptr;
-    for (int64_t i = 0; i < g.head; ++i) to[i * kPanel] = from != nullptr ? from[i] : 0.0f;
+    for (int64_t i = 0; i < g.head; ++i) put(keys, g.head, i, token, from != nullptr ? from[i] : 0.0f);
   }
   for (int64_t token = 0; token < args.tokens; ++token) {
     const float* from = row_of(args, unit, token, 2, g.head);
     for (int64_t i = 0; i < g.value_panels * kPanel; ++i) {
-      values[(i / kPanel * args.tokens + token) * kPanel + i % kPanel] = i < g.head ? from[i] : 0.0f;
+      put(values, args.tokens, token, i, i < g.head ? from[i] : 0.0f);
     }
   }
 }
@@ -104,35 +111,34 @@ float weigh(float* scores, int64_t keys, float scale, float& top, float& total) 
   return shrink;
 }
 
+template <class Element>
 void attend(const AttentionArgs& args, const Geometry& g, const TileContext& context, int64_t unit, int64_t query) {
   const int64_t rows = min(kQueries, args.tokens - query), width = g.value_panels * kPanel;
   const float scale = 1.0f / sqrtf(static_cast<float>(g.head));
   float* scores = context.scratch;
   float* sums = scores + kQueries * kKeys;
+  const Element* panels_of_keys = reinterpret_cast<const Element*>(g.keys(context.shared, unit));
+  const Element* panels_of_values = reinterpret_cast<const Element*>(g.values(context.shared, unit));
+  const auto queries = rows_of<Element>(row_of(args, unit, query, 0, g.head), 3 * args.embed, rows, g.head,
+                                        sums + kQueries * width);
   float top[kQueries], total[kQueries];
   for (int64_t r = 0; r < rows; ++r) top[r] = -INFINITY, total[r] = 0.0f;
   memset(sums, 0, sizeof(float) * static_cast<size_t>(rows * width));
   for (int64_t key = 0; key < args.tokens; key += kKeys) {
     const int64_t keys = min(kKeys, args.tokens - key);
-    Rows a;
-    a.taps[0] = row_of(args, unit, query, 0, g.head);
-    a.tap_count = 1;
-    a.stride = 3 * args.embed;
-    a.depth = g.head;
     StoreSink store_scores{scores, kKeys, panels(keys) * kPanel, nullptr, false, nullptr};
-    product(a, rows, g.keys(context.shared, unit) + key * g.head, panels(keys) * kPanel, store_scores);
+    product(queries, rows, panels_of_keys + key * g.head_depth, panels(keys) * kPanel, store_scores);
     for (int64_t r = 0; r < rows; ++r) {
       const float shrink = weigh(scores + r * kKeys, keys, scale, top[r], total[r]);
       if (key > 0 && shrink != 1.0f) {
         for (int64_t i = 0; i < width; ++i) sums[r * width + i] *= shrink;
       }
     }
-    a.taps[0] = scores;
-    a.stride = kKeys;
-    a.depth = keys;
+    const auto weights = rows_of<Element>(scores, kKeys, rows, keys, scores);
     AddSink add{sums, width};
     for (int64_t panel = 0; panel < g.value_panels; ++panel) {
-      panel_product(a, rows, g.values(context.shared, unit) + (panel * args.tokens + key) * kPanel, panel * kPanel, add);
+      const Element* values = panels_of_values + (panel * g.token_depth + elements<Element>(key)) * kPanel;
+      panel_product(weights, rows, values, panel * kPanel, add);
     }
   }
   for (int64_t r = 0; r < rows; ++r) {
@@ -173,18 +179,23 @@ void attend_few(const AttentionArgs& args, const Geometry& g, int64_t unit) {
   }
 }
 
-void tile(const AttentionArgs& args, const TileContext& context, int phase, int64_t index) {
+template <class Element>
+void tile_of_heads(const AttentionArgs& args, const TileContext& context, int phase, int64_t index) {
   const Geometry g(args);
   const int64_t units = args.batch * args.heads * (phase == 0 ? 1 : g.query_blocks);
   for (int64_t i = index * g.group; i < min(units, (index + 1) * g.group); ++i) {
     if (are_few(args)) {
       attend_few(args, g, i);
     } else if (phase == 0) {
-      arrange(args, g, context.shared, i);
+      arrange<Element>(args, g, context.shared, i);
     } else {
-      attend(args, g, context, i / g.query_blocks, i % g.query_blocks * kQueries);
+      attend<Element>(args, g, context, i / g.query_blocks, i % g.query_blocks * kQueries);
     }
   }
+}
+
+void tile(const AttentionArgs& args, const TileContext& context, int phase, int64_t index) {
+  with_elements(args.precision, [&](auto element) { tile_of_heads<decltype(element)>(args, context, phase, index); });
 }
 
 }  // namespace

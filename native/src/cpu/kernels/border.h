@@ -2,13 +2,12 @@
 // Channels-last images with a border of zeros, so that a convolution's taps need no test for the image's edge.
 #pragma once
 
-#include "../kernels.h"
-#include "simd.h"
+#include "gemm.h"
 
 namespace gatun::cpu::GATUN_NS {
 
 struct Border {
-  int64_t height, width, channels;  // of the image
+  int64_t height, width, channels;  // of the image; channels are counted in elements of the product
   int64_t top, bottom, left, right;
 
   bool empty() const { return top + bottom + left + right == 0; }
@@ -17,8 +16,9 @@ struct Border {
   int64_t row_floats() const { return columns() * channels; }
   int64_t image_floats() const { return rows() * row_floats(); }
 
-  // Writes row `row` (counted with the border) of a bordered image.
-  void copy_row(const float* image, int64_t row, float* out) const {
+  // Writes row `row` (counted with the border) of a bordered image, of pixels with `inputs` floats.
+  template <class Element>
+  void copy_row(const float* image, int64_t inputs, int64_t row, float* out) const {
     float* to = out + row * row_floats();
     const bool inside = row >= top && row < top + height;
     if (!inside) {
@@ -26,11 +26,22 @@ struct Border {
       return;
     }
     memset(to, 0, sizeof(float) * static_cast<size_t>(left * channels));
-    memcpy(to + left * channels, image + (row - top) * width * channels,
-           sizeof(float) * static_cast<size_t>(width * channels));
+    const float* from = image + (row - top) * width * inputs;
+    if constexpr (kFactors<Element> == 1) {
+      memcpy(to + left * channels, from, sizeof(float) * static_cast<size_t>(width * channels));
+    } else {
+      for (int64_t x = 0; x < width; ++x) {
+        to_pairs(from + x * inputs, inputs, reinterpret_cast<Pair*>(to + (left + x) * channels));
+      }
+    }
     memset(to + (left + width) * channels, 0, sizeof(float) * static_cast<size_t>(right * channels));
   }
 };
+
+// Whether a product takes the image as it is: no border is put around it, no pairs are made of it.
+static inline bool takes_image(const gatun_weights* weights, const Border& b) {
+  return b.empty() && weights->precision != GATUN_REDUCED;
+}
 
 // Inputs that a transposed convolution reads before and after an axis of `in` inputs to make `out` outputs.
 static inline void reach(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, int64_t& before,

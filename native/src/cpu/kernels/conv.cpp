@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution on channels-last images: a product with one tap for each kernel cell, whose rows are the pixels of a line,
-// a stride apart; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes with stride 1: bound by arithmetic.
+// Convolution on channels-last images: a product with one tap for each kernel cell, whose rows are the pixels of a
+// line, a stride apart; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes with stride 1: bound by arithmetic.
 #include "border.h"
 #include "gemm.h"
 #include "tables.h"
@@ -12,13 +12,13 @@ namespace {
 static_assert(kMaxTaps == gatun::kMaxTaps);
 
 Border border(const Conv2dArgs& args) {
-  return {args.height, args.width, packed(args.weights).inputs, args.padding_h, args.padding_h, args.padding_w,
+  return {args.height, args.width, depth_of(*args.weights), args.padding_h, args.padding_h, args.padding_w,
           args.padding_w};
 }
 
 int64_t shared_floats(const Conv2dArgs& args) {
   const Border b = border(args);
-  return b.empty() ? 0 : args.batch * b.image_floats();
+  return takes_image(args.weights, b) ? 0 : args.batch * b.image_floats();
 }
 
 int64_t no_floats(const Conv2dArgs&) { return 0; }
@@ -31,18 +31,19 @@ int64_t pieces(const Conv2dArgs& args) {
 
 int64_t tiles(const Conv2dArgs& args, int phase) {
   const Border b = border(args);
-  if (phase == 0) return b.empty() ? 0 : args.batch * b.rows();
+  if (phase == 0) return takes_image(args.weights, b) ? 0 : args.batch * b.rows();
   return args.batch * pieces(args);
 }
 
 // Lines [y, y + lines) of the output of one image.
-void convolve(const Conv2dArgs& args, const float* image, int64_t y, int64_t lines, float* out) {
-  const PackedWeights& weights = packed(args.weights);
+template <class Element>
+void convolve(const Conv2dArgs& args, const Element* image, int64_t y, int64_t lines, float* out) {
+  const gatun_weights& weights = *args.weights;
   const Border b = border(args);
-  Rows a;
+  Rows<Element> a;
   a.tap_count = 0;
-  a.stride = args.stride_w * weights.inputs;
-  a.depth = weights.inputs;
+  a.stride = args.stride_w * b.channels;
+  a.depth = b.channels;
   for (int64_t dy = 0; dy < weights.kernel_h; ++dy) {
     for (int64_t dx = 0; dx < weights.kernel_w; ++dx) {
       a.taps[a.tap_count++] = image + (y * args.stride_h + dy * args.dilation_h) * b.row_floats() +
@@ -50,21 +51,29 @@ void convolve(const Conv2dArgs& args, const float* image, int64_t y, int64_t lin
     }
   }
   StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation, nullptr};
-  product_of_lines(a, lines, args.stride_h * b.row_floats(), args.out_width, weights.packed, weights.outputs, sink,
-                   args.out_width * weights.outputs);
+  product_of_lines(a, lines, args.stride_h * b.row_floats(), args.out_width, panels_of<Element>(args.weights),
+                   weights.outputs, sink, args.out_width * weights.outputs);
+}
+
+template <class Element>
+void tile_of_image(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
+  const Border b = border(args);
+  const int64_t per_image = phase == 0 ? b.rows() : pieces(args), batch = index / per_image, piece = index % per_image;
+  const int64_t inputs = args.weights->inputs;
+  const float* image = args.x + batch * args.height * args.width * inputs;
+  if (phase == 0) {
+    b.copy_row<Element>(image, inputs, piece, context.shared + batch * b.image_floats());
+    return;
+  }
+  if (!takes_image(args.weights, b)) image = context.shared + batch * b.image_floats();
+  const int64_t step = lines_of_tile(args.out_width), y = piece * step, lines = min(step, args.out_height - y);
+  float* out = args.out + (batch * args.out_height + y) * args.out_width * args.weights->outputs;
+  convolve(args, reinterpret_cast<const Element*>(image), y, lines, out);
 }
 
 void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
-  const Border b = border(args);
-  const int64_t per_image = phase == 0 ? b.rows() : pieces(args), batch = index / per_image, piece = index % per_image;
-  const float* image = args.x + batch * args.height * args.width * b.channels;
-  if (phase == 0) {
-    b.copy_row(image, piece, context.shared + batch * b.image_floats());
-    return;
-  }
-  const int64_t step = lines_of_tile(args.out_width), y = piece * step, lines = min(step, args.out_height - y);
-  float* out = args.out + (batch * args.out_height + y) * args.out_width * packed(args.weights).outputs;
-  convolve(args, b.empty() ? image : context.shared + batch * b.image_floats(), y, lines, out);
+  with_elements(args.weights->precision,
+                [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
 }
 
 }  // namespace

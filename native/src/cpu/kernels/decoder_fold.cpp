@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folds a decoder's linear beginning when its weights are loaded: first the projection into the transposed convolution,
-// then both into the 3x3 convolution, for each class of output pixels. Products as everywhere, f32; for the default
-// decoder (E 128, hidden 256, kernel 6) 0.3 + 2.4 GFLOP.
+// then both into the 3x3 convolution, for each class of output pixels. Products in f32 whatever the precision: reduced
+// weights are rounded when they are folded. For the default decoder (E 128, hidden 256, kernel 6) 0.3 + 2.4 GFLOP.
 #include "../decoder_fold.h"
 #include "gemm.h"
 #include "tables.h"
@@ -35,7 +35,14 @@ int64_t shared_floats(const DecoderFoldArgs& args) {
   return Parts(args).conv(args, nullptr, kCells) - static_cast<float*>(nullptr);
 }
 
-int64_t no_floats(const DecoderFoldArgs&) { return 0; }
+// A class's weights before they are rounded.
+int64_t scratch_floats(const DecoderFoldArgs& args) {
+  if (args.shape.precision != GATUN_REDUCED) return 0;
+  const FoldedDecoder f(args.shape, kPanel);
+  const int64_t down = (args.shape.kernel_h + 1) / args.shape.stride_h + 1;
+  const int64_t across = (args.shape.kernel_w + 1) / args.shape.stride_w + 1;
+  return panels(f.outputs) * kPanel * down * across * f.inputs;
+}
 
 int64_t class_pairs(const FoldedDecoder& f) { return f.rows.classes() * f.columns.classes(); }
 
@@ -75,12 +82,9 @@ void prepare(const DecoderFoldArgs& args, const Parts& parts, float* shared, int
 }
 
 void project(const Parts& parts, float* shared, int64_t cell) {
-  Rows a;
-  a.taps[0] = parts.proj(shared);
-  a.tap_count = 1;
-  a.stride = a.depth = parts.hidden;
-  StoreSink sink{parts.projected(shared, cell), parts.channels, parts.channels, nullptr, false, nullptr};
-  product(a, parts.inputs, parts.up(shared, cell), parts.channels, sink);
+  StoreSink sink{parts.projected(shared, cell), parts.channels, parts.channels, nullptr, GATUN_ACT_NONE, nullptr};
+  product(rows_of<float>(parts.proj(shared), parts.inputs, parts.hidden), parts.inputs,
+          parts.up(shared, cell), parts.channels, sink);
 }
 
 void add_bias(const DecoderFoldArgs& args, const FoldedDecoder& f, int64_t row_class, int64_t column_class) {
@@ -99,13 +103,16 @@ void add_bias(const DecoderFoldArgs& args, const FoldedDecoder& f, int64_t row_c
 }
 
 // Folded cell (u, v) is the sum over the 3x3's taps (a, b) of cell (u - 2 + a, v - 2 + b) times tap (a, b).
-void fold(const DecoderFoldArgs& args, const Parts& parts, float* shared, int64_t row_class, int64_t column_class) {
+void fold(const DecoderFoldArgs& args, const Parts& parts, const TileContext& context, int64_t row_class,
+          int64_t column_class) {
   const FoldedDecoder f(args.shape, kPanel);
   const gatun_weights& w = args.shape;
   const GatherAxis down = f.rows.gather(row_class), across = f.columns.gather(column_class);
   const int64_t taps = down.taps * across.taps;
-  float* block = args.packed + f.block_at(row_class, column_class);
-  memset(block, 0, sizeof(float) * static_cast<size_t>(f.block_floats(row_class, column_class)));
+  const bool rounds = args.shape.precision == GATUN_REDUCED;
+  float* const folded = args.packed + f.block_at(row_class, column_class);
+  float* const block = rounds ? context.scratch : folded;
+  memset(block, 0, sizeof(float) * static_cast<size_t>(panels(f.outputs) * kPanel * taps * f.inputs));
   for (int64_t tap = 0; tap < taps; ++tap) {
     const int64_t u = down.kernel_cell(tap / across.taps, w.stride_h), v = across.kernel_cell(tap % across.taps, w.stride_w);
     for (int64_t cell = 0; cell < kCells; ++cell) {
@@ -114,16 +121,20 @@ void fold(const DecoderFoldArgs& args, const Parts& parts, float* shared, int64_
           !f.columns.takes_part(column_class, b)) {
         continue;
       }
-      Rows rows;
-      rows.taps[0] = parts.projected(shared, i * w.kernel_w + j);
-      rows.tap_count = 1;
-      rows.stride = rows.depth = parts.channels;
-      const float* conv = parts.conv(args, shared, cell);
+      float* projected = parts.projected(context.shared, i * w.kernel_w + j);
+      const auto rows = rows_of<float>(projected, f.inputs, parts.channels);
+      const float* conv = parts.conv(args, context.shared, cell);
       for (int64_t panel = 0; panel < panels(f.outputs); ++panel) {
         AddSink sink{block + (panel * taps + tap) * f.inputs * kPanel, kPanel};
         panel_product(rows, f.inputs, conv + panel * parts.channels * kPanel, 0, sink);
       }
     }
+  }
+  if (!rounds) return;
+  for (int64_t each = 0; each < panels(f.outputs) * taps; ++each) {
+    Pair* to = reinterpret_cast<Pair*>(folded) + each * f.depth * kPanel;
+    const float* from = block + each * f.inputs * kPanel;
+    for (int64_t i = 0; i < f.inputs * kPanel; ++i) put(to, f.inputs, i / kPanel, i % kPanel, from[i]);
   }
 }
 
@@ -138,12 +149,12 @@ void tile(const DecoderFoldArgs& args, const TileContext& context, int phase, in
     const int64_t row_class = index / f.columns.classes(), column_class = index % f.columns.classes();
     if (f.block_floats(row_class, column_class) == 0) return;
     add_bias(args, f, row_class, column_class);
-    fold(args, parts, context.shared, row_class, column_class);
+    fold(args, parts, context, row_class, column_class);
   }
 }
 
 }  // namespace
 
-const TiledKernel<DecoderFoldArgs> kDecoderFold = {3, shared_floats, no_floats, tiles, tile};
+const TiledKernel<DecoderFoldArgs> kDecoderFold = {3, shared_floats, scratch_floats, tiles, tile};
 
 }  // namespace gatun::cpu::GATUN_NS

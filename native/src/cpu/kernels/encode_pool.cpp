@@ -32,7 +32,9 @@ double* doubles(const PixelPool& s) {
 int64_t scratch_floats(const EncodePoolArgs& args) {
   const int64_t embed = args.pool.embed, inputs = packed(args.patch.weights).inputs;
   if (!without_tokens(args)) return pool_scratch_floats(args.pool) + kTileTokens * inputs;
-  const int64_t tile = PixelTile::floats(args), rows = embed * (args.pool.time > inputs + 1 ? args.pool.time : inputs + 1);
+  int64_t tile = 0;
+  with_elements(args.pool.weights->precision, [&](auto element) { tile = PixelTile<decltype(element)>::floats(args); });
+  const int64_t rows = embed * (args.pool.time > inputs + 1 ? args.pool.time : inputs + 1);
   return tile > rows ? tile : rows;
 }
 
@@ -61,13 +63,13 @@ struct Embedded {
         p += count;
       }
     }
-    Rows a;
-    a.taps[0] = pixels;
-    a.tap_count = 1;
-    a.stride = a.depth = w.inputs;
-    StoreSink sink{tokens, w.outputs, w.outputs, patch.bias, false, nullptr};
-    product(a, days * places, w.packed, w.outputs, sink);
-    for (int64_t i = 0; i < days * places; ++i) {
+    StoreSink sink{tokens, w.outputs, w.outputs, patch.bias, GATUN_ACT_NONE, nullptr};
+    const int64_t made = days * places;
+    with_elements(patch.weights->precision, [&](auto element) {
+      using Element = decltype(element);
+      product(rows_of<Element>(pixels, made, w.inputs), made, panels_of<Element>(patch.weights), w.outputs, sink);
+    });
+    for (int64_t i = 0; i < made; ++i) {
       float* row = tokens + i * w.outputs;
       normalise_row(row, w.outputs, patch.norm_weight, patch.norm_bias, patch.eps, row);
     }
@@ -87,17 +89,20 @@ void tile(const EncodePoolArgs& args, const TileContext& context, int phase, int
     return;
   }
   const PixelPool s(args, context.shared);
-  if (phase == 0) {
-    prepare_weights(s, doubles(s));
-  } else if (phase == 1) {
-    if (index == 0) {
-      prepare_scorer(s, context.scratch);
+  with_elements(args.pool.weights->precision, [&](auto element) {
+    using Element = decltype(element);
+    if (phase == 0) {
+      prepare_weights<Element>(s, doubles(s));
+    } else if (phase == 1) {
+      if (index == 0) {
+        prepare_scorer<Element>(s, context.scratch);
+      } else {
+        prepare_encodings<Element>(s, index - 1, context.scratch);
+      }
     } else {
-      prepare_encodings(s, index - 1, context.scratch);
+      PixelTile<Element>(s, index, context.scratch).run();
     }
-  } else {
-    PixelTile(s, index, context.scratch).run();
-  }
+  });
 }
 
 }  // namespace

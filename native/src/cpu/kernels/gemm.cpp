@@ -11,23 +11,29 @@ constexpr int64_t kTileRows = 96;
 
 int64_t no_floats(const LinearArgs&) { return 0; }
 
+// Rows in pairs.
+int64_t scratch_floats(const LinearArgs& args) {
+  return args.weights->precision == GATUN_REDUCED ? kTileRows * elements<Pair>(args.weights->inputs) : 0;
+}
+
 int64_t tiles(const LinearArgs& args, int) { return (args.rows + kTileRows - 1) / kTileRows; }
 
-void tile(const LinearArgs& args, const TileContext&, int, int64_t index) {
-  const PackedWeights& weights = packed(args.weights);
+void tile(const LinearArgs& args, const TileContext& context, int, int64_t index) {
+  const gatun_weights& weights = *args.weights;
   const int64_t first = index * kTileRows, rows = min(kTileRows, args.rows - first);
-  Rows a;
-  a.taps[0] = args.x + first * weights.inputs;
-  a.tap_count = 1;
-  a.stride = a.depth = weights.inputs;
   const int64_t at = first * weights.outputs;
   StoreSink sink{args.out + at, weights.outputs, weights.outputs, args.bias, args.activation,
                  args.residual != nullptr ? args.residual + at : nullptr};
-  product(a, rows, weights.packed, weights.outputs, sink);
+  with_elements(args.weights->precision, [&](auto element) {
+    using Element = decltype(element);
+    const auto a = rows_of<Element>(args.x + first * weights.inputs, weights.inputs, rows, weights.inputs,
+                                    context.scratch);
+    product(a, rows, panels_of<Element>(args.weights), weights.outputs, sink);
+  });
 }
 
 }  // namespace
 
-const TiledKernel<LinearArgs> kLinear = {1, no_floats, no_floats, tiles, tile};
+const TiledKernel<LinearArgs> kLinear = {1, no_floats, scratch_floats, tiles, tile};
 
 }  // namespace gatun::cpu::GATUN_NS

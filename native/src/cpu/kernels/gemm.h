@@ -4,10 +4,16 @@
 // A linear layer has one tap; a convolution has one for each kernel cell, whose rows are the neighbouring pixels, so
 // that no im2col copy exists. B is packed in panels of kPanel columns, [panel][tap][k][kPanel], zero-padded.
 //
-// The register tile is kRows x kPanel; a row's sum runs over tap and k in order, whatever tile it falls into, so results
-// do not depend on how rows are cut.
+// In reduced precision a Pair of bf16 is in the place of each float of rows and panels, and depths and strides count
+// pairs: [panel][tap][k / 2][kPanel][2], an odd k filled up with 0. Where the processor has no dot product of pairs,
+// they are widened to f32. A product of two bf16 is exact in f32, so all levels sum the same numbers; the dot product
+// takes a pair's second half first, and its result differs in the last bits.
+//
+// The register tile is kRowsOf x kPanel; a row's sum runs over tap and k in order, whatever tile it falls into, so
+// results do not depend on how rows are cut.
 #pragma once
 
+#include "../kernels.h"
 #include "activation.h"
 
 namespace gatun::cpu::GATUN_NS {
@@ -18,38 +24,143 @@ constexpr int kMaxTaps = 256;
 
 static inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
 
+// Elements, float or Pair, that hold a depth.
+template <class Element>
+constexpr int64_t kFactors = 1;
+template <>
+constexpr int64_t kFactors<Pair> = 2;
+
+// Rows of the register tile; widened pairs need registers for both halves.
+template <class Element>
+constexpr int kRowsOf = kRows;
+#if !GATUN_DOT
+template <>
+constexpr int kRowsOf<Pair> = kRows * 2 / 3;
+#endif
+
+template <class Element>
+static inline int64_t elements(int64_t depth) {
+  return (depth + kFactors<Element> - 1) / kFactors<Element>;
+}
+
+// Calls body(Element{}) with the element of a precision.
+template <class Body>
+static inline __attribute__((always_inline)) void with_elements(int32_t precision, const Body& body) {
+  if (precision == GATUN_REDUCED) {
+    body(Pair{});
+  } else {
+    body(float{});
+  }
+}
+template <class Element>
+static inline const Element* panels_of(const gatun_weights* weights) {
+  return reinterpret_cast<const Element*>(packed(weights).packed);
+}
+
+// Element [k, n] of a packed matrix of that depth. A column's pairs are put in ascending order: the first half clears
+// the second.
+static inline void put(float* matrix, int64_t depth, int64_t k, int64_t n, float value) {
+  matrix[(n / kPanel * depth + k) * kPanel + n % kPanel] = value;
+}
+static inline void put(Pair* matrix, int64_t depth, int64_t k, int64_t n, float value) {
+  Pair& pair = matrix[(n / kPanel * elements<Pair>(depth) + k / 2) * kPanel + n % kPanel];
+  const uint32_t half = to_bf16(value);
+  pair.bits = k % 2 == 0 ? half : pair.bits | half << 16;
+}
+static inline float get(const float* matrix, int64_t depth, int64_t k, int64_t n) {
+  return matrix[(n / kPanel * depth + k) * kPanel + n % kPanel];
+}
+static inline float get(const Pair* matrix, int64_t depth, int64_t k, int64_t n) {
+  const uint32_t pair = matrix[(n / kPanel * elements<Pair>(depth) + k / 2) * kPanel + n % kPanel].bits;
+  const uint32_t wide = k % 2 == 0 ? pair << 16 : pair & 0xffff0000u;
+  float value;
+  memcpy(&value, &wide, sizeof value);
+  return value;
+}
+
+template <class Element>
 struct Rows {
-  const float* taps[kMaxTaps];
+  const Element* taps[kMaxTaps];
   int64_t tap_count;
-  int64_t stride;     // floats between two rows
-  int64_t depth;      // k
+  int64_t stride;     // elements between two rows
+  int64_t depth;      // elements of k
   int64_t shift = 0;  // of all taps, for a product of several lines
 };
 
+// `count` rows of `depth` floats, `stride` apart: floats as they are, pairs written to `room`, which may be `from`.
+template <class Element>
+static inline Rows<Element> rows_of(const float* from, int64_t stride, int64_t count, int64_t depth, float* room) {
+  Rows<Element> a;
+  a.tap_count = 1;
+  a.depth = elements<Element>(depth);
+  if constexpr (kFactors<Element> == 1) {
+    a.taps[0] = from;
+    a.stride = stride;
+  } else {
+    Pair* pairs = reinterpret_cast<Pair*>(room);
+    for (int64_t i = 0; i < count; ++i) to_pairs(from + i * stride, depth, pairs + i * a.depth);
+    a.taps[0] = pairs;
+    a.stride = a.depth;
+  }
+  return a;
+}
+template <class Element>
+static inline Rows<Element> rows_of(float* from, int64_t count, int64_t depth) {
+  return rows_of<Element>(from, depth, count, depth, from);
+}
+
+// sums += element k of each line times a row of a panel.
 template <int M>
-static inline __attribute__((always_inline)) void multiply(const Rows& a, int64_t row, const float* b,
+static inline __attribute__((always_inline)) void step(const float* const (&line)[M], int64_t k, const float* b,
+                                                       Vec (&sums)[M][kVectors]) {
+  const Vec b0 = load(b), b1 = load(b + kWidth);
+#pragma GCC unroll 12
+  for (int r = 0; r < M; ++r) {
+    const Vec x = splat(line[r][k]);
+    sums[r][0] += x * b0;
+    sums[r][1] += x * b1;
+  }
+}
+
+template <int M>
+static inline __attribute__((always_inline)) void step(const Pair* const (&line)[M], int64_t k, const Pair* b,
+                                                       Vec (&sums)[M][kVectors]) {
+  const Int b0 = load(b), b1 = load(b + kWidth);
+#if GATUN_DOT
+#pragma GCC unroll 12
+  for (int r = 0; r < M; ++r) {
+    const Int x = splat_pair(line[r] + k);
+    sums[r][0] = dot(sums[r][0], x, b0);
+    sums[r][1] = dot(sums[r][1], x, b1);
+  }
+#else
+  const Vec first0 = first_of(b0), first1 = first_of(b1), second0 = second_of(b0), second1 = second_of(b1);
+#pragma GCC unroll 12
+  for (int r = 0; r < M; ++r) {
+    const Int x = splat_pair(line[r] + k);
+    sums[r][0] += first_of(x) * first0;
+    sums[r][1] += first_of(x) * first1;
+    sums[r][0] += second_of(x) * second0;
+    sums[r][1] += second_of(x) * second1;
+  }
+#endif
+}
+
+template <int M, class Element>
+static inline __attribute__((always_inline)) void multiply(const Rows<Element>& a, int64_t row, const Element* b,
                                                            Vec (&sums)[M][kVectors]) {
   for (int64_t tap = 0; tap < a.tap_count; ++tap) {
-    const float* from = a.taps[tap] + a.shift + row * a.stride;
-    const float* line[M];
+    const Element* from = a.taps[tap] + a.shift + row * a.stride;
+    const Element* line[M];
 #pragma GCC unroll 12
     for (int r = 0; r < M; ++r) line[r] = from + r * a.stride;
-    for (int64_t k = 0; k < a.depth; ++k) {
-      const Vec b0 = load(b), b1 = load(b + kWidth);
-      b += kPanel;
-#pragma GCC unroll 12
-      for (int r = 0; r < M; ++r) {
-        const Vec x = splat(line[r][k]);
-        sums[r][0] += x * b0;
-        sums[r][1] += x * b1;
-      }
-    }
+    for (int64_t k = 0; k < a.depth; ++k, b += kPanel) step(line, k, b, sums);
   }
 }
 
 // One register tile: starts from 0, ends in sink.template tile<M>(row, column, sums).
-template <int M, class Sink>
-static inline void tile_of(const Rows& a, int64_t row, const float* b, int64_t column, Sink& sink) {
+template <int M, class Element, class Sink>
+static inline void tile_of(const Rows<Element>& a, int64_t row, const Element* b, int64_t column, Sink& sink) {
   Vec sums[M][kVectors];
 #pragma GCC unroll 12
   for (int r = 0; r < M; ++r) sums[r][0] = sums[r][1] = splat(0.0f);
@@ -59,10 +170,11 @@ static inline void tile_of(const Rows& a, int64_t row, const float* b, int64_t c
 
 // Rows that make no whole tile. A tile of one or two rows leaves the units waiting for each other's sums, so the narrow
 // vectors have a tile for every number of rows; of the wide ones' twelve, a few do.
-constexpr int kLargestTail = kRows > 8 ? 8 : kRows - 1;
+static constexpr int largest_tail(int rows) { return rows > 8 ? 8 : rows == 8 ? 4 : rows - 1; }
 
-template <int M, class Sink>
-static inline void tail_of(const Rows& a, int64_t row, int64_t left, const float* b, int64_t column, Sink& sink) {
+template <int M, class Element, class Sink>
+static inline void tail_of(const Rows<Element>& a, int64_t row, int64_t left, const Element* b, int64_t column,
+                           Sink& sink) {
   if (left >= M) {
     tile_of<M>(a, row, b, column, sink);
     row += M;
@@ -72,31 +184,32 @@ static inline void tail_of(const Rows& a, int64_t row, int64_t left, const float
 }
 
 // All rows of one panel.
-template <class Sink>
-static inline void panel_product(const Rows& a, int64_t rows, const float* b, int64_t column, Sink& sink) {
+template <class Element, class Sink>
+static inline void panel_product(const Rows<Element>& a, int64_t rows, const Element* b, int64_t column, Sink& sink) {
+  constexpr int kTile = kRowsOf<Element>;
   int64_t row = 0;
-  for (; row + kRows <= rows; row += kRows) tile_of<kRows>(a, row, b, column, sink);
-  tail_of<kLargestTail>(a, row, rows - row, b, column, sink);
+  for (; row + kTile <= rows; row += kTile) tile_of<kTile>(a, row, b, column, sink);
+  tail_of<largest_tail(kTile)>(a, row, rows - row, b, column, sink);
 }
 
 // All rows and columns: a panel of B stays in the first-level cache while the rows pass.
-template <class Sink>
-static inline void product(const Rows& a, int64_t rows, const float* b, int64_t columns, Sink& sink) {
+template <class Element, class Sink>
+static inline void product(const Rows<Element>& a, int64_t rows, const Element* b, int64_t columns, Sink& sink) {
   for (int64_t column = 0; column < columns; column += kPanel) {
     panel_product(a, rows, b, column, sink);
     b += a.tap_count * a.depth * kPanel;
   }
 }
 
-// The same for several lines of an image, whose taps lie `line_floats` apart and whose results `out_floats`: all
+// The same for several lines of an image, whose taps lie `line_elements` apart and whose results `out_floats`: all
 // weights of a convolution are larger than the second-level cache, a panel is not.
-template <class Sink>
-static inline void product_of_lines(Rows& a, int64_t lines, int64_t line_floats, int64_t rows, const float* b,
-                                    int64_t columns, Sink& sink, int64_t out_floats) {
+template <class Element, class Sink>
+static inline void product_of_lines(Rows<Element>& a, int64_t lines, int64_t line_elements, int64_t rows,
+                                    const Element* b, int64_t columns, Sink& sink, int64_t out_floats) {
   float* const out = sink.out;
   for (int64_t column = 0; column < columns; column += kPanel) {
     for (int64_t line = 0; line < lines; ++line) {
-      a.shift = line * line_floats;
+      a.shift = line * line_elements;
       sink.out = out + line * out_floats;
       panel_product(a, rows, b, column, sink);
     }

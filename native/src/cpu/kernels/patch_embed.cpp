@@ -37,14 +37,6 @@ int64_t tiles(const PatchEmbedArgs& args, int) {
   return (cut.lines_total + cut.lines - 1) / cut.lines * cut.pieces;
 }
 
-// Nearest even; NaN stays NaN.
-uint16_t to_bf16(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
-}
-
 void tile(const PatchEmbedArgs& args, const TileContext& context, int, int64_t index) {
   const Cut cut(args);
   const PackedWeights& weights = packed(args.weights);
@@ -53,17 +45,17 @@ void tile(const PatchEmbedArgs& args, const TileContext& context, int, int64_t i
   for (int64_t i = 0; i < lines; ++i) {
     unfold(args, line + i, first, count, context.scratch + i * count * weights.inputs, weights.inputs);
   }
-  Rows a;
-  a.taps[0] = context.scratch;
-  a.tap_count = 1;
-  a.stride = a.depth = weights.inputs;
   const int64_t embed = weights.outputs, first_token = line * cut.columns + first;
   const bool rounds = args.out_dtype == GATUN_BF16;
   float* tokens = rounds ? context.scratch + kTileTokens * weights.inputs
                          : static_cast<float*>(args.out) + first_token * embed;
-  StoreSink sink{tokens, embed, embed, args.bias, false, nullptr};
-  product(a, lines * count, weights.packed, embed, sink);
+  StoreSink sink{tokens, embed, embed, args.bias, GATUN_ACT_NONE, nullptr};
   const int64_t made = lines * count;
+  with_elements(args.weights->precision, [&](auto element) {
+    using Element = decltype(element);
+    product(rows_of<Element>(context.scratch, made, weights.inputs), made, panels_of<Element>(args.weights), embed,
+            sink);
+  });
   if (args.norm_weight != nullptr) {
     for (int64_t token = 0; token < made; ++token) {
       float* row = tokens + token * embed;

@@ -29,9 +29,12 @@ struct PixelPool {
 
   static int64_t whole(int64_t columns) { return panels(columns) * kPanel; }
 
-  // Packed: [inputs, 2 inputs], [inputs, E], [inputs, E], [T, E].
-  float* squares() const { return memory; }
-  float* scorer() const { return squares() + inputs * whole(2 * inputs); }
+  // Packed: [inputs, 2 inputs], [inputs, E], [inputs, E], [T, E]. In reduced precision the first two are pairs, in
+  // the memory of floats; what is used once for a month stays f32.
+  template <class Element = float>
+  Element* squares() const { return reinterpret_cast<Element*>(memory); }
+  template <class Element = float>
+  Element* scorer() const { return reinterpret_cast<Element*>(squares() + inputs * whole(2 * inputs)); }
   float* embedding() const { return scorer() + inputs * whole(embed); }
   float* days() const { return embedding() + inputs * whole(embed); }
   // Rows: W of the scaled encodings [M T, E], their mixed terms [M T, inputs] and squares [M T]; W b2 + bias [E].
@@ -45,13 +48,10 @@ struct PixelPool {
   float* end() const { return scaled() + inputs * embed; }
 };
 
-// Element [n, k] of packed weights.
-inline float unpacked(const gatun_weights* weights, int64_t n, int64_t k) {
-  return packed(weights).packed[(n / kPanel * packed(weights).inputs + k) * kPanel + n % kPanel];
-}
-
-inline float* packed_at(float* matrix, int64_t depth, int64_t k, int64_t n) {
-  return matrix + (n / kPanel * depth + k) * kPanel + n % kPanel;
+// Element [k, n] of packed weights.
+template <class Element>
+float unpacked(const gatun_weights* weights, int64_t k, int64_t n) {
+  return get(panels_of<Element>(weights), weights->inputs, k, n);
 }
 
 // C v in place.
@@ -87,19 +87,20 @@ inline void triangle(double* columns, int64_t inputs, int64_t embed) {
 inline int64_t pixel_pool_doubles(int64_t inputs, int64_t embed) { return 2 * inputs * embed; }
 
 // All but the encodings.
-inline void prepare_weights(const PixelPool& s, double* work) {
+template <class Element>
+void prepare_weights(const PixelPool& s, double* work) {
   const PatchEmbedArgs& patch = s.args.patch;
   const TemporalPoolArgs& pool = s.args.pool;
   double *convolution = work, *scorer = work + s.inputs * s.embed;
   for (int64_t k = 0; k < s.inputs; ++k) {
     double *a = convolution + k * s.embed, *d = scorer + k * s.embed;
     for (int64_t e = 0; e < s.embed; ++e) {
-      a[e] = k < s.inputs - 1 ? unpacked(patch.weights, e, k) : patch.bias != nullptr ? patch.bias[e] : 0.0;
+      a[e] = k < s.inputs - 1 ? unpacked<Element>(patch.weights, k, e) : patch.bias != nullptr ? patch.bias[e] : 0.0;
     }
     remove_mean(a, s.embed);
     for (int64_t e = 0; e < s.embed; ++e) d[e] = a[e] * patch.norm_weight[e];
     for (int64_t n = 0; n < PixelPool::whole(s.embed); ++n) {
-      *packed_at(s.embedding(), s.inputs, k, n) = n < s.embed ? static_cast<float>(d[n]) : 0.0f;
+      put(s.embedding(), s.inputs, k, n, n < s.embed ? static_cast<float>(d[n]) : 0.0f);
     }
     remove_mean(d, s.embed);
     for (int64_t e = 0; e < s.embed; ++e) {
@@ -113,45 +114,44 @@ inline void prepare_weights(const PixelPool& s, double* work) {
     for (int64_t n = 0; n < PixelPool::whole(2 * s.inputs); ++n) {
       const int64_t row = n % s.inputs;
       const double value = row <= k && row < s.embed ? (n < s.inputs ? convolution : scorer)[k * s.embed + row] : 0;
-      *packed_at(s.squares(), s.inputs, k, n) = n < 2 * s.inputs ? static_cast<float>(value) : 0.0f;
+      put(s.squares<Element>(), s.inputs, k, n, n < 2 * s.inputs ? static_cast<float>(value) : 0.0f);
     }
   }
   for (int64_t t = 0; t < s.time; ++t) {
     for (int64_t n = 0; n < PixelPool::whole(s.embed); ++n) {
-      *packed_at(s.days(), s.time, t, n) = n < s.embed ? pool.day_encoding[t * s.embed + n] : 0.0f;
+      put(s.days(), s.time, t, n, n < s.embed ? pool.day_encoding[t * s.embed + n] : 0.0f);
     }
   }
   for (int64_t n = 0; n < s.embed; ++n) {
     double sum = pool.hidden_bias[n];
     for (int64_t e = 0; e < s.embed; ++e) {
-      sum += static_cast<double>(unpacked(pool.weights, n, e)) * pool.norm_bias[e];
+      sum += static_cast<double>(unpacked<Element>(pool.weights, e, n)) * pool.norm_bias[e];
     }
     s.shift()[n] = static_cast<float>(sum);
   }
 }
 
-// out += rows [count, E] W^T, rows `stride` floats apart in out.
-inline void through_scorer(const PixelPool& s, const float* rows, int64_t count, float* out) {
-  Rows a;
-  a.taps[0] = rows;
-  a.tap_count = 1;
-  a.stride = a.depth = s.embed;
-  StoreSink sink{out, s.embed, s.embed, nullptr, false, nullptr};
-  product(a, count, packed(s.args.pool.weights).packed, s.embed, sink);
+// out = rows [count, E] W^T; in reduced precision the rows are overwritten.
+template <class Element>
+void through_scorer(const PixelPool& s, float* rows, int64_t count, float* out) {
+  StoreSink sink{out, s.embed, s.embed, nullptr, GATUN_ACT_NONE, nullptr};
+  product(rows_of<Element>(rows, count, s.embed), count, panels_of<Element>(s.args.pool.weights), s.embed, sink);
 }
 
 // W g2 D, packed; `rows` holds inputs * E floats.
-inline void prepare_scorer(const PixelPool& s, float* rows) {
-  through_scorer(s, s.scaled(), s.inputs, rows);
+template <class Element>
+void prepare_scorer(const PixelPool& s, float* rows) {
+  through_scorer<Element>(s, s.scaled(), s.inputs, rows);
   for (int64_t k = 0; k < s.inputs; ++k) {
     for (int64_t n = 0; n < PixelPool::whole(s.embed); ++n) {
-      *packed_at(s.scorer(), s.inputs, k, n) = n < s.embed ? rows[k * s.embed + n] : 0.0f;
+      put(s.scorer<Element>(), s.inputs, k, n, n < s.embed ? rows[k * s.embed + n] : 0.0f);
     }
   }
 }
 
 // What one month's encodings need; `rows` holds T * E floats.
-inline void prepare_encodings(const PixelPool& s, int64_t month, float* rows) {
+template <class Element>
+void prepare_encodings(const PixelPool& s, int64_t month, float* rows) {
   const TemporalPoolArgs& pool = s.args.pool;
   for (int64_t t = 0; t < s.time; ++t) {
     const int64_t at = month * s.time + t;
@@ -177,7 +177,7 @@ inline void prepare_encodings(const PixelPool& s, int64_t month, float* rows) {
     }
     for (int64_t e = 0; e < s.embed; ++e) row[e] *= pool.norm_weight[e];
   }
-  through_scorer(s, rows, s.time, s.encodings() + month * s.time * s.embed);
+  through_scorer<Element>(s, rows, s.time, s.encodings() + month * s.time * s.embed);
 }
 
 // score += gelu(s (r Q x + P[t]) + shift) * weight. Rows are day after day, place after place.
@@ -210,16 +210,20 @@ struct PixelScoreSink {
 };
 
 // A tile of up to kPlaces places of one month.
+template <class Element>
 struct PixelTile {
   const PixelPool& s;
   int64_t batch, month, place, places;
   float *pixels, *factors, *scores, *token_scale, *encoding_scale, *inverse;  // of each token
   float *sums, *weights;                                                      // of each place: x and days
   float *rows;                                                                // of each place, E
+  float *pairs;                                                               // the pixels in reduced precision
 
   static int64_t floats(const EncodePoolArgs& args) {
     const int64_t inputs = packed(args.patch.weights).inputs + 1;
-    return kTileTokens * (inputs + 2 * inputs + kWidth + 3) + kPlaces * (inputs + args.pool.time + args.pool.embed);
+    const int64_t pairs = kFactors<Element> > 1 ? elements<Element>(inputs) : 0;
+    return kTileTokens * (inputs + 2 * inputs + kWidth + 3 + pairs) +
+           kPlaces * (inputs + args.pool.time + args.pool.embed);
   }
 
   PixelTile(const PixelPool& all, int64_t index, float* scratch) : s(all) {
@@ -236,6 +240,7 @@ struct PixelTile {
     sums = inverse + kTileTokens;
     weights = sums + kPlaces * s.inputs;
     rows = weights + kPlaces * s.time;
+    pairs = rows + kPlaces * s.embed;
   }
 
   // Pixels of a block of days, a 1 behind each patch.
@@ -254,14 +259,6 @@ struct PixelTile {
     }
   }
 
-  Rows pixel_rows() const {
-    Rows a;
-    a.taps[0] = pixels;
-    a.tap_count = 1;
-    a.stride = a.depth = s.inputs;
-    return a;
-  }
-
   float square(const float* values) const {
     Vec total = splat(0.0f);
     for (int64_t i = 0; i < s.inputs; i += kWidth) {
@@ -275,7 +272,8 @@ struct PixelTile {
     const TemporalPoolArgs& pool = s.args.pool;
     const int64_t count = days * places, at = month * s.time + first_day;
     StoreSink squares{factors, 2 * s.inputs, 2 * s.inputs, nullptr, false, nullptr};
-    product(pixel_rows(), count, s.squares(), 2 * s.inputs, squares);
+    const auto pixel_rows = rows_of<Element>(pixels, s.inputs, count, s.inputs, pairs);
+    product(pixel_rows, count, s.squares<Element>(), 2 * s.inputs, squares);
     const float size = static_cast<float>(s.embed);
     for (int64_t i = 0; i < count; ++i) {
       const float* factor = factors + i * 2 * s.inputs;
@@ -294,7 +292,7 @@ struct PixelTile {
     memset(scores, 0, sizeof(float) * static_cast<size_t>(count * kWidth));
     PixelScoreSink sink{s.encodings() + at * s.embed, s.shift(), pool.score_weight, token_scale, encoding_scale, s.embed,
                         places, scores};
-    product(pixel_rows(), count, s.scorer(), s.embed, sink);
+    product(pixel_rows, count, s.scorer<Element>(), s.embed, sink);
     for (int64_t i = 0; i < count; ++i) scores[i * kWidth] = sum(load(scores + i * kWidth)) + pool.score_bias[0];
   }
 
@@ -321,12 +319,8 @@ struct PixelTile {
 
   // rows += left [places, depth] times packed [depth, E].
   void embed_rows(const float* left, int64_t depth, const float* matrix, bool first) {
-    Rows a;
-    a.taps[0] = left;
-    a.tap_count = 1;
-    a.stride = a.depth = depth;
-    StoreSink sink{rows, s.embed, s.embed, nullptr, false, first ? nullptr : rows};
-    product(a, places, matrix, s.embed, sink);
+    StoreSink sink{rows, s.embed, s.embed, nullptr, GATUN_ACT_NONE, first ? nullptr : rows};
+    product(rows_of<float>(left, depth, places, depth, nullptr), places, matrix, s.embed, sink);
   }
 
   void run() {

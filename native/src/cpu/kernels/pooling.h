@@ -105,12 +105,11 @@ struct PoolTile {
   __attribute__((noinline)) void score(int64_t days) {
     const int64_t rows = days * places;
     memset(scores, 0, sizeof(float) * static_cast<size_t>(rows * kWidth));
-    Rows a;
-    a.taps[0] = normalised;
-    a.tap_count = 1;
-    a.stride = a.depth = args.embed;
     ScoreSink sink{args.hidden_bias, args.score_weight, args.embed, scores};
-    product(a, rows, packed(args.weights).packed, args.embed, sink);
+    with_elements(args.weights->precision, [&](auto element) {
+      using Element = decltype(element);
+      product(rows_of<Element>(normalised, rows, args.embed), rows, panels_of<Element>(args.weights), args.embed, sink);
+    });
     for (int64_t row = 0; row < rows; ++row) {
       scores[row * kWidth] = sum(load(scores + row * kWidth)) + args.score_bias[0];
     }

@@ -9,6 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 namespace gatun::cpu::GATUN_NS {
 
 #if GATUN_LEVEL == 3
@@ -98,6 +102,70 @@ static inline Vec from_bits(Int v) {
   memcpy(&result, &v, sizeof v);
   return result;
 }
+
+// bf16, the upper half of an f32. Rounding is to nearest even; NaN stays NaN.
+static inline Int rounded_to_bf16(Vec v) {
+  const Int b = bits(v), even = (b >> 16) & splat_int(1);
+  return v != v ? b | splat_int(0x400000) : b + splat_int(0x7fff) + even;
+}
+
+static inline uint16_t to_bf16(float value) {
+  uint32_t b;
+  memcpy(&b, &value, sizeof b);
+  if ((b & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>(b >> 16 | 0x40);
+  return static_cast<uint16_t>((b + 0x7fffu + (b >> 16 & 1)) >> 16);
+}
+
+// Two bf16 of a product's depth, the first in the lower half: what a product takes at a time in reduced precision.
+struct Pair {
+  uint32_t bits;
+};
+
+static inline Int load(const Pair* from) {
+  Int v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+
+static inline Int splat_pair(const Pair* from) {
+  Int pairs = splat_int(static_cast<int32_t>(from->bits));
+#if defined(__x86_64__) && !GATUN_DOT
+  asm("" : "+x"(pairs));  // or what follows is done to the scalar, which must then be moved to a vector
+#endif
+  return pairs;
+}
+
+static inline Vec first_of(Int pairs) { return from_bits(pairs << 16); }
+static inline Vec second_of(Int pairs) { return from_bits(pairs & splat_int(static_cast<int32_t>(0xffff0000))); }
+
+// `count` floats to pairs, which may be written over them; the last is filled up with 0.
+static inline void to_pairs(const float* from, int64_t count, Pair* to) {
+  typedef uint64_t Long __attribute__((vector_size(4 * kWidth)));
+  typedef uint32_t Half __attribute__((vector_size(2 * kWidth)));
+  for (int64_t i = 0; i < count; i += kWidth) {
+    const Int high = rounded_to_bf16(load_up_to(from + i, count - i));
+    Long both;
+    memcpy(&both, &high, sizeof both);
+    const Half pairs = __builtin_convertvector((both >> 16 & 0xffff) | (both >> 32 & 0xffff0000), Half);
+    const int64_t left = (count - i + 1) / 2;
+    memcpy(to + i / 2, &pairs, sizeof(Pair) * static_cast<size_t>(min(left, kWidth / 2)));
+  }
+}
+
+#if GATUN_DOT
+// sum + the two products of each pair, the second first, as VDPBF16PS rounds them.
+static inline Vec dot(Vec sum, Int a, Int b) {
+#if defined(__AVX512BF16__)
+  __m512bh left, right;
+  memcpy(&left, &a, sizeof left);
+  memcpy(&right, &b, sizeof right);
+  return _mm512_dpbf16_ps(sum, left, right);
+#else  // in tests, on machines without the instruction
+  sum += second_of(a) * second_of(b);
+  return sum + first_of(a) * first_of(b);
+#endif
+}
+#endif
 
 static inline Vec absolute(Vec v) { return from_bits(bits(v) & splat_int(0x7fffffff)); }
 

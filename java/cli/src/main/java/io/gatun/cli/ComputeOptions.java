@@ -12,7 +12,7 @@ final class ComputeOptions {
 
     @Option(names = "--precision", defaultValue = "strict", paramLabel = "strict|fast|bf16",
             description = {"Arithmetic of the products: f32, TF32 or bf16 (default: ${DEFAULT-VALUE}). The CPU takes",
-                "fast for strict and refuses bf16."})
+                "fast for strict."})
     private Precision precision;
 
     ComputeOptions() {}

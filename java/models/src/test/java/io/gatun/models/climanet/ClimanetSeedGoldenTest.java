@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -62,17 +63,37 @@ class ClimanetSeedGoldenTest {
     @Tag("gpu")
     Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
         Device device = CudaDevice.orSkip();
-        return GoldenCase.family("climanet_seed", c -> c.upstreamClass().equals("SpatioTemporalModel"), golden -> {
-            Map.of(Precision.FAST, 2e-3, Precision.BF16, 1e-2).forEach((precision, limit) -> {
-                try (Scope scope = Scope.open(device)) {
-                    model(golden, scope, precision, Form.FUSED, (key, actual) -> {
-                        if (key.equals("expected/monthly")) {
-                            golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit);
-                        }
-                    });
+        return models(golden -> {
+            lessPrecise(golden, device, Precision.FAST, Form.FUSED, 2e-3);
+            lessPrecise(golden, device, Precision.BF16, Form.FUSED, 1e-2);
+        });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> casesInBf16() throws IOException {
+        return models(golden -> {
+            for (CpuLevel level : levels()) {
+                try (Device device = Device.cpu(new CpuOptions(0, level, 0))) {
+                    for (Form form : Form.values()) {
+                        lessPrecise(golden, device, Precision.BF16, form, 1e-2);
+                    }
+                }
+            }
+        });
+    }
+
+    private static Stream<DynamicTest> models(Consumer<GoldenCase> test) throws IOException {
+        return GoldenCase.family("climanet_seed", c -> c.upstreamClass().equals("SpatioTemporalModel"), test);
+    }
+
+    private static void lessPrecise(GoldenCase golden, Device device, Precision precision, Form form, double limit) {
+        try (Scope scope = Scope.open(device)) {
+            model(golden, scope, precision, form, (key, actual) -> {
+                if (key.equals("expected/monthly")) {
+                    golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit);
                 }
             });
-        });
+        }
     }
 
     private static List<CpuLevel> levels() {
