@@ -20,7 +20,8 @@ record Scene(SequencedMap<String, SceneImage> images, SceneFrame frame, Runnable
         images.values().forEach(image -> {
             if (image.height() != first.height() || image.width() != first.width()) {
                 throw new DataException(image + " has " + image.height() + " x " + image.width() + " pixels and "
-                        + first + " " + first.height() + " x " + first.width() + "; expected one size. Resample one of them.");
+                        + first + " " + first.height() + " x " + first.width() + "; expected one"
+                        + " size. Resample one of them.");
             }
         });
     }

@@ -12,9 +12,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
+import io.gatun.core.CpuLevel;
+import io.gatun.core.CpuOptions;
 import io.gatun.core.DType;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
@@ -382,6 +385,36 @@ class ScenePredictorTest {
             ScenePredictor.Plan plan = predictor.plan(scene(), Optional.empty());
             assertEquals(Map.of("image", Shape.of(1, 3, SIDE, SIDE)), plan.input());
             assertEquals(Shape.of(1, 3, SIDE, SIDE), plan.output());
+        }
+    }
+
+    @Test
+    void aSceneThatDoesNotFitIntoMemorySaysSo() {
+        TerraTorchConfig config = config(with(SEGMENTATION, "      backbone_depth: 2\n",
+                "      backbone_depth: 2\n      backbone_dynamic_img_size: true\n"));
+        int side = 8 * SIDE;
+        Path large = Scenes.stacked(folder.resolve("large.nc"), Scenes.random(1, 5 * side * side), 5, side, side);
+        try (Device small = Device.cpu(new CpuOptions(1, CpuLevel.AUTO, 700_000));
+                ScenePredictor predictor =
+                        ScenePredictor.open(config, checkpoint(config), Optional.empty(), small, Precision.STRICT)) {
+            assertEquals(3, predictor.predict(scene(), Optional.empty()).classes());
+            String message = assertThrows(DeviceMemoryException.class,
+                    () -> predictor.predict(large, Optional.empty())).getMessage();
+            assertTrue(message.startsWith("the whole scene, [[1, 3, 256, 256]], does not fit"), message);
+        }
+    }
+
+    @Test
+    void oneClassHasNoLargestLogit() {
+        String text = with(with(SEGMENTATION, "      num_classes: 3\n", "      num_classes: 1\n"),
+                "    class_names: [open water, forest, Developed/Barren]\n", "");
+        String message = assertThrows(ArgumentException.class,
+                () -> predictTo(text, scene(), folder.resolve("out.nc"))).getMessage();
+        assertTrue(message.contains("num_classes is 1"), message);
+        Path logits = folder.resolve("logits.nc");
+        predictTo(with(text, "loss: dice", "output_on_inference: logits"), scene(), logits);
+        try (NetcdfFile file = NetcdfFile.open(logits)) {
+            assertArrayEquals(byHand(text, SCENE), file.variable("logits").readFloats());
         }
     }
 
