@@ -348,6 +348,54 @@ class ScenePredictorTest {
     }
 
     @Test
+    void aSeriesOfDatesReachesPrithvi() {
+        String text = """
+                data:
+                  class_path: GenericNonGeoSegmentationDataModule
+                  init_args:
+                    dataset_bands: [BLUE, GREEN, RED]
+                    output_bands: [BLUE, GREEN, RED]
+                    expand_temporal_dimension: True
+                    means: [50, 50, 50]
+                    stds: [25, 25, 25]
+                model:
+                  class_path: SemanticSegmentationTask
+                  init_args:
+                    model_factory: EncoderDecoderFactory
+                    model_args:
+                      backbone: prithvi_eo_tiny
+                      backbone_img_size: 32
+                      backbone_embed_dim: 32
+                      backbone_depth: 2
+                      backbone_num_heads: 2
+                      backbone_num_frames: 2
+                      backbone_bands: [BLUE, GREEN, RED]
+                      necks:
+                        - name: SelectIndices
+                          indices: [-1]
+                        - name: ReshapeTokensToImage
+                          effective_time_dim: 2
+                      decoder: FCNDecoder
+                      decoder_channels: 8
+                      decoder_num_convs: 1
+                      num_classes: 4
+                """;
+        float[] flat = Scenes.random(4, 6 * PIXELS);
+        Path scene = Scenes.stacked(folder.resolve("series.nc"), flat, 6, SIDE, SIDE);
+        Prediction prediction = predict(text, scene);
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = (flat[i] - 50) / 25;
+        }
+        TerraTorchConfig config = config(text);
+        try (Scope scope = Scope.open(Device.cpu()); EncoderDecoderModel model =
+                config.blueprint().load(config.blueprint().structure().random(7), Device.cpu())) {
+            assertArrayEquals(model.forward(scope, Input.of(scope.of(flat, 1, 3, 2, SIDE, SIDE))).output()
+                    .toFloatArray(), prediction.logits());
+        }
+        assertEquals(4, prediction.classes());
+    }
+
+    @Test
     void modalitiesAreConcatenatedBandAfterBand() {
         TerraTorchConfig config = config("""
                 data:
