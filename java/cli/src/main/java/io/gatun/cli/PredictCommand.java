@@ -104,7 +104,8 @@ final class PredictCommand implements Callable<Integer> {
                     + structure.parameterCount() + " parameters");
             plan.input().forEach((name, shape) -> out.println("input: " + name + " " + shape));
             out.println("model output: " + plan.output());
-            out.println("would write: " + read.outputs().stream().map(OutputKind::lowerCase).toList() + " to " + output);
+            out.println("would write: " + read.outputs().stream().map(OutputKind::lowerCase).toList() + " to "
+                    + output);
         }
         out.flush();
     }

@@ -36,7 +36,8 @@ final class SkippedKeys {
      * its constructor swallows.
      */
     static final List<String> PRITHVI = List.of("backbone_drop_path_rate", "backbone_window_size",
-            "backbone_in_channels", "backbone_pretrained_cfg_overlay");
+            "backbone_in_channels", "backbone_pretrained_cfg_overlay", "backbone_pretrain_img_size",
+            "backbone_band_patch_size");
 
     private SkippedKeys() {}
 }

@@ -20,7 +20,8 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /**
  * Reads a YAML file into plain data: null, Boolean, Number, String, List and Map with string keys. Aliases are written
- * out and merge keys applied. The file's size and that of the result are bounded; a tag makes no object.
+ * out and merge keys applied; of a key given twice the last value counts, as in PyYAML. The file's size and that of the
+ * result are bounded; a tag makes no object.
  */
 final class YamlFile {
     private static final int MAX_BYTES = 1 << 20;
@@ -38,13 +39,14 @@ final class YamlFile {
     /** The dictionary that the file is; throws DataException if it is absent, too large, or no YAML of that form. */
     static Map<String, Object> read(Path path) {
         LoadSettings settings = LoadSettings.builder().setLabel(path.toString()).setSchema(new CoreSchema())
-                .setCodePointLimit(MAX_BYTES).setAllowDuplicateKeys(false).build();
+                .setCodePointLimit(MAX_BYTES).setAllowDuplicateKeys(true).build();
         Object root;
         try {
             root = new Load(settings).loadFromString(text(path));
         } catch (YamlEngineException e) {
             throw new DataException(path + ": no YAML that can be read: "
-                    + e.getMessage().strip().replaceAll("\\s+", " ") + ". Expected plain data in one document; correct the place it names.", e);
+                    + e.getMessage().strip().replaceAll("\\s+", " ") + ". Expected plain data in one document;"
+                    + " correct the place it names.", e);
         }
         if (!(root instanceof Map<?, ?> map)) {
             throw new DataException(path + ": holds " + (root == null ? "nothing" : "no dictionary") + ", expected a"
@@ -100,8 +102,8 @@ final class YamlFile {
         for (Object each : merged instanceof List<?> several ? several.reversed() : merged == null ? List.of()
                 : List.of(merged)) {
             if (!(each instanceof Map<?, ?> other)) {
-                throw new DataException(path + ": a merge key << has something else than dictionaries. Give it an alias of"
-                        + " a dictionary, or a list of such aliases.");
+                throw new DataException(path + ": a merge key << has something else than dictionaries. Give it an alias"
+                        + " of a dictionary, or a list of such aliases.");
             }
             result.putAll(dictionary(other, depth + 1));
         }

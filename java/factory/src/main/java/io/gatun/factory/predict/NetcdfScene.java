@@ -68,7 +68,8 @@ final class NetcdfScene {
         if (images.size() != 1) {
             throw new DataException(file.path() + ": has " + images.size() + " variables that could be the image"
                     + images.stream().map(v -> " " + v.name() + v.dimensions()).toList() + "; expected one over "
-                    + FORMS + (wanted.isEmpty() ? "" : ", or one for each band: " + wanted) + ". Name it with --variable.");
+                    + FORMS + (wanted.isEmpty() ? "" : ", or one for each band: " + wanted)
+                    + ". Name it with --variable.");
         }
         return new Stacked(images.getFirst());
     }

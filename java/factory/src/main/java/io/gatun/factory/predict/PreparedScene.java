@@ -66,8 +66,8 @@ record PreparedScene(SequencedMap<String, Image> images, BitSet missing) {
         int channels = (int) shape[1];
         int dates = shape.length == 5 ? (int) shape[2] : 1;
         boolean expanded = preprocessing.expandedBands().isPresent() && image.dates().isEmpty();
-        int pixels = Math.multiplyExact(image.height(), image.width());
         float[] values = allocate(image, shape);
+        int pixels = image.height() * image.width();
         long unreplaced = 0;
         for (int c = 0; c < channels; c++) {
             int band = preprocessing.bandOf(c);

@@ -4,6 +4,7 @@ package io.gatun.factory.predict;
 import io.gatun.core.DataException;
 import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.factory.config.TerraTorchConfig;
+import io.gatun.models.Input;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +21,8 @@ record Scene(SequencedMap<String, SceneImage> images, SceneFrame frame, Runnable
         images.values().forEach(image -> {
             if (image.height() != first.height() || image.width() != first.width()) {
                 throw new DataException(image + " has " + image.height() + " x " + image.width() + " pixels and "
-                        + first + " " + first.height() + " x " + first.width() + "; expected one size. Resample one of them.");
+                        + first + " " + first.height() + " x " + first.width() + "; expected one"
+                        + " size. Resample one of them.");
             }
         });
     }
@@ -52,7 +54,7 @@ record Scene(SequencedMap<String, SceneImage> images, SceneFrame frame, Runnable
     }
 
     static void requireSingle(TerraTorchConfig config, Optional<String> variable) {
-        if (variable.isPresent() && config.preprocessing().size() > 1) {
+        if (variable.isPresent() && !config.preprocessing().containsKey(Input.IMAGE)) {
             throw new DataException("the variable " + variable.get() + " is named, and the model reads the modalities "
                     + config.preprocessing().keySet() + ", each from the variable of its name. Name none.");
         }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,13 +108,16 @@ class TerraTorchConfigTest {
 
     @Test
     void keysOfTrainingAreSkippedInEachSection() {
-        String task = String.join("", SkippedKeys.TASK.stream().filter(key -> !SEGMENTATION.contains("    " + key + ":"))
-                .map(key -> "    " + key + ": null\n").toList());
-        String data = String.join("", SkippedKeys.DATA.stream().filter(key -> !SEGMENTATION.contains("    " + key + ":"))
-                .map(key -> "    " + key + ": null\n").toList());
+        String task = nulls(SkippedKeys.TASK);
+        String data = nulls(SkippedKeys.DATA);
         String text = with(with(SEGMENTATION, "    loss: dice\n", "    loss: dice\n" + task), "    batch_size: 2\n",
                 "    batch_size: 2\n" + data);
         assertEquals(read(SEGMENTATION).preprocessing(), read(text).preprocessing());
+    }
+
+    private static String nulls(List<String> keys) {
+        return keys.stream().filter(key -> !SEGMENTATION.contains("    " + key + ":"))
+                .map(key -> "    " + key + ": null\n").collect(Collectors.joining());
     }
 
     @ParameterizedTest
@@ -243,6 +247,12 @@ class TerraTorchConfigTest {
     }
 
     @Test
+    void ofAKeyGivenTwiceTheLastCounts() {
+        assertEquals(List.of(5.0, 5.0, 5.0), read(with(SEGMENTATION, "    stds: [1, 2, 4]\n",
+                "    stds: [1, 2, 4]\n    stds: [5, 5, 5]\n")).preprocessing().get("image").stds());
+    }
+
+    @Test
     void tagsMakeNoObjects() {
         refused(with(SEGMENTATION, "seed_everything: 42", "seed_everything: !!python/object/apply:os.system [id]"),
                 "no YAML that can be read");
@@ -347,8 +357,8 @@ class TerraTorchConfigTest {
 
     @Test
     void transformsOfTheTestAreRefusedUnlessTheyKeepTheValues() {
-        String neutral = "    test_transform:\n    - class_path: FlattenTemporalIntoChannels\n    - class_path: ToTensorV2\n"
-                + "    - class_path: terratorch.datasets.transforms.UnflattenTemporalFromChannels\n";
+        String neutral = "    test_transform:\n    - class_path: FlattenTemporalIntoChannels\n"
+                + "    - class_path: ToTensorV2\n    - class_path: terratorch.datasets.transforms.UnflattenTemporalFromChannels\n";
         assertEquals(List.of(), read(with(SEGMENTATION, "    rgb_indices: [2, 1, 0]\n", neutral)).notes());
         String resize = with(SEGMENTATION, "    rgb_indices: [2, 1, 0]\n",
                 "    test_transform:\n    - class_path: albumentations.Resize\n      init_args: {height: 8}\n");
@@ -359,7 +369,8 @@ class TerraTorchConfigTest {
 
     @Test
     void tiledInferenceIsNoted() {
-        List<String> notes = read(with(SEGMENTATION, "loss: dice", "tiled_inference_parameters: {h_crop: 224}")).notes();
+        List<String> notes =
+                read(with(SEGMENTATION, "loss: dice", "tiled_inference_parameters: {h_crop: 224}")).notes();
         assertEquals(1, notes.size());
         assertTrue(notes.getFirst().contains("computed whole"), notes.getFirst());
     }
@@ -374,7 +385,8 @@ class TerraTorchConfigTest {
                 List.of(-12.5), List.of(5.0)), config.preprocessing().get("S1"));
         assertFalse(config.concatenated());
         assertTrue(read(multimodal()).concatenated());
-        refused(with(multimodal(), "means: {", "means: [1, 2] #"), "means is [1, 2], expected a dictionary by modality");
+        refused(with(multimodal(), "means: {", "means: [1, 2] #"),
+                "means is [1, 2], expected a dictionary by modality");
     }
 
     private static String multimodal() {

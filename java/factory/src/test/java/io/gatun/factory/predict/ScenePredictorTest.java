@@ -12,9 +12,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
+import io.gatun.core.CpuLevel;
+import io.gatun.core.CpuOptions;
 import io.gatun.core.DType;
 import io.gatun.core.DataException;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
@@ -345,6 +348,54 @@ class ScenePredictorTest {
     }
 
     @Test
+    void aSeriesOfDatesReachesPrithvi() {
+        String text = """
+                data:
+                  class_path: GenericNonGeoSegmentationDataModule
+                  init_args:
+                    dataset_bands: [BLUE, GREEN, RED]
+                    output_bands: [BLUE, GREEN, RED]
+                    expand_temporal_dimension: True
+                    means: [50, 50, 50]
+                    stds: [25, 25, 25]
+                model:
+                  class_path: SemanticSegmentationTask
+                  init_args:
+                    model_factory: EncoderDecoderFactory
+                    model_args:
+                      backbone: prithvi_eo_tiny
+                      backbone_img_size: 32
+                      backbone_embed_dim: 32
+                      backbone_depth: 2
+                      backbone_num_heads: 2
+                      backbone_num_frames: 2
+                      backbone_bands: [BLUE, GREEN, RED]
+                      necks:
+                        - name: SelectIndices
+                          indices: [-1]
+                        - name: ReshapeTokensToImage
+                          effective_time_dim: 2
+                      decoder: FCNDecoder
+                      decoder_channels: 8
+                      decoder_num_convs: 1
+                      num_classes: 4
+                """;
+        float[] flat = Scenes.random(4, 6 * PIXELS);
+        Path scene = Scenes.stacked(folder.resolve("series.nc"), flat, 6, SIDE, SIDE);
+        Prediction prediction = predict(text, scene);
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = (flat[i] - 50) / 25;
+        }
+        TerraTorchConfig config = config(text);
+        try (Scope scope = Scope.open(Device.cpu()); EncoderDecoderModel model =
+                config.blueprint().load(config.blueprint().structure().random(7), Device.cpu())) {
+            assertArrayEquals(model.forward(scope, Input.of(scope.of(flat, 1, 3, 2, SIDE, SIDE))).output()
+                    .toFloatArray(), prediction.logits());
+        }
+        assertEquals(4, prediction.classes());
+    }
+
+    @Test
     void modalitiesAreConcatenatedBandAfterBand() {
         TerraTorchConfig config = config("""
                 data:
@@ -382,6 +433,36 @@ class ScenePredictorTest {
             ScenePredictor.Plan plan = predictor.plan(scene(), Optional.empty());
             assertEquals(Map.of("image", Shape.of(1, 3, SIDE, SIDE)), plan.input());
             assertEquals(Shape.of(1, 3, SIDE, SIDE), plan.output());
+        }
+    }
+
+    @Test
+    void aSceneThatDoesNotFitIntoMemorySaysSo() {
+        TerraTorchConfig config = config(with(SEGMENTATION, "      backbone_depth: 2\n",
+                "      backbone_depth: 2\n      backbone_dynamic_img_size: true\n"));
+        int side = 8 * SIDE;
+        Path large = Scenes.stacked(folder.resolve("large.nc"), Scenes.random(1, 5 * side * side), 5, side, side);
+        try (Device small = Device.cpu(new CpuOptions(1, CpuLevel.AUTO, 700_000));
+                ScenePredictor predictor =
+                        ScenePredictor.open(config, checkpoint(config), Optional.empty(), small, Precision.STRICT)) {
+            assertEquals(3, predictor.predict(scene(), Optional.empty()).classes());
+            String message = assertThrows(DeviceMemoryException.class,
+                    () -> predictor.predict(large, Optional.empty())).getMessage();
+            assertTrue(message.startsWith("the whole scene, [[1, 3, 256, 256]], does not fit"), message);
+        }
+    }
+
+    @Test
+    void oneClassHasNoLargestLogit() {
+        String text = with(with(SEGMENTATION, "      num_classes: 3\n", "      num_classes: 1\n"),
+                "    class_names: [open water, forest, Developed/Barren]\n", "");
+        String message = assertThrows(ArgumentException.class,
+                () -> predictTo(text, scene(), folder.resolve("out.nc"))).getMessage();
+        assertTrue(message.contains("num_classes is 1"), message);
+        Path logits = folder.resolve("logits.nc");
+        predictTo(with(text, "loss: dice", "output_on_inference: logits"), scene(), logits);
+        try (NetcdfFile file = NetcdfFile.open(logits)) {
+            assertArrayEquals(byHand(text, SCENE), file.variable("logits").readFloats());
         }
     }
 

@@ -68,8 +68,8 @@ final class Scenes {
     }
 
     static Path tensor(Path file, float[] values, long... shape) {
-        SafetensorsFile.write(file, Map.of("x", new TensorData(DType.F32, Shape.of(shape), MemorySegment.ofArray(values))),
-                Map.of());
+        TensorData tensor = new TensorData(DType.F32, Shape.of(shape), MemorySegment.ofArray(values));
+        SafetensorsFile.write(file, Map.of("x", tensor), Map.of());
         return file;
     }
 
