@@ -373,7 +373,9 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     gatun_weights* weights = s.weights(
         [&](gatun_weights** made) { return gatun_conv2d_weights(stream, &kernel, precision, made, &err); });
     constexpr gatun_conv2d_options window{sizeof window, 1, 1, 1, 1, 1, 1};
-    return [=](size_t i) { return gatun_conv2d(stream, &x[i], weights, &bias, &window, GATUN_ACT_GELU, &out[i], &err); };
+    return [=](size_t i) {
+      return gatun_conv2d(stream, &x[i], weights, &bias, &window, GATUN_ACT_GELU, &out[i], &err);
+    };
   }
   const auto up = [&] {
     return s.random({hidden, channels, Workload::kKernel, Workload::kKernel},

@@ -26,7 +26,8 @@ Expected expected(int32_t activation, float x) {
 
 TEST(everyActivationIsExactToAFewRoundings) {
   Session s(3);
-  std::vector<float> values = {0.0f, -0.0f, 1e-30f, -1e-30f, 1e-7f, -1e-7f, 87.5f, -87.5f, 100.0f, -100.0f, 1e30f, -1e30f};
+  std::vector<float> values = {0.0f,  -0.0f,  1e-30f, -1e-30f, 1e-7f, -1e-7f,
+                               87.5f, -87.5f, 100.0f, -100.0f, 1e30f, -1e30f};
   for (double x = -24; x <= 24; x += emulated() ? 1.0 / 64 : 1.0 / 4096) values.push_back(static_cast<float>(x));
   for (double x = 1e-6; x < 2; x *= 1.01) values.insert(values.end(), {static_cast<float>(x), static_cast<float>(-x)});
   const Tensor in(s, {static_cast<int64_t>(values.size())}, values), out(s, {static_cast<int64_t>(values.size())});

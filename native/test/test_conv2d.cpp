@@ -78,11 +78,12 @@ TEST(conv2dMatchesReferenceForEveryKernelAndPadding) {
 
 TEST(conv2dMatchesReferenceForAwkwardChannelsAndWidths) {
   Session s(3);
-  for (int64_t outputs : {1, 7, 16, 17, 32, 33, 64}) check(s, {1, 5, 7, 13, outputs, 3, 3, same_window(1), GATUN_ACT_GELU});
-  for (int64_t inputs : {1, 2, 16, 31, 64}) check(s, {1, 4, 5, inputs, 10, 3, 3, same_window(1), GATUN_ACT_GELU, false});
-  for (int64_t width : {1, 2, 6, 12, 13, 25, 64, 101}) check(s, {1, 3, width, 4, 18, 3, 3, same_window(1)});
+  const gatun_conv2d_options one = same_window(1);
+  for (int64_t outputs : {1, 7, 16, 17, 32, 33, 64}) check(s, {1, 5, 7, 13, outputs, 3, 3, one, GATUN_ACT_GELU});
+  for (int64_t inputs : {1, 2, 16, 31, 64}) check(s, {1, 4, 5, inputs, 10, 3, 3, one, GATUN_ACT_GELU, false});
+  for (int64_t width : {1, 2, 6, 12, 13, 25, 64, 101}) check(s, {1, 3, width, 4, 18, 3, 3, one});
   check(s, {2, 20, 21, 32, 32, 1, 1, same_window(0), GATUN_ACT_GELU});
-  check(s, {0, 4, 4, 4, 4, 3, 3, same_window(1)});
+  check(s, {0, 4, 4, 4, 4, 3, 3, one});
 }
 
 TEST(conv2dMatchesReferenceForEveryStrideAndDilation) {

@@ -314,7 +314,8 @@ TEST(fillFollowsStrides) {
   }
 }
 
-constexpr int32_t kOperations[] = {GATUN_ADD, GATUN_SUBTRACT, GATUN_MULTIPLY, GATUN_DIVIDE, GATUN_MAXIMUM, GATUN_MINIMUM};
+constexpr int32_t kOperations[] = {GATUN_ADD,    GATUN_SUBTRACT, GATUN_MULTIPLY,
+                                   GATUN_DIVIDE, GATUN_MAXIMUM,  GATUN_MINIMUM};
 
 float combined(int32_t op, float a, float b) {
   switch (op) {

@@ -319,7 +319,8 @@ TEST(elementwiseChecksItsTensors) {
   REFUSED(gatun_activate(v.s.stream, v.half, GATUN_ACT_RELU, v.out, &err), GATUN_UNSUPPORTED_DTYPE, "x is float16");
   REFUSED(gatun_activate(v.s.stream, &first, GATUN_ACT_RELU, &shifted, &err), GATUN_INVALID_ARGUMENT, "share memory");
   for (int32_t activation : {-1, 9}) {
-    REFUSED(gatun_activate(v.s.stream, v.x, activation, v.out, &err), GATUN_INVALID_ARGUMENT, "none of gatun_activation");
+    REFUSED(gatun_activate(v.s.stream, v.x, activation, v.out, &err), GATUN_INVALID_ARGUMENT,
+            "none of gatun_activation");
   }
 }
 
@@ -544,8 +545,8 @@ TEST(convolutionsCheckTheirTensors) {
   REFUSED(gatun_conv_transpose2d(s.stream, none_in, up, bias, out, &err), GATUN_SHAPE_MISMATCH, "0 inputs");
 
   const Tensor pixel(s, {1, 1, 1, 2});
-  const auto conv = [&](const gatun_tensor* in, gatun_weights* w, gatun_conv2d_options options, int32_t activation = 0) {
-    return gatun_conv2d(s.stream, in, w, bias, &options, activation, same, &err);
+  const auto conv = [&](const gatun_tensor* in, gatun_weights* w, gatun_conv2d_options window, int32_t act = 0) {
+    return gatun_conv2d(s.stream, in, w, bias, &window, act, same, &err);
   };
   const auto with = [](int64_t gatun_conv2d_options::*member, int64_t value) {
     gatun_conv2d_options options = same_window(1);

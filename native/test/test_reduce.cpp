@@ -17,7 +17,7 @@ Expected reduced(int32_t reduction, const std::vector<double>& values) {
   const Expected total = sum.expected();
   switch (reduction) {
     case GATUN_REDUCE_SUM: return total;
-    case GATUN_REDUCE_MEAN: return {total.value / count, total.tolerance / count + kUlp * std::fabs(total.value / count)};
+    case GATUN_REDUCE_MEAN: return {total.value / count, (total.tolerance + kUlp * std::fabs(total.value)) / count};
     case GATUN_REDUCE_MAX: return {largest, 0};
     default: return {smallest, 0};
   }

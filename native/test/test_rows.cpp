@@ -37,8 +37,8 @@ TEST(softmaxMatchesReference) {
 
 TEST(softmaxHasItsLimitsAndKeepsNanInItsRow) {
   Session s;
-  const Tensor x(s, {4, 3}, std::vector<float>{0, -INFINITY, 0, 1, NAN, 2, -INFINITY, -INFINITY, -INFINITY, 3e38f, -3e38f, 0});
-  const Tensor out(s, {4, 3});
+  const std::vector<float> in = {0, -INFINITY, 0, 1, NAN, 2, -INFINITY, -INFINITY, -INFINITY, 3e38f, -3e38f, 0};
+  const Tensor x(s, {4, 3}, in), out(s, {4, 3});
   OK(gatun_softmax(s.stream, x, out, &err));
   const std::vector<float> got = out.floats(), want = {0.5f, 0, 0.5f, NAN, NAN, NAN, NAN, NAN, NAN, 1, 0, 0};
   for (size_t i = 0; i < got.size(); ++i) {

@@ -164,8 +164,8 @@ gatun_status compose_refine_head(gatun_stream* stream, const RefineHeadArgs& arg
     const Temporary refined(stream, {images, args.height, args.width, channels});
     gatun_error inner;
     pass(backend.conv2d(stream,
-                        {images, args.height, args.width, args.height, args.width, 1, 1, 1, 1, 1, 1, args.x, args.weights,
-                         args.conv_bias, GATUN_ACT_GELU, refined.f32()},
+                        {images, args.height, args.width, args.height, args.width, 1, 1, 1, 1, 1, 1, args.x,
+                         args.weights, args.conv_bias, GATUN_ACT_GELU, refined.f32()},
                         &inner),
          inner);
     pass(backend.map_head(stream,

@@ -99,7 +99,8 @@ gatun_status gatun_decoder_prefix(gatun_stream* stream, const gatun_tensor* x, g
     const View to = f32(*stream, out, "out");
     want_shape(to, {in.shape[0], rows, columns, w.outputs}, "out");
     want_apart(to, in, "x");
-    const DecoderPrefixArgs args{in.shape[0], in.shape[1], in.shape[2], in.f32(), &w, product_activation(act), to.f32()};
+    const DecoderPrefixArgs args{in.shape[0], in.shape[1], in.shape[2], in.f32(), &w, product_activation(act),
+                                 to.f32()};
     const Backend& backend = *stream->device->backend;
     return backend.decoder_prefix != nullptr ? backend.decoder_prefix(stream, args, inner)
                                              : compose_decoder_prefix(stream, args, inner);

@@ -35,7 +35,8 @@ gatun_status gatun_group_norm(gatun_stream* stream, const gatun_tensor* x, int64
     want_like(to, in, "out", "x");
     if (to.data != in.data) want_apart(to, in, "x");
     if (groups < 1 || channels % groups != 0) {
-      fail(GATUN_SHAPE_MISMATCH, "group_norm: x has ", channels, " channels for ", groups, " groups, expected a multiple");
+      fail(GATUN_SHAPE_MISMATCH, "group_norm: x has ", channels, " channels for ", groups,
+           " groups, expected a multiple");
     }
     const GroupNormArgs args{in.shape[0], in.shape[1], channels, groups, in.f32(),
                              vector(*stream, weight, channels, "weight", to),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fill, strided copy with conversion, and arithmetic of two views with repeated axes: a few bytes an element and at most
-// one FLOP, bound by memory. The innermost axis runs in a plain loop that the compiler vectorises where strides are 1 or
-// 0.
+// Fill, strided copy with conversion, and arithmetic of two views with repeated axes: a few bytes an element and at
+// most one FLOP, bound by memory. The innermost axis runs in a plain loop that the compiler vectorises where strides
+// are 1 or 0.
 #include "device.h"
 
 #include "../convert.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fill, strided copy with conversion, arithmetic of two views with repeated axes: 1 to 8 bytes read (of each view) and
 // written an element, at most one FLOP: bound by memory. Dense data of one type moves 16 bytes a thread; a copy whose
-// innermost axes are permuted goes through a tile in shared memory, so that both sides are coalesced; the rest walks the
-// merged axes of the views. Kernels know the size of an element, not its type; one kernel alone converts.
+// innermost axes are permuted goes through a tile in shared memory, so that both sides are coalesced; the rest walks
+// the merged axes of the views. Kernels know the size of an element, not its type; one kernel alone converts.
 #include "../convert.h"
 #include "../nest.h"
 #include "launch.h"

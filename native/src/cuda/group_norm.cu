@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Group normalisation of channels-last places, and an activation. The image is read twice and written once, 12 bytes an
-// element for about 10 FLOP: bound by memory. A block measures a group's share of a chunk of places, its mean and the sum
-// of squared distances from it; the chunks are merged in their order.
+// element for about 10 FLOP: bound by memory. A block measures a group's share of a chunk of places, its mean and the
+// sum of squared distances from it; the chunks are merged in their order.
 #include "activation.h"
 #include "image_walk.h"
 #include "operations.h"

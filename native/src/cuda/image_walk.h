@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread for each word of a channels-last image: neighbours in a warp are neighbours in memory. A word is a float, or
-// four channels where addresses and channels allow.
+// One thread for each word of a channels-last image: neighbours in a warp are neighbours in memory. A word is a float,
+// or four channels where addresses and channels allow.
 #pragma once
 
 #include "launch.h"
@@ -38,9 +38,10 @@ struct ImageWalk {
  private:
   template <class Index>
   GATUN_DEVICE ImagePlace split(Index index) const {
-    const Index pixel = index / static_cast<Index>(words), line = pixel / static_cast<Index>(width);
-    return {static_cast<int64_t>(line / static_cast<Index>(height)), static_cast<int>(line % static_cast<Index>(height)),
-            static_cast<int>(pixel % static_cast<Index>(width)), static_cast<int64_t>(index % static_cast<Index>(words))};
+    const auto across = static_cast<Index>(width), down = static_cast<Index>(height), each = static_cast<Index>(words);
+    const Index pixel = index / each, line = pixel / across;
+    return {static_cast<int64_t>(line / down), static_cast<int>(line % down), static_cast<int>(pixel % across),
+            static_cast<int64_t>(index % each)};
   }
 };
 

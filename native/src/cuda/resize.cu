@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Another size by nearest, bilinear or bicubic sampling, or by the means of windows: 4 bytes written an element, every
-// input pixel read once from memory and up to 16 times from caches, 8 (bilinear) or 32 (bicubic) FLOP an element: bound by
-// memory. Indices are made in f32, in torch's steps.
+// input pixel read once from memory and up to 16 times from caches, 8 (bilinear) or 32 (bicubic) FLOP an element: bound
+// by memory. Indices are made in f32, in torch's steps.
 #include "image_walk.h"
 #include "operations.h"
 
@@ -23,7 +23,9 @@ struct Axis {
   }
   // Of the means of windows.
   GATUN_DEVICE int first(int place) const { return static_cast<int>(static_cast<int64_t>(place) * in / out); }
-  GATUN_DEVICE int last(int place) const { return static_cast<int>((static_cast<int64_t>(place + 1) * in + out - 1) / out); }
+  GATUN_DEVICE int last(int place) const {
+    return static_cast<int>(((static_cast<int64_t>(place) + 1) * in + out - 1) / out);
+  }
 };
 
 // The samples of one output along an axis.

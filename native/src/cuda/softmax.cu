@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Softmax of rows, one warp a row: some 30 FLOP and 8 bytes an element; a row is read three times, from a cache after the
-// first: bound by memory.
+// Softmax of rows, one warp a row: some 30 FLOP and 8 bytes an element; a row is read three times, from a cache after
+// the first: bound by memory.
 #include "launch.h"
 #include "operations.h"
 

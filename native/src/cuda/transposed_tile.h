@@ -78,7 +78,8 @@ transposed_tile(TransposedProblem p, Output output) {
   const Element* weights = static_cast<const Element*>(p.weights) + pair.taps_before * p.outputs * p.inputs;
   Tile tile;
   tile.template multiply<Wide>(
-      GatherSource{p.x, places, p.plane.rows.inputs, p.plane.columns.inputs, p.inputs, pair.columns.taps, -1, -1, depth},
+      GatherSource{p.x, places, p.plane.rows.inputs, p.plane.columns.inputs, p.inputs, pair.columns.taps, -1, -1,
+                   depth},
       RowSource<Element>{weights, first_column, p.outputs, depth}, depth, shared_memory());
   tile.for_pairs([&](int row, int column, float value, float next) {
     if (first_row + row >= pixels) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An activation of each element. 8 bytes and 1 (ReLU) to some 30 FLOP an element: bound by memory where the data are not
-// in a cache.
+// An activation of each element. 8 bytes and 1 (ReLU) to some 30 FLOP an element: bound by memory where the data are
+// not in a cache.
 #include "activation.h"
 #include "tables.h"
 

@@ -26,8 +26,8 @@ static inline Vec tangent(Vec x) {
   return size < splat(0.6f) ? x + x * t * p : x < splat(0.0f) ? -far : far;
 }
 
-// ln(1 + e^x) = max(x, 0) + ln(1 + e), e = e^-|x|; ln(1 + e) = 2 artanh(s), s = e / (2 + e), as 2 s (1 + s^2 p(s^2)), our
-// minimax fit of relative error 5e-9. Above 20 it is x to rounding, by torch's definition too.
+// ln(1 + e^x) = max(x, 0) + ln(1 + e), e = e^-|x|; ln(1 + e) = 2 artanh(s), s = e / (2 + e), as 2 s (1 + s^2 p(s^2)),
+// our minimax fit of relative error 5e-9. Above 20 it is x to rounding, by torch's definition too.
 static inline Vec softplus(Vec x) {
   constexpr float kP[] = {0.333332081f, 0.200107636f, 0.140009026f, 0.140059937f};
   const Vec e = exponential(-absolute(x)), s = e / (splat(2.0f) + e), u = s * s;

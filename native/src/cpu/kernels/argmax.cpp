@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Place of the largest element of each row. 4 bytes and 1 comparison an element: the comparisons wait for each other, so
-// a core reads about one element a clock.
+// Place of the largest element of each row. 4 bytes and 1 comparison an element: the comparisons wait for each other,
+// so a core reads less than one element a clock.
 #include "simd.h"
 #include "tables.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution on channels-last images: a product with one tap for each kernel cell, whose rows are the pixels of a line,
-// a stride apart; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes with stride 1: bound by arithmetic.
+// Convolution on channels-last images: a product with one tap for each kernel cell, whose rows are the pixels of a
+// line, a stride apart; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes with stride 1: bound by arithmetic.
 #include "border.h"
 #include "gemm.h"
 #include "tables.h"

@@ -82,7 +82,8 @@ void apply(const GroupNormArgs& args, const float* x, int64_t places, const floa
   for (int64_t place = 0; place < places; ++place, x += args.channels, out += args.channels) {
     for (int64_t c = 0; c < args.channels; c += kWidth) {
       const int64_t left = args.channels - c;
-      Vec value = (load_up_to(x + c, left) - load_up_to(affine + c, left)) * load_up_to(affine + args.channels + c, left);
+      Vec value = load_up_to(x + c, left) - load_up_to(affine + c, left);
+      value = value * load_up_to(affine + args.channels + c, left);
       value = value * load_up_to(args.weight + c, left) + load_up_to(args.bias + c, left);
       if (args.activation == GATUN_ACT_GELU) value = gelu(value);
       if (args.activation == GATUN_ACT_SILU) value = value * sigmoid(value);

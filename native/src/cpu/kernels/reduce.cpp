@@ -49,7 +49,8 @@ struct Smaller {
 
 // Rows of `columns` numbers, `pitch` apart.
 template <class Combine>
-void combine_rows(const float* rows, int64_t count, int64_t pitch, int64_t columns, const Combine& combine, float* out) {
+void combine_rows(const float* rows, int64_t count, int64_t pitch, int64_t columns, const Combine& combine,
+                  float* out) {
   for_channels(columns, [&]<class V>(int64_t c) __attribute__((always_inline)) {
     V value = get<V>(rows + c);
     for (int64_t row = 1; row < count; ++row) value = combine(value, get<V>(rows + row * pitch + c));

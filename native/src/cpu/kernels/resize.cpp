@@ -88,7 +88,8 @@ void nearest_row(const Resize2dArgs& args, const float* image, int64_t y, float*
   const float* line = image + samples<1>(rows, y).at[0] * args.width * args.channels;
   for (int64_t x = 0; x < args.out_width; ++x, out += args.channels) {
     const float* from = line + samples<1>(columns, x).at[0] * args.channels;
-    for_channels(args.channels, [&]<class V>(int64_t c) __attribute__((always_inline)) { put(out + c, get<V>(from + c)); });
+    for_channels(args.channels,
+                 [&]<class V>(int64_t c) __attribute__((always_inline)) { put(out + c, get<V>(from + c)); });
   }
 }
 

@@ -16,26 +16,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A decoder with its arguments, and those of the head behind it where there is one.
+ * A decoder with its arguments, and the head behind it where there is one.
  *
  * @param name of the decoder, for messages
  */
-record BranchChoice(Task task, String name, DecoderBuilder decoder, Map<String, Object> decoderArguments,
-        Optional<Map<String, Object>> headArguments) {
+record BranchChoice(
+        String name, DecoderBuilder decoder, Map<String, Object> decoderArguments, Optional<HeadBuilder> head) {
+    /** By upstream's arguments: a decoder that ends in classes is given their number, else the head is. */
     static BranchChoice of(Task task, Object decoder, Map<String, Object> decoderArguments,
             Map<String, Object> headArguments, Optional<Integer> classes, boolean corrected) {
         String name = decoder instanceof String s ? s : "decoder";
-        DecoderBuilder builder = switch (decoder) {
-            case String s -> Registries.decoders().get(s);
-            case DecoderBuilder own -> own;
-            default -> throw new ArgumentException("EncoderDecoderFactory: decoder is " + decoder
-                    + ", expected a name or a DecoderBuilder; names: " + Registries.decoders().names());
-        };
+        DecoderBuilder builder = builder(decoder);
         Map<String, Object> forDecoder = new LinkedHashMap<>(decoderArguments);
         if (!builder.includesHead()) {
             Map<String, Object> forHead = new LinkedHashMap<>(headArguments);
             classes.ifPresent(count -> forHead.put("num_classes", count));
-            return new BranchChoice(task, name, builder, forDecoder, Optional.of(forHead));
+            return new BranchChoice(name, builder, forDecoder, Optional.of(head(task, forHead)));
         }
         if (!headArguments.isEmpty()) {
             throw new ArgumentException("Decoder already includes a head, but `head_` arguments were specified. These"
@@ -44,13 +40,37 @@ record BranchChoice(Task task, String name, DecoderBuilder decoder, Map<String, 
         classes.ifPresent(count -> forDecoder.put("num_classes", count));
         // Upstream treats a decoder that is given as an object as one without a head.
         boolean bare = decoder instanceof String || corrected;
-        return new BranchChoice(task, name, builder, forDecoder, bare ? Optional.empty() : Optional.of(Map.of()));
+        return new BranchChoice(name, builder, forDecoder, bare ? Optional.empty() : Optional.of(head(task, Map.of())));
     }
 
-    /** Upstream's auxiliary branches: always a head, with the main head's arguments. */
-    BranchChoice withHeadOf(BranchChoice main) {
-        return new BranchChoice(
-                task, name, decoder, decoderArguments, Optional.of(main.headArguments.orElse(Map.of())));
+    private static DecoderBuilder builder(Object decoder) {
+        return switch (decoder) {
+            case String name -> Registries.decoders().get(name);
+            case DecoderBuilder own -> own;
+            default -> throw new ArgumentException("EncoderDecoderFactory: decoder is " + decoder
+                    + ", expected a name or a DecoderBuilder; names: " + Registries.decoders().names());
+        };
+    }
+
+    /** The task's head by upstream's arguments. */
+    static HeadBuilder head(Task task, Map<String, Object> arguments) {
+        return channels -> {
+            if (task != Task.REGRESSION && !arguments.containsKey("num_classes")) {
+                throw new ArgumentException("num_classes must be defined for " + task.lowerCase() + " task");
+            }
+            Arguments given = Arguments.of(task.lowerCase() + " head", arguments);
+            Loader<? extends Head> loader = switch (task) {
+                case SEGMENTATION -> SegmentationHead.loader(channels, SegmentationHead.Options.of(given));
+                case REGRESSION -> RegressionHead.loader(channels, RegressionHead.Options.of(given));
+                case CLASSIFICATION -> ClassificationHead.loader(channels, ClassificationHead.Options.of(given));
+            };
+            given.finish();
+            return loader;
+        };
+    }
+
+    BranchChoice withHead(HeadBuilder other) {
+        return new BranchChoice(name, decoder, decoderArguments, Optional.of(other));
     }
 
     Stages.Branch load(Scope scope, List<Integer> channels, StateDict decoderState, StateDict headState) {
@@ -59,20 +79,6 @@ record BranchChoice(Task task, String name, DecoderBuilder decoder, Map<String, 
         given.finish();
         Decoder loaded = loader.load(scope, decoderState);
         return new Stages.Branch(
-                loaded, headArguments.map(arguments -> head(arguments, loaded.outChannels()).load(scope, headState)));
-    }
-
-    private Loader<? extends Head> head(Map<String, Object> arguments, int channels) {
-        if (task != Task.REGRESSION && !arguments.containsKey("num_classes")) {
-            throw new ArgumentException("num_classes must be defined for " + task.lowerCase() + " task");
-        }
-        Arguments given = Arguments.of(task.lowerCase() + " head", arguments);
-        Loader<? extends Head> loader = switch (task) {
-            case SEGMENTATION -> SegmentationHead.loader(channels, SegmentationHead.Options.of(given));
-            case REGRESSION -> RegressionHead.loader(channels, RegressionHead.Options.of(given));
-            case CLASSIFICATION -> ClassificationHead.loader(channels, ClassificationHead.Options.of(given));
-        };
-        given.finish();
-        return loader;
+                loaded, head.map(builder -> builder.build(loaded.outChannels()).load(scope, headState)));
     }
 }

@@ -18,6 +18,16 @@ public final class EncoderDecoderFactory {
     private EncoderDecoderFactory() {}
 
     /**
+     * A model by typed arguments, for Java.
+     *
+     * @param task what it is for
+     * @return a builder
+     */
+    public static EncoderDecoderBuilder builder(Task task) {
+        return new EncoderDecoderBuilder(task);
+    }
+
+    /**
      * A model by upstream's arguments of {@code build_model}. Arguments of the parts have the prefixes {@code
      * backbone_}, {@code decoder_} and {@code head_}, or lie in {@code backbone_kwargs}, {@code decoder_kwargs} and
      * {@code head_kwargs}, which are taken in the place of the prefixed ones unless they are empty.
@@ -54,7 +64,8 @@ public final class EncoderDecoderFactory {
             Map<String, Object> ownHead = own.takePrefixed("head_");
             own.finish();
             BranchChoice branch = BranchChoice.of(task, head.decoder(), decoderArguments, ownHead, classes, corrected);
-            if (auxiliary.put(head.name(), corrected ? branch : branch.withHeadOf(main)) != null) {
+            if (auxiliary.put(head.name(), corrected ? branch
+                    : branch.withHead(main.head().orElseGet(() -> BranchChoice.head(task, Map.of())))) != null) {
                 throw new ArgumentException("EncoderDecoderFactory: two aux_decoders have the name " + head.name());
             }
         }

@@ -10,8 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** A neck by name, with its arguments. */
-record NeckChoice(String name, Map<String, Object> arguments) {
+/**
+ * A neck with its arguments.
+ *
+ * @param name for messages
+ */
+record NeckChoice(String name, NeckBuilder builder, Map<String, Object> arguments) {
+    /** By upstream's dictionaries. */
     static List<NeckChoice> all(List<Map<String, Object>> necks) {
         return necks.stream().map(NeckChoice::of).toList();
     }
@@ -23,12 +28,12 @@ record NeckChoice(String name, Map<String, Object> arguments) {
         }
         Map<String, Object> arguments = new LinkedHashMap<>(neck);
         arguments.remove("name");
-        return new NeckChoice(name, arguments);
+        return new NeckChoice(name, Registries.necks().get(name), arguments);
     }
 
     Loader<? extends Neck> loader(List<Integer> channels, OptionalInt patchSize) {
         Arguments given = Arguments.of(name, arguments);
-        Loader<? extends Neck> loader = Registries.necks().get(name).build(channels, patchSize, given);
+        Loader<? extends Neck> loader = builder.build(channels, patchSize, given);
         given.finish();
         return loader;
     }

@@ -119,8 +119,8 @@ final class Parts {
     }
 
     /** The shapes that a part gives on the device without data, and whether it names the weights of the case. */
-    static <M> List<Shape> metaShapes(
-            Loader<M> loader, GoldenCase golden, List<TensorData> inputs, BiFunction<M, MetaRun, List<Tensor>> forward) {
+    static <M> List<Shape> metaShapes(Loader<M> loader, GoldenCase golden, List<TensorData> inputs,
+            BiFunction<M, MetaRun, List<Tensor>> forward) {
         List<Shape> shapes = new ArrayList<>();
         Structure structure = Structure.of((scope, state) -> {
             M part = loader.load(scope, state);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.factory.registry;
 
+import io.gatun.core.ArgumentException;
 import io.gatun.factory.BackboneBuilder;
 import io.gatun.factory.DecoderBuilder;
 import io.gatun.factory.NeckBuilder;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /**
@@ -21,15 +23,22 @@ public final class Registries {
         TerratorchModules.register(backboneRegistry, neckRegistry, decoderRegistry);
     }
 
-    /** Made on first use, whoever uses it. */
-    private static final class Shared {
-        static final Registries INSTANCE = loaded();
+    private static Registries instance;
 
-        private static Registries loaded() {
+    /** Made on first use; a provider that cannot be loaded is an error each time, and breaks nothing else. */
+    private static synchronized Registries shared() {
+        if (instance == null) {
             Registries registries = new Registries();
-            ServiceLoader.load(ModuleProvider.class).forEach(provider -> provider.register(registries));
-            return registries;
+            try {
+                ServiceLoader.load(ModuleProvider.class).forEach(provider -> provider.register(registries));
+            } catch (ServiceConfigurationError e) {
+                throw new ArgumentException("a " + ModuleProvider.class.getSimpleName() + " could not be loaded: "
+                        + e.getMessage() + ". Correct its entry in META-INF/services or in its module, or leave its jar"
+                        + " out.", e);
+            }
+            instance = registries;
         }
+        return instance;
     }
 
     /**
@@ -38,7 +47,7 @@ public final class Registries {
      * @return the registry of the process
      */
     public static MultiSourceRegistry<BackboneBuilder> backbones() {
-        return Shared.INSTANCE.backboneRegistry;
+        return shared().backboneRegistry;
     }
 
     /**
@@ -47,7 +56,7 @@ public final class Registries {
      * @return the registry of the process
      */
     public static MultiSourceRegistry<NeckBuilder> necks() {
-        return Shared.INSTANCE.neckRegistry;
+        return shared().neckRegistry;
     }
 
     /**
@@ -56,7 +65,7 @@ public final class Registries {
      * @return the registry of the process
      */
     public static MultiSourceRegistry<DecoderBuilder> decoders() {
-        return Shared.INSTANCE.decoderRegistry;
+        return shared().decoderRegistry;
     }
 
     /**
