@@ -16,7 +16,8 @@ import java.util.function.Function;
 
 /**
  * Keyword arguments as upstream's constructors take them, in snake_case, from a YAML file, a checkpoint or Java. What
- * is read is remembered, so that {@link #finish()} can refuse what nobody wanted. A null value is as good as none.
+ * is read is remembered, so that {@link #finish()} can refuse what nobody wanted. A null value is as good as none, but
+ * for the few arguments that ask {@link #isNull}.
  *
  * <p>All methods that read a value throw {@link ArgumentException} if it has another type, or if it is absent and there
  * is nothing to take instead. For one thread.
@@ -24,11 +25,13 @@ import java.util.function.Function;
 public final class Arguments {
     private final String owner;
     private final Map<String, Object> values;
+    private final Set<String> nulls;
     private final Set<String> known = new LinkedHashSet<>();
 
-    private Arguments(String owner, Map<String, Object> values) {
+    private Arguments(String owner, Map<String, Object> values, Set<String> nulls) {
         this.owner = owner;
         this.values = values;
+        this.nulls = nulls;
     }
 
     /**
@@ -40,12 +43,15 @@ public final class Arguments {
      */
     public static Arguments of(String owner, Map<String, ?> values) {
         Map<String, Object> present = new LinkedHashMap<>();
+        Set<String> nulls = new LinkedHashSet<>();
         values.forEach((key, value) -> {
             if (value != null) {
                 present.put(key, value);
+            } else {
+                nulls.add(key);
             }
         });
-        return new Arguments(owner, present);
+        return new Arguments(owner, present, nulls);
     }
 
     /**
@@ -56,6 +62,16 @@ public final class Arguments {
      */
     public boolean has(String key) {
         return values.containsKey(key);
+    }
+
+    /**
+     * Whether an argument is given as null, for those whose default is something else. Asking does not read it.
+     *
+     * @param key its name
+     * @return false if it is absent or has a value
+     */
+    public boolean isNull(String key) {
+        return nulls.contains(key);
     }
 
     /**
@@ -206,7 +222,7 @@ public final class Arguments {
      *
      * @param prefix for example {@code decoder_}
      * @param except names that are not taken although they begin so
-     * @return their values by the rest of their names
+     * @return their values by the rest of their names, nulls included
      */
     public Map<String, Object> takePrefixed(String prefix, String... except) {
         Map<String, Object> taken = new LinkedHashMap<>();
@@ -216,6 +232,8 @@ public final class Arguments {
             }
         });
         taken.keySet().forEach(name -> known.add(prefix + name));
+        nulls.stream().filter(key -> key.startsWith(prefix)).forEach(
+                key -> taken.put(key.substring(prefix.length()), null));
         return taken;
     }
 

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  *
  * @param modalities images by name in order; a single unnamed image has the name {@link #IMAGE}
  * @param extras what else upstream's forward takes by keyword, such as {@code temporal_coords} and
- *     {@code location_coords}
+ *     {@code location_coords}, or further modalities; in order
  */
 public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor> extras) {
     /** Name of a single image, as upstream's default modality. */
@@ -23,7 +23,7 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
     /** Makes the maps unmodifiable; throws {@link ArgumentException} if there is no image. */
     public Input {
         modalities = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(modalities));
-        extras = Map.copyOf(extras);
+        extras = Collections.unmodifiableMap(new LinkedHashMap<>(extras));
         if (modalities.isEmpty()) {
             throw new ArgumentException("No input provided: give an image, or images by modality");
         }
@@ -37,6 +37,17 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
      */
     public static Input of(Tensor image) {
         return new Input(new LinkedHashMap<>(Map.of(IMAGE, image)), Map.of());
+    }
+
+    /**
+     * One image by name; {@link #with} adds others.
+     *
+     * @param name its modality
+     * @param image [B, C, H, W], or [B, C, T, H, W] where the backbone has time
+     * @return the input
+     */
+    public static Input of(String name, Tensor image) {
+        return new Input(new LinkedHashMap<>(Map.of(name, image)), Map.of());
     }
 
     /**

@@ -4,6 +4,8 @@ package io.gatun.factory.registry;
 import io.gatun.factory.BackboneBuilder;
 import io.gatun.models.prithvi.PrithviConfig;
 import io.gatun.models.prithvi.PrithviViT;
+import io.gatun.models.terramind.TerraMindConfig;
+import io.gatun.models.terramind.TerraMindViT;
 
 /** The backbones that Gatun builds, under TerraTorch's and timm's names. */
 final class Backbones {
@@ -13,6 +15,9 @@ final class Backbones {
         Registry<BackboneBuilder> terratorch = new Registry<>();
         for (String name : PrithviConfig.names()) {
             terratorch.register(name, arguments -> PrithviViT.loader(PrithviConfig.of(name, arguments)));
+        }
+        for (String name : TerraMindConfig.names()) {
+            terratorch.register(name, arguments -> TerraMindViT.loader(TerraMindConfig.of(name, arguments)));
         }
         backbones.registerSource("terratorch", terratorch);
         backbones.registerSource("timm", new TimmModels());

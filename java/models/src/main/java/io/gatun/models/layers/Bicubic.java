@@ -29,6 +29,26 @@ public final class Bicubic {
     }
 
     /**
+     * {@code align_corners=False}, without antialiasing: Keys' kernel with a = -0.75, and beyond the border the cell at
+     * the border.
+     *
+     * @param from cells there are
+     * @param to cells wanted
+     * @return weights [to][from]
+     */
+    public static double[][] centers(int from, int to) {
+        double[][] weights = new double[to][from];
+        for (int i = 0; i < to; i++) {
+            double center = (i + 0.5) * from / to - 0.5;
+            int cell = (int) Math.floor(center);
+            for (int tap = cell - 1; tap <= cell + 2; tap++) {
+                weights[i][Math.clamp(tap, 0, from - 1)] += kernel(tap - center, -0.75);
+            }
+        }
+        return weights;
+    }
+
+    /**
      * {@code align_corners=False, antialias=True}: Keys' kernel with a = -0.5, as wide as the cells that it takes the
      * mean of where the table shrinks; its weights within the table add up to 1.
      *

@@ -39,8 +39,22 @@ public record LayerNorm(Tensor weight, Tensor bias, double eps) {
      * @return the layer
      */
     public static LayerNorm load(Scope scope, StateDict state, long width, double eps) {
-        return new LayerNorm(
-                state.takeTensor(scope, "weight", width), state.takeTensor(scope, "bias", width), eps);
+        return load(scope, state, width, eps, true);
+    }
+
+    /**
+     * Takes {@code weight} [width] and {@code bias} [width].
+     *
+     * @param scope owns the parameters
+     * @param state parameters of this layer
+     * @param width E
+     * @param eps added to the biased variance
+     * @param bias whether the bias is learned; else it is a buffer, which is added all the same
+     * @return the layer
+     */
+    public static LayerNorm load(Scope scope, StateDict state, long width, double eps, boolean bias) {
+        return new LayerNorm(state.takeTensor(scope, "weight", width),
+                (bias ? state : state.buffers()).takeTensor(scope, "bias", width), eps);
     }
 
     /**

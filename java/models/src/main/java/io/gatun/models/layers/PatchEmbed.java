@@ -16,12 +16,12 @@ import java.util.Optional;
  * Patches of an image as tokens: a {@code Conv2d} or {@code Conv3d} whose kernel is its stride.
  *
  * @param weight [E, channels patch], packed
- * @param bias [E] f32
+ * @param bias [E] f32, if the layer has one
  * @param channels bands of an image
  * @param patchFrames frames of a patch
  * @param patchSize rows and columns of a patch
  */
-public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFrames, int patchSize) {
+public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, int patchFrames, int patchSize) {
     /**
      * Takes {@code weight} [E, channels, patchSize, patchSize] and {@code bias} [E] of a {@code Conv2d}.
      *
@@ -35,7 +35,8 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
     public static PatchEmbed load2d(Scope scope, StateDict state, int channels, int embedDim, int patchSize) {
         Weights weight = Linear.packed(
                 scope, state.takeTensor(scope, "weight", embedDim, channels, patchSize, patchSize));
-        return new PatchEmbed(weight, state.takeTensor(scope, "bias", embedDim), channels, 1, patchSize);
+        return new PatchEmbed(
+                weight, Optional.of(state.takeTensor(scope, "bias", embedDim)), channels, 1, patchSize);
     }
 
     /**
@@ -53,7 +54,29 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
             Scope scope, StateDict state, int channels, int embedDim, int patchFrames, int patchSize) {
         Weights weight = Linear.packed(
                 scope, state.takeTensor(scope, "weight", embedDim, channels, patchFrames, patchSize, patchSize));
-        return new PatchEmbed(weight, state.takeTensor(scope, "bias", embedDim), channels, patchFrames, patchSize);
+        return new PatchEmbed(weight, Optional.of(state.takeTensor(scope, "bias", embedDim)), channels, patchFrames,
+                patchSize);
+    }
+
+    /**
+     * Takes {@code weight} [E, patchSize patchSize channels] of a {@code Linear} without bias that takes the pixels of
+     * a patch row by row, the channels of a pixel next to each other.
+     *
+     * @param scope owns the parameters
+     * @param state parameters of the layer
+     * @param channels bands of an image
+     * @param embedDim E
+     * @param patchSize rows and columns of a patch
+     * @return the layer
+     */
+    public static PatchEmbed loadPixels(Scope scope, StateDict state, int channels, int embedDim, int patchSize) {
+        long inputs = (long) patchSize * patchSize * channels;
+        try (Tensor stored = state.takeTensor(scope, "weight", embedDim, inputs);
+                Tensor pixels = stored.reshape(embedDim, patchSize, patchSize, channels);
+                Tensor planes = pixels.permute(0, 3, 1, 2)) {
+            Weights weight = Linear.packed(scope, Kernels.copy(scope, planes));
+            return new PatchEmbed(weight, Optional.empty(), channels, 1, patchSize);
+        }
     }
 
     /**
@@ -100,7 +123,7 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
         }
         PatchEmbedOptions options =
                 new PatchEmbedOptions(patchFrames, patchSize, patchSize, Validity.NONE, LayerNorm.EPS);
-        return Kernels.patchEmbed(scope, image, Optional.empty(), weight, Optional.of(bias), Optional.empty(),
+        return Kernels.patchEmbed(scope, image, Optional.empty(), weight, bias, Optional.empty(),
                 Optional.empty(), Optional.of(position), options, DType.F32);
     }
 }

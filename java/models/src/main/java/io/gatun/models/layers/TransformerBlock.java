@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.layers;
 
+import io.gatun.core.Activation;
+import io.gatun.core.BinaryOp;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
@@ -9,23 +11,36 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
  * A pre-norm transformer block under timm's names: {@code x = x + proj(attention(qkv(norm1(x))))}, then
- * {@code x = x + fc2(gelu(fc1(norm2(x))))}.
+ * {@code x = x + fc2(gelu(fc1(norm2(x))))}. The feed-forward part may be gated, {@code fc2(silu(fc1(x)) * fc3(x))}, and
+ * queries and keys of each head may go through norms of their own.
  *
  * @param norm1 before the attention
  * @param qkv query, key and value, [3E, E]
+ * @param qkNorm norms of the queries and the keys of a head, both or none
  * @param proj [E, E]
  * @param norm2 before the feed-forward part
  * @param fc1 [hidden, E]
+ * @param activation of {@code fc1}
+ * @param fc3 [hidden, E], the gate, if there is one
  * @param fc2 [E, hidden]
  * @param numHeads heads of the attention
  */
-public record TransformerBlock(
-        LayerNorm norm1, Linear qkv, Linear proj, LayerNorm norm2, Linear fc1, Linear fc2, int numHeads) {
+public record TransformerBlock(LayerNorm norm1, Linear qkv, Optional<QkNorm> qkNorm, Linear proj, LayerNorm norm2,
+        Linear fc1, Activation activation, Optional<Linear> fc3, Linear fc2, int numHeads) {
+    /**
+     * Norms over the channels of a head.
+     *
+     * @param query of queries
+     * @param key of keys
+     */
+    public record QkNorm(LayerNorm query, LayerNorm key) {}
+
     /**
      * What the blocks of a model have in common.
      *
@@ -35,10 +50,30 @@ public record TransformerBlock(
      * @param eps of both norms
      * @param qkvBias whether {@code attn.qkv} has a bias
      * @param projBias whether {@code attn.proj} has a bias
-     * @param mlpBias whether {@code mlp.fc1} and {@code mlp.fc2} have a bias
+     * @param mlpBias whether the layers of {@code mlp} have a bias
+     * @param normBias whether the bias of a norm is learned; else it is a buffer
+     * @param activation in the feed-forward part
+     * @param gated whether {@code mlp.fc3} multiplies what the activation gives
+     * @param qkNorm whether there are {@code attn.q_norm} and {@code attn.k_norm}
      */
     public record Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
-            boolean mlpBias) {
+            boolean mlpBias, boolean normBias, Activation activation, boolean gated, boolean qkNorm) {
+        /**
+         * Blocks as timm's: GELU, no gate, no norms of queries and keys.
+         *
+         * @param embedDim E, a multiple of the heads
+         * @param hidden width of the feed-forward part
+         * @param numHeads heads of the attention
+         * @param eps of both norms
+         * @param qkvBias whether {@code attn.qkv} has a bias
+         * @param projBias whether {@code attn.proj} has a bias
+         * @param mlpBias whether the layers of {@code mlp} have a bias
+         */
+        public Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
+                boolean mlpBias) {
+            this(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, true, Activation.GELU, false, false);
+        }
+
         /**
          * Blocks with every bias.
          *
@@ -62,13 +97,28 @@ public record TransformerBlock(
      */
     public static TransformerBlock load(Scope scope, StateDict state, Options options) {
         long embed = options.embedDim();
-        LayerNorm norm1 = LayerNorm.load(scope, state.at("norm1"), embed, options.eps());
+        LayerNorm norm1 = norm(scope, state.at("norm1"), embed, options);
         Linear qkv = Linear.load(scope, state.at("attn.qkv"), embed, 3 * embed, options.qkvBias());
         Linear proj = Linear.load(scope, state.at("attn.proj"), embed, embed, options.projBias());
-        LayerNorm norm2 = LayerNorm.load(scope, state.at("norm2"), embed, options.eps());
+        Optional<QkNorm> qkNorm = options.qkNorm() ? Optional.of(qkNorm(scope, state, options)) : Optional.empty();
+        LayerNorm norm2 = norm(scope, state.at("norm2"), embed, options);
         Linear fc1 = Linear.load(scope, state.at("mlp.fc1"), embed, options.hidden(), options.mlpBias());
         Linear fc2 = Linear.load(scope, state.at("mlp.fc2"), options.hidden(), embed, options.mlpBias());
-        return new TransformerBlock(norm1, qkv, proj, norm2, fc1, fc2, options.numHeads());
+        Optional<Linear> fc3 = options.gated()
+                ? Optional.of(Linear.load(scope, state.at("mlp.fc3"), embed, options.hidden(), options.mlpBias()))
+                : Optional.empty();
+        return new TransformerBlock(
+                norm1, qkv, qkNorm, proj, norm2, fc1, options.activation(), fc3, fc2, options.numHeads());
+    }
+
+    private static QkNorm qkNorm(Scope scope, StateDict state, Options options) {
+        long width = options.embedDim() / options.numHeads();
+        return new QkNorm(norm(scope, state.at("attn.q_norm"), width, options),
+                norm(scope, state.at("attn.k_norm"), width, options));
+    }
+
+    private static LayerNorm norm(Scope scope, StateDict state, long width, Options options) {
+        return LayerNorm.load(scope, state, width, options.eps(), options.normBias());
     }
 
     /**
@@ -130,7 +180,22 @@ public record TransformerBlock(
     // What is closed early serves the next operations of the stream: a block takes no more memory than its widest step.
     private Tensor hidden(Scope scope, Tensor mixed) {
         try (Tensor normal = norm2.apply(scope, mixed)) {
+            Tensor hidden = activated(scope, normal);
+            if (fc3.isPresent()) {
+                try (Tensor gate = fc3.get().apply(scope, normal)) {
+                    Kernels.binary(scope, BinaryOp.MULTIPLY, hidden, gate, hidden);
+                }
+            }
+            return hidden;
+        }
+    }
+
+    private Tensor activated(Scope scope, Tensor normal) {
+        if (activation == Activation.GELU) {
             return fc1.applyGelu(scope, normal);
+        }
+        try (Tensor linear = fc1.apply(scope, normal)) {
+            return Kernels.activate(scope, linear, activation);
         }
     }
 
@@ -143,7 +208,21 @@ public record TransformerBlock(
 
     private Tensor projected(Scope scope, Tensor x) {
         try (Tensor normal = norm1.apply(scope, x)) {
-            return qkv.apply(scope, normal);
+            Tensor projected = qkv.apply(scope, normal);
+            qkNorm.ifPresent(norms -> {
+                normalise(scope, projected, 0, norms.query());
+                normalise(scope, projected, 1, norms.key());
+            });
+            return projected;
+        }
+    }
+
+    /** Of query, key and value, the part of that number, in place. */
+    private void normalise(Scope scope, Tensor projected, int part, LayerNorm norm) {
+        try (Tensor heads = projected.reshape(projected.dim(0), projected.dim(1), 3L * numHeads, -1);
+                Tensor own = heads.slice(2, (long) part * numHeads, (part + 1L) * numHeads);
+                Tensor dense = Kernels.copy(scope, own); Tensor normal = norm.apply(scope, dense)) {
+            Kernels.copy(scope, normal, own);
         }
     }
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.terramind;
+
+import io.gatun.core.Checkpoint;
+import io.gatun.core.CheckpointException;
+import io.gatun.core.DType;
+import io.gatun.core.Shape;
+import io.gatun.core.StateDict;
+import io.gatun.core.Structure;
+import io.gatun.core.TensorData;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+
+/**
+ * Weights of a published file, or of a TerraMind of other modalities, as weights of an encoder: TerraTorch's {@code
+ * checkpoint_filter_fn} and {@code select_modality_patch_embed_weights}, with a report. Patch embeddings of a modality
+ * with {@code bands} get the columns of those bands.
+ *
+ * <p>Weights that were saved from an encoder of TerraTorch with the same arguments are the encoder's own, bands
+ * included: they do not go through this class.
+ *
+ * @param weights for {@link TerraMindViT#loader}
+ * @param taken names of the weights that come from the file
+ * @param computed names of what the file has not, or for another size, and a formula gives: tables of positions by
+ *     upstream's, and the token of an absent modality, which upstream leaves to chance, as zeros
+ * @param random names of the weights that were drawn at random, those of single bands with the bands' names; such a
+ *     model has to be trained
+ * @param unused names in the file that the encoder does not take
+ */
+public record TerraMindCheckpoint(
+        Checkpoint weights, List<String> taken, List<String> computed, List<String> random, List<String> unused) {
+    private static final String EMBEDDINGS = "encoder_embeddings.";
+
+    /** Makes the lists unmodifiable. */
+    public TerraMindCheckpoint {
+        taken = List.copyOf(taken);
+        computed = List.copyOf(computed);
+        random = List.copyOf(random);
+        unused = List.copyOf(unused);
+    }
+
+    /**
+     * The encoder's weights, all of them from the file.
+     *
+     * @param pretrained the file
+     * @param config the encoder
+     * @return the weights and where they come from
+     * @throws CheckpointException if weights of the encoder, or bands of a modality, are not in the file; it names each
+     */
+    public static TerraMindCheckpoint of(Checkpoint pretrained, TerraMindConfig config) {
+        return new Filling(pretrained, config, OptionalLong.empty()).fill();
+    }
+
+    /**
+     * The encoder's weights, what the file has not at random, as upstream draws it.
+     *
+     * @param pretrained the file
+     * @param config the encoder
+     * @param seed of the random weights
+     * @return the weights and where they come from
+     * @throws CheckpointException if the file has no weight of the encoder at all
+     */
+    public static TerraMindCheckpoint of(Checkpoint pretrained, TerraMindConfig config, long seed) {
+        return new Filling(pretrained, config, OptionalLong.of(seed)).fill();
+    }
+
+    private static final class Filling {
+        private final Checkpoint file;
+        private final TerraMindConfig config;
+        private final OptionalLong seed;
+        private final Map<String, TensorData> own = new LinkedHashMap<>();
+        private final List<String> taken = new ArrayList<>();
+        private final List<String> computed = new ArrayList<>();
+        private final List<String> random = new ArrayList<>();
+
+        Filling(Checkpoint file, TerraMindConfig config, OptionalLong seed) {
+            this.file = file;
+            this.config = config;
+            this.seed = seed;
+        }
+
+        TerraMindCheckpoint fill() {
+            Structure structure = Structure.of(TerraMindViT.loader(config)::load);
+            structure.weights().forEach((name, entry) -> own.put(name, weight(name, entry.shape())));
+            if (taken.isEmpty()) {
+                throw new CheckpointException(file.source() + " has none of the " + own.size()
+                        + " weights of the encoder, such as " + own.keySet().iterator().next() + "; is it a checkpoint of TerraMind of this"
+                        + " size, without a prefix before its names?");
+            }
+            if (seed.isEmpty() && !random.isEmpty()) {
+                throw new CheckpointException(file.source() + " lacks " + random.size() + " weights of the encoder:\n  "
+                        + String.join("\n  ", random) + "\nGive weights that have them, leave these modalities and"
+                        + " bands out, or give a seed to draw them at random for training");
+            }
+            List<String> unused = file.tensors().keySet().stream().filter(name -> !own.containsKey(name)).toList();
+            Checkpoint weights = new Checkpoint(file.source(), file.digest(), own, file.configuration());
+            return new TerraMindCheckpoint(weights, taken, computed, random, unused);
+        }
+
+        private TensorData weight(String name, Shape shape) {
+            TensorData found = file.tensors().get(name);
+            for (TerraMindModality modality : config.modalities().values()) {
+                List<String> known = config.pretraining().bands(modality.key());
+                if (found != null && name.equals(EMBEDDINGS + modality.key() + ".proj.weight")
+                        && !modality.bands().equals(known) && !known.isEmpty()) {
+                    return selected(name, found, modality, known);
+                }
+            }
+            // A vocabulary may have any size.
+            boolean table = name.endsWith(".token_emb.weight") && found != null && found.shape().rank() == 2
+                    && found.shape().dim(1) == shape.dim(1);
+            if (found != null && (table || found.shape().equals(shape))) {
+                taken.add(name);
+                return found;
+            }
+            if (name.endsWith(".pos_emb")) {
+                computed.add(name);
+                return floats(positions(name, (int) shape.dim(1), (int) shape.dim(2)), shape);
+            }
+            if (name.equals("missing_mod_token")) {
+                computed.add(name);
+                return floats(new float[(int) shape.numElements()], shape);
+            }
+            random.add(name + " " + shape + (found == null ? "" : ", which is " + found.shape() + " in the file"));
+            return floats(drawn(name, shape), shape);
+        }
+
+        private float[] positions(String name, int count, int width) {
+            int side = (int) Math.round(Math.sqrt(count));
+            boolean image = config.modalities().values().stream().anyMatch(modality -> modality.kind().isImage()
+                    && name.equals(EMBEDDINGS + modality.key() + ".pos_emb"));
+            return image ? TerraMindPositions.image(side, side, width) : TerraMindPositions.sequence(count, width);
+        }
+
+        /** [E, pixels bands], the bands of a pixel next to each other. */
+        private TensorData selected(String name, TensorData found, TerraMindModality modality, List<String> known) {
+            int bands = modality.size();
+            int embed = config.size().dim();
+            int pixels = modality.patchSize() * modality.patchSize();
+            if (!found.shape().equals(Shape.of(embed, (long) pixels * known.size()))) {
+                throw new CheckpointException(file.source() + ": " + name + " is " + found.shape() + ", expected ["
+                        + embed + ", " + pixels * known.size() + "] of the bands " + known
+                        + "; weights of a model that was built with bands are loaded as they are");
+            }
+            taken.add(name);
+            List<String> unknown = modality.bands().stream().filter(band -> !known.contains(band)).toList();
+            if (!unknown.isEmpty()) {
+                random.add(name + ": bands " + String.join(", ", unknown) + ", not among the pretrained " + known);
+            }
+            float[] from = StateDict.of(file).takeFloats(name, found.shape().toArray());
+            float[] to = new float[embed * pixels * bands];
+            SplittableRandom generator = generator(name);
+            double bound = 1 / Math.sqrt((double) pixels * bands);
+            for (int i = 0; i < to.length; i++) {
+                int origin = known.indexOf(modality.bands().get(i % bands));
+                to[i] = origin < 0 ? (float) generator.nextDouble(-bound, bound)
+                        : from[i / bands * known.size() + origin];
+            }
+            return floats(to, Shape.of(embed, (long) pixels * bands));
+        }
+
+        private SplittableRandom generator(String name) {
+            return new SplittableRandom(seed.orElse(0) * 31 + name.hashCode());
+        }
+
+        /** Norms 1, biases 0, embeddings normal with 0.02, matrices uniform with Glorot's bound. */
+        private float[] drawn(String name, Shape shape) {
+            float[] values = new float[Math.toIntExact(shape.numElements())];
+            SplittableRandom generator = generator(name);
+            double outputs = name.endsWith("qkv.weight") ? shape.dim(0) / 3.0 : shape.dim(0);
+            boolean embedding = shape.rank() == 3 || name.endsWith(".token_emb.weight");
+            for (int i = 0; i < values.length; i++) {
+                if (shape.rank() == 1) {
+                    values[i] = name.endsWith(".weight") ? 1 : 0;
+                } else if (embedding) {
+                    values[i] = (float) generator.nextGaussian(0, 0.02);
+                } else {
+                    double bound = Math.sqrt(6 / (outputs + shape.dim(1)));
+                    values[i] = (float) generator.nextDouble(-bound, bound);
+                }
+            }
+            return values;
+        }
+
+        private static TensorData floats(float[] values, Shape shape) {
+            return new TensorData(DType.F32, shape, MemorySegment.ofArray(values));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.terramind;
+
+import io.gatun.core.DType;
+import io.gatun.core.Kernels;
+import io.gatun.core.Scope;
+import io.gatun.core.StateDict;
+import io.gatun.core.Tensor;
+import io.gatun.models.Backbone;
+import io.gatun.models.Feature;
+import io.gatun.models.Input;
+import io.gatun.models.Loader;
+import io.gatun.models.layers.LayerNorm;
+import io.gatun.models.layers.TransformerBlock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
+
+/**
+ * TerraMind's encoder (Jakubik et al. 2025) as TerraTorch's {@code TerraMindViT}: images, and numbers of tokenised
+ * images and texts, of one or several modalities become tokens [B, L, E] of each block, without class token, those of
+ * the last one normalised.
+ */
+public final class TerraMindViT implements Backbone {
+    private final TerraMindConfig config;
+    private final Optional<Tensor> missing;
+    private final Optional<Tensor> registers;
+    private final Map<String, TerraMindEmbedding> embeddings = new LinkedHashMap<>();
+    private final List<TransformerBlock> blocks;
+    private final Optional<LayerNorm> norm;
+
+    private TerraMindViT(Scope scope, StateDict state, TerraMindConfig config) {
+        this.config = config;
+        TerraMindSize size = config.size();
+        missing = config.mergeMethod() == MergeMethod.CONCAT
+                ? Optional.of(state.takeTensor(scope, "missing_mod_token", size.dim())) : Optional.empty();
+        registers = size.numRegisterTokens() > 0
+                ? Optional.of(state.takeTensor(scope, "register_tokens", 1, size.numRegisterTokens(), size.dim()))
+                : Optional.empty();
+        config.modalities().values().forEach(modality -> embeddings.computeIfAbsent(modality.key(), key ->
+                TerraMindEmbedding.load(scope, state.at("encoder_embeddings").at(key), modality, config)));
+        blocks = TransformerBlock.loadAll(scope, state.at("encoder"), size.encoderDepth(), size.block());
+        norm = size.encoderNorm() ? Optional.of(LayerNorm.load(
+                scope, state.at("encoder_norm"), size.dim(), TerraMindSize.EPS, size.normBias())) : Optional.empty();
+    }
+
+    /**
+     * A loader.
+     *
+     * @param config the arguments
+     * @return builds the backbone from the weights of a {@code TerraMindViT}; those of the published files go through
+     *     {@link TerraMindCheckpoint} first
+     */
+    public static Loader<TerraMindViT> loader(TerraMindConfig config) {
+        return (scope, state) -> new TerraMindViT(scope, state, config);
+    }
+
+    /**
+     * Runs the blocks.
+     *
+     * @param scope owns the result
+     * @param input the modalities there are, by the names of the configuration; their order is that of the tokens, and
+     *     of what {@link MergeMethod#CONCAT} gives. A single unnamed image is the first modality. Extras are further
+     *     modalities, as upstream's keywords; {@code NAME_input_mask} bool [B, L] tells where the sequence NAME has no
+     *     token. Images are [B, C, H, W] f32, of multiples of the patch
+     * @return for each block tokens [B, N, E]; [B, N, modalities E] with {@link MergeMethod#CONCAT}; a tensor for each
+     *     modality with {@link MergeMethod#DICT}
+     * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, or a value
+     *     that cannot be in the modality's unit
+     * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches, or
+     *     modalities cannot be merged
+     * @throws io.gatun.core.DTypeException if an image is not f32 or tokens are no integers
+     */
+    @Override
+    public List<Feature> forward(Scope scope, Input input) {
+        TerraMindInputs inputs = TerraMindInputs.of(config, input);
+        if (config.standardize() && config.checkInputs() && !scope.device().isMeta()) {
+            inputs.tensors().forEach((name, tensor) ->
+                    TerraMindUnits.require(scope, name, config.modalities().get(name), tensor));
+        }
+        List<TerraMindMerge.Part> parts = new ArrayList<>();
+        Tensor tokens = tokens(scope, inputs, parts);
+        TerraMindMerge merge = TerraMindMerge.of(config, parts, missing);
+        List<Integer> all = IntStream.range(0, blocks.size()).boxed().toList();
+        SequencedMap<Integer, Tensor> outputs = TransformerBlock.applyAll(scope, blocks, tokens, all);
+        List<Feature> features = new ArrayList<>();
+        outputs.forEach((block, output) -> features.add(
+                merge.apply(scope, block == blocks.size() - 1 ? normalised(scope, output) : output)));
+        return features;
+    }
+
+    private Tensor normalised(Scope scope, Tensor output) {
+        if (norm.isEmpty()) {
+            return output;
+        }
+        try (output) {
+            return norm.get().apply(scope, output);
+        }
+    }
+
+    /** Registers, then the tokens of each modality. */
+    private Tensor tokens(Scope scope, TerraMindInputs inputs, List<TerraMindMerge.Part> parts) {
+        List<Tensor> pieces = new ArrayList<>();
+        long batch = inputs.tensors().firstEntry().getValue().dim(0);
+        registers.ifPresent(own -> pieces.add(own.expand(batch, own.dim(1), own.dim(2))));
+        long length = config.size().numRegisterTokens();
+        for (Map.Entry<String, Tensor> each : inputs.tensors().entrySet()) {
+            TerraMindModality modality = config.modalities().get(each.getKey());
+            Tensor piece = embeddings.get(modality.key()).apply(
+                    scope, each.getValue(), Optional.ofNullable(inputs.masks().get(each.getKey())));
+            parts.add(new TerraMindMerge.Part(each.getKey(), modality, length, piece.dim(1)));
+            length += piece.dim(1);
+            pieces.add(piece);
+        }
+        return pieces.size() == 1 ? pieces.getFirst() : joined(scope, pieces, length);
+    }
+
+    private Tensor joined(Scope scope, List<Tensor> pieces, long length) {
+        Tensor tokens = scope.empty(DType.F32, pieces.getFirst().dim(0), length, config.size().dim());
+        long first = 0;
+        for (Tensor piece : pieces) {
+            try (piece; Tensor place = tokens.slice(1, first, first + piece.dim(1))) {
+                Kernels.copy(scope, piece, place);
+                first += piece.dim(1);
+            }
+        }
+        return tokens;
+    }
+
+    @Override
+    public List<Integer> outChannels() {
+        int wide = config.mergeMethod() == MergeMethod.CONCAT ? config.imageModalities() : 1;
+        return Collections.nCopies(blocks.size(), config.size().dim() * wide);
+    }
+
+    /** That of the first modality of images. */
+    @Override
+    public OptionalInt patchSize() {
+        return config.modalities().values().stream().filter(modality -> modality.kind().isImage())
+                .mapToInt(TerraMindModality::patchSize).findFirst();
+    }
+
+    /** One image of each modality of them; where there are none, token numbers. */
+    @Override
+    public Optional<Input> example(Scope scope) {
+        SequencedMap<String, Tensor> images = new LinkedHashMap<>();
+        config.modalities().forEach((name, modality) -> {
+            if (modality.kind() == TerraMindModality.Kind.IMAGE) {
+                images.put(name, scope.empty(DType.F32, 1, modality.size(), side(modality), side(modality)));
+            }
+        });
+        if (images.isEmpty()) {
+            config.modalities().forEach((name, modality) -> {
+                int side = modality.kind().isImage() ? config.imgSize() / modality.patchSize() : 1;
+                images.put(name, scope.empty(DType.I64, 1, (long) side * side));
+            });
+        }
+        return Optional.of(Input.of(images));
+    }
+
+    private int side(TerraMindModality modality) {
+        return config.imgSize() / modality.patchSize() * modality.patchSize();
+    }
+}
