@@ -4,6 +4,7 @@ package io.gatun.docs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.factory.registry.Registries;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -172,5 +174,14 @@ class DocsTest {
                     .toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
                     .collect(Collectors.toList());
         }
+    }
+
+    @Test
+    void thePageOfModelsHasEveryName() throws IOException {
+        String page = Files.readString(DOCS.resolve("models.md"));
+        Stream.of(Registries.backbones().names(), Registries.necks().names(), Registries.decoders().names(),
+                Registries.modelFactories().names()).flatMap(Collection::stream).forEach(name ->
+                assertTrue(page.contains("`" + name.substring(name.indexOf('_') + 1) + "`"),
+                        name + " is not in models.md"));
     }
 }

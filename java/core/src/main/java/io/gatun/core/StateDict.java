@@ -203,10 +203,10 @@ public final class StateDict {
         StringBuilder report = new StringBuilder(loading.source + " does not fit the model: " + loading.missing.size()
                 + " weights missing, " + unexpected.size() + " unexpected, " + loading.otherShape.size()
                 + " of another shape, " + loading.asked.size() + " wanted.");
-        loading.missing.forEach((name, wanted) -> report.append("\n  missing: ").append(name).append(' ')
-                .append(wanted));
-        unexpected.forEach((name, data) -> report.append("\n  unexpected: ").append(name).append(' ')
-                .append(data.shape()));
+        Map<String, Shape> surplus = new LinkedHashMap<>();
+        unexpected.forEach((name, data) -> surplus.put(name, data.shape()));
+        NumberedNames.grouped(loading.missing).forEach(line -> report.append("\n  missing: ").append(line));
+        NumberedNames.grouped(surplus).forEach(line -> report.append("\n  unexpected: ").append(line));
         loading.otherShape.forEach((name, wanted) -> report.append("\n  other shape: ").append(name).append(" is ")
                 .append(loading.tensors.get(name).shape()).append(", the model wants ").append(wanted));
         hint().ifPresent(text -> report.append("\n  Hint: ").append(text));

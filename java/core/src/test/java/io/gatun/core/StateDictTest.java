@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -139,5 +140,18 @@ class StateDictTest {
             assertArrayEquals(new long[] {Long.MIN_VALUE, 5},
                     scope.of(new long[] {Long.MIN_VALUE, 5}, 2).toLongArray());
         }
+    }
+
+    @Test
+    void namesThatDifferInANumberShareALine() {
+        Map<String, Shape> names = new LinkedHashMap<>();
+        for (int block : new int[] {0, 1, 2, 7, 10, 11}) {
+            names.put("blocks." + block + ".mlp.0.weight", Shape.of(4, 2));
+            names.put("blocks." + block + ".mlp.0.bias", Shape.of(4));
+        }
+        names.put("blocks.3.mlp.0.bias", Shape.of(5));
+        names.put("fc2.weight", Shape.of(1));
+        assertEquals(List.of("blocks.0-2,7,10-11.mlp.0.weight [4, 2]", "blocks.0-2,7,10-11.mlp.0.bias [4]",
+                "blocks.3.mlp.0.bias [5]", "fc2.weight [1]"), NumberedNames.grouped(names));
     }
 }

@@ -4,12 +4,17 @@ package io.gatun.factory.registry;
 import io.gatun.core.ArgumentException;
 import io.gatun.factory.BackboneBuilder;
 import io.gatun.factory.DecoderBuilder;
+import io.gatun.factory.EncoderDecoderFactory;
+import io.gatun.factory.FullModelBuilder;
+import io.gatun.factory.FullModelFactory;
+import io.gatun.factory.ModelFactory;
 import io.gatun.factory.NeckBuilder;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /**
- * The registries of the process, upstream's BACKBONE_REGISTRY, NECK_REGISTRY and DECODER_REGISTRY. The source
+ * The registries of the process, upstream's BACKBONE_REGISTRY, NECK_REGISTRY, DECODER_REGISTRY, FULL_MODEL_REGISTRY and
+ * MODEL_FACTORY_REGISTRY. The source
  * {@code terratorch} holds what Gatun builds under upstream's names, {@code timm} the plain ViTs; the sources
  * {@code smp} and {@code mmseg} say what to use in their place. More names come from code ({@link #backbones()} and the
  * others can be added to at any time) and from {@link ModuleProvider}s.
@@ -18,9 +23,16 @@ public final class Registries {
     private final MultiSourceRegistry<BackboneBuilder> backboneRegistry = new MultiSourceRegistry<>("backbone");
     private final MultiSourceRegistry<NeckBuilder> neckRegistry = new MultiSourceRegistry<>("neck");
     private final MultiSourceRegistry<DecoderBuilder> decoderRegistry = new MultiSourceRegistry<>("decoder");
+    private final MultiSourceRegistry<FullModelBuilder> fullModelRegistry = new MultiSourceRegistry<>("full model");
+    private final MultiSourceRegistry<ModelFactory> modelFactoryRegistry = new MultiSourceRegistry<>("model factory");
 
     private Registries() {
         TerratorchModules.register(backboneRegistry, neckRegistry, decoderRegistry);
+        fullModelRegistry.registerSource("terratorch", new Registry<>());
+        Registry<ModelFactory> factories = new Registry<>();
+        factories.register("EncoderDecoderFactory", EncoderDecoderFactory::buildModel);
+        factories.register("FullModelFactory", FullModelFactory::buildModel);
+        modelFactoryRegistry.registerSource("terratorch", factories);
     }
 
     private static Registries instance;
@@ -69,6 +81,24 @@ public final class Registries {
     }
 
     /**
+     * Whole models by name; Gatun itself has none yet.
+     *
+     * @return the registry of the process
+     */
+    public static MultiSourceRegistry<FullModelBuilder> fullModels() {
+        return shared().fullModelRegistry;
+    }
+
+    /**
+     * Model factories by name.
+     *
+     * @return the registry of the process
+     */
+    public static MultiSourceRegistry<ModelFactory> modelFactories() {
+        return shared().modelFactoryRegistry;
+    }
+
+    /**
      * The backbones of these registries, for a {@link ModuleProvider}, which runs before {@link #backbones()} is there.
      *
      * @return the registry to add to
@@ -93,5 +123,23 @@ public final class Registries {
      */
     public MultiSourceRegistry<DecoderBuilder> decoderRegistry() {
         return decoderRegistry;
+    }
+
+    /**
+     * The full models of these registries, for a {@link ModuleProvider}.
+     *
+     * @return the registry to add to
+     */
+    public MultiSourceRegistry<FullModelBuilder> fullModelRegistry() {
+        return fullModelRegistry;
+    }
+
+    /**
+     * The model factories of these registries, for a {@link ModuleProvider}.
+     *
+     * @return the registry to add to
+     */
+    public MultiSourceRegistry<ModelFactory> modelFactoryRegistry() {
+        return modelFactoryRegistry;
     }
 }
