@@ -122,6 +122,18 @@ class TerraMindViTTest {
         });
     }
 
+    @Test
+    void anySizeOfWholePatchesIsTaken() {
+        onMeta(named("terramind_v1_tiny", Map.of("modalities", List.of("S2L2A", "DEM"))), (scope, model) -> {
+            for (long[] size : new long[][] {{160, 160}, {224, 224}, {256, 512}, {512, 16}}) {
+                Input both = input("S2L2A", scope.empty(DType.F32, 1, 12, size[0], size[1]),
+                        "DEM", scope.empty(DType.F32, 1, 1, size[0], size[1]));
+                assertEquals(Shape.of(1, size[0] / 16 * (size[1] / 16), 192),
+                        model.forward(scope, both).getLast().tensor().shape());
+            }
+        });
+    }
+
     /** As a dictionary, by keyword, beside a first image, and under another spelling. */
     @Test
     void allFormsOfInputGiveTheSame() {
