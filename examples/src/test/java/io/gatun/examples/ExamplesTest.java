@@ -50,6 +50,16 @@ class ExamplesTest {
     }
 
     @Test
+    void terraMindModalities() {
+        assertEquals(List.of("both: 12 features of [1, 16, 384]", "one: 12 features of [1, 16, 384]",
+                "encoder_embeddings.untok_sen2l1c@224.proj.weight: bands THERMAL_1, not among the pretrained ["
+                        + "COASTAL_AEROSOL, BLUE, GREEN, RED, RED_EDGE_1, RED_EDGE_2, RED_EDGE_3, NIR_BROAD,"
+                        + " NIR_NARROW, WATER_VAPOR, CIRRUS, SWIR_1, SWIR_2]",
+                "new: 12 features of [S2L2A, NDVI, PLANET]", "image: 12 features of [1, 16, 192]",
+                "logits [1, 3, 64, 64]"), printed(() -> TerraMindModalities.main(new String[0])));
+    }
+
+    @Test
     void runConfiguration() {
         Path file = Path.of(System.getProperty("gatun.root"), "examples", "temporal.yaml");
         assertEquals(List.of("SEGMENTATION [1, 3, 64, 64]"),
