@@ -5,7 +5,7 @@
 
 namespace gatun {
 
-// The folder libgatun.so was loaded from: its companions (plug-ins, oneDNN) lie beside it.
+// The folder libgatun.so was loaded from: its plug-ins lie beside it.
 std::string library_folder();
 
 // Whether the environment variable GATUN_DISABLE, a list separated by commas, names a library or a method.

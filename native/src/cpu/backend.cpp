@@ -82,10 +82,7 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
     info->memory_bytes = available_memory();
     std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
     const char* reduced = has_pair_products(cpu.level) ? "; bf16: own, pair by pair" : "; bf16: own, widened to f32";
-    const std::string libraries =
-        cpu.onednn ? text_of("linear, conv2d: ", onednn_status(), "; the rest: own ", level_name(cpu.level), " kernels",
-                             reduced)
-                   : text_of("all operations: own ", level_name(cpu.level), " kernels", reduced);
+    const std::string libraries = text_of("all operations: own ", level_name(cpu.level), " kernels", reduced);
     std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
   });
 }
@@ -233,27 +230,50 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
     fresh->device = &device;
     fresh->block = device.pool.take(packed_floats(*fresh, device.kernels.panel) * 4, own(stream).queue.progress());
     fresh->packed = reinterpret_cast<float*>(fresh->block.data);
-    fresh->zeros.assign(static_cast<size_t>(shape.outputs), 0.0f);
-    own(stream).queue.submit([&device, source, made = fresh.get()] {
-      pack(*made, source, device.kernels.panel);
-      if (device.serves(*made) && made->kind == WeightsKind::linear) {
-        made->product = TileProduct::create(made->inputs, made->outputs, source);
-      }
-    });
+    own(stream).queue.submit([&device, source, made = fresh.get()] { pack(*made, source, device.kernels.panel); });
     *weights = fresh.release();
   });
 }
 
-// Queues a kernel: its scratch is taken now, in stream order, so that nothing can fail later.
+// Scratch of one operation, given back in stream order when it has been queued.
+class Scratch {
+ public:
+  Scratch(CpuStream& stream, int64_t floats) : stream_(stream) {
+    if (floats > 0) block_ = own(stream.device).pool.take(floats * 4, stream.queue.progress());
+  }
+  // Destroyed after the operation was queued: the block goes back behind it.
+  ~Scratch() {
+    if (block_.data != nullptr) {
+      own(stream_.device).pool.give(block_, stream_.queue.progress(), stream_.queue.submitted());
+    }
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  float* floats() const { return reinterpret_cast<float*>(block_.data); }
+
+ private:
+  CpuStream& stream_;
+  Block block_;
+};
+
+// Rounded up to whole cache lines.
+int64_t in_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+// Queues a kernel: its scratch, a shared part and one for each worker, is taken now, in stream order, so that nothing
+// can fail later.
 template <class Args>
 gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<Args>& kernel, gatun_error* error) {
   return guard(error, [&] {
     CpuDevice& device = device_of(stream);
     const int64_t shared = in_lines(kernel.shared_floats(args)), scratch = in_lines(kernel.scratch_floats(args));
     const Scratch memory(own(stream), shared + scratch * device.workers.count());
-    float* const base = memory.floats();
-    own(stream).queue.submit([args, &kernel, &device, tiles = TileMemory{base, base + shared, scratch}] {
-      run_phases(device, args, kernel, tiles);
+    own(stream).queue.submit([args, &kernel, &device, shared, scratch, base = memory.floats()] {
+      for (int phase = 0; phase < kernel.phases; ++phase) {
+        device.workers.for_tiles(kernel.tiles(args, phase), [&](int64_t tile, int worker) {
+          kernel.tile(args, TileContext{base, base + shared + worker * scratch}, phase, tile);
+        });
+      }
     });
   });
 }
@@ -333,12 +353,12 @@ constexpr Backend kBackend = {
     run<TakeRowsArgs, &KernelTable::take_rows>,
     run<GroupNormArgs, &KernelTable::group_norm>,
     run<LayerNormArgs, &KernelTable::layer_norm>,
-    linear,
+    run<LinearArgs, &KernelTable::linear>,
     run<AttentionArgs, &KernelTable::attention>,
     run<PatchEmbedArgs, &KernelTable::patch_embed>,
     run<TemporalPoolArgs, &KernelTable::temporal_pool>,
     run<ConvTranspose2dArgs, &KernelTable::conv_transpose2d>,
-    conv2d,
+    run<Conv2dArgs, &KernelTable::conv2d>,
     run<Resize2dArgs, &KernelTable::resize2d>,
     run<MaxPool2dArgs, &KernelTable::max_pool2d>,
     run<Pad2dArgs, &KernelTable::pad2d>,

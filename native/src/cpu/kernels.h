@@ -23,14 +23,6 @@ struct TiledKernel {
   void (*tile)(const Args&, const TileContext&, int phase, int64_t tile);
 };
 
-// What follows a product that oneDNN made, in place: activation, then residual.
-struct FinishArgs {
-  int64_t count;
-  int32_t activation;
-  const float* residual;  // may be null
-  float* out;
-};
-
 // The folding of a decoder's weights into FoldedDecoder's layout (decoder_fold.h).
 struct DecoderFoldArgs {
   gatun_weights shape;
@@ -40,7 +32,6 @@ struct DecoderFoldArgs {
 
 struct KernelTable {
   int panel;  // columns of a packed panel
-  void (*finish)(const FinishArgs&);
   TiledKernel<ActivateArgs> activate;
   TiledKernel<ReduceArgs> reduce;
   TiledKernel<SoftmaxArgs> softmax;

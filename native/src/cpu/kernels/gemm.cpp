@@ -7,28 +7,53 @@ namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
-constexpr int64_t kTileRows = 96;
+constexpr int64_t kTileRows = 96, kTilePanels = 8, kManyTiles = 32;
+
+// Equal tiles of about kTileRows rows: a few rows left over would read all weights for themselves. Where these are few
+// tiles, they are cut by columns too, down to kTilePanels panels, so that several workers have one.
+struct Cut {
+  int64_t row_tiles, rows, column_tiles, columns;
+
+  explicit Cut(const LinearArgs& args) {
+    constexpr int64_t kStep = 12;  // whole register tiles of every level
+    const int64_t count = max(args.rows, int64_t{1});
+    row_tiles = max((count + kTileRows / 2) / kTileRows, int64_t{1});
+    rows = (count + row_tiles * kStep - 1) / (row_tiles * kStep) * kStep;
+    row_tiles = (count + rows - 1) / rows;
+    const int64_t all = panels(args.weights->outputs);
+    const int64_t wanted = min(max(kManyTiles / row_tiles, int64_t{1}), (all + kTilePanels - 1) / kTilePanels);
+    const int64_t each = (all + wanted - 1) / wanted;
+    columns = each * kPanel;
+    column_tiles = (all + each - 1) / each;
+  }
+};
 
 int64_t no_floats(const LinearArgs&) { return 0; }
 
 // Rows in pairs.
 int64_t scratch_floats(const LinearArgs& args) {
-  return args.weights->precision == GATUN_REDUCED ? kTileRows * elements<Pair>(args.weights->inputs) : 0;
+  return args.weights->precision == GATUN_REDUCED ? Cut(args).rows * elements<Pair>(args.weights->inputs) : 0;
 }
 
-int64_t tiles(const LinearArgs& args, int) { return (args.rows + kTileRows - 1) / kTileRows; }
+int64_t tiles(const LinearArgs& args, int) {
+  const Cut cut(args);
+  return cut.row_tiles * cut.column_tiles;
+}
 
+// Tiles of the same columns follow each other: they share their weights.
 void tile(const LinearArgs& args, const TileContext& context, int, int64_t index) {
   const gatun_weights& weights = *args.weights;
-  const int64_t first = index * kTileRows, rows = min(kTileRows, args.rows - first);
-  const int64_t at = first * weights.outputs;
-  StoreSink sink{args.out + at, weights.outputs, weights.outputs, args.bias, args.activation,
-                 args.residual != nullptr ? args.residual + at : nullptr};
-  with_elements(args.weights->precision, [&](auto element) {
+  const Cut cut(args);
+  const int64_t first = index % cut.row_tiles * cut.rows, rows = min(cut.rows, args.rows - first);
+  const int64_t column = index / cut.row_tiles * cut.columns, columns = min(cut.columns, weights.outputs - column);
+  const int64_t at = first * weights.outputs + column;
+  StoreSink sink{args.out + at, weights.outputs, columns, args.bias != nullptr ? args.bias + column : nullptr,
+                 args.activation, args.residual != nullptr ? args.residual + at : nullptr};
+  with_elements(weights.precision, [&](auto element) {
     using Element = decltype(element);
     const auto a = rows_of<Element>(args.x + first * weights.inputs, weights.inputs, rows, weights.inputs,
                                     context.scratch);
-    product(a, rows, panels_of<Element>(args.weights), weights.outputs, sink);
+    product(a, rows, panels_of<Element>(args.weights) + column * a.depth, columns, sink);
   });
 }
 

@@ -72,6 +72,7 @@ static inline void store_up_to(float* to, Vec v, int64_t count) {
 static inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 static inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
 static inline float max(float a, float b) { return a > b ? a : b; }
+static inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static inline float sum(Vec v) {

@@ -27,9 +27,9 @@ import java.util.regex.Pattern;
 /**
  * The native files inside the jar, and their verified copy on disk.
  *
- * <p>The files keep their own names, because SONAMEs and {@code $ORIGIN} run paths depend on them; the folder is named
- * by the digest of the set, so that two versions of Gatun never share one. Other users must not be able to change a
- * file between its verification and its load, so every folder from {@code gatun} down belongs to us alone.
+ * <p>The files keep their own names, because libgatun.so opens its plug-ins by name from its own folder; the folder is
+ * named by the digest of the set, so that two versions of Gatun never share one. Other users must not be able to change
+ * a file between its verification and its load, so every folder from {@code gatun} down belongs to us alone.
  */
 final class NativeBundle {
     /** The list beside the files, in the format of the sha256sum command. */

@@ -2,13 +2,24 @@
 package io.gatun.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gatun.core.Structure;
+import io.gatun.data.safetensors.SafetensorsFile;
+import io.gatun.models.Arguments;
+import io.gatun.models.prithvi.PrithviConfig;
+import io.gatun.models.prithvi.PrithviViT;
+import io.gatun.models.terramind.TerraMindConfig;
+import io.gatun.models.terramind.TerraMindViT;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Each example prints what its comments say. */
 class ExamplesTest {
@@ -50,19 +61,41 @@ class ExamplesTest {
     }
 
     @Test
-    void terraMindModalities() {
-        assertEquals(List.of("both: 12 features of [1, 16, 384]", "one: 12 features of [1, 16, 384]",
-                "encoder_embeddings.untok_sen2l1c@224.proj.weight: bands THERMAL_1, not among the pretrained ["
-                        + "COASTAL_AEROSOL, BLUE, GREEN, RED, RED_EDGE_1, RED_EDGE_2, RED_EDGE_3, NIR_BROAD,"
-                        + " NIR_NARROW, WATER_VAPOR, CIRRUS, SWIR_1, SWIR_2]",
-                "new: 12 features of [S2L2A, NDVI, PLANET]", "image: 12 features of [1, 16, 192]",
-                "logits [1, 3, 64, 64]"), printed(() -> TerraMindModalities.main(new String[0])));
+    void runConfiguration() {
+        assertEquals(List.of("SEGMENTATION [1, 3, 64, 64]"), run("temporal.yaml", "1", "6", "3", "64", "64"));
+        assertEquals(List.of("REGRESSION [1, 224, 224]"), run("terramind.yaml", "1", "12", "224", "224"));
+    }
+
+    private static List<String> run(String configuration, String... shape) {
+        List<String> arguments = new ArrayList<>(List.of(shape));
+        arguments.addFirst(Path.of(System.getProperty("gatun.root"), "examples", configuration).toString());
+        return printed(() -> RunConfiguration.main(arguments.toArray(String[]::new)));
     }
 
     @Test
-    void runConfiguration() {
-        Path file = Path.of(System.getProperty("gatun.root"), "examples", "temporal.yaml");
-        assertEquals(List.of("SEGMENTATION [1, 3, 64, 64]"),
-                printed(() -> RunConfiguration.main(new String[] {file.toString()})));
+    void encodeModalities() {
+        List<String> lines = printed(() -> EncodeModalities.main(new String[0]));
+        assertEquals(List.of("dictionary: 12 x [1, 196, 192]", "one of two: 12 x [1, 196, 192]",
+                "one tensor: 12 x [1, 196, 192]"), lines.subList(0, 3));
+        assertTrue(lines.get(3).startsWith("refused: ") && lines.get(3).contains("S1GRD"), lines.get(3));
+        assertEquals(List.of("concat: 12 x [1, 196, 384]", "Landsat bands: 12 x [1, 196, 192]",
+                "a new modality: 12 x [1, 196, 192]", "segmentation: [1, 4, 224, 224]"), lines.subList(4, 8));
+    }
+
+    /** With files of the structure that the published ones have. */
+    @Test
+    void loadPublished(@TempDir Path folder) {
+        PrithviConfig prithvi = PrithviConfig.named("prithvi_eo_v2_tiny_tl");
+        Path file = folder.resolve("prithvi.safetensors");
+        SafetensorsFile.write(file, Structure.of(PrithviViT.loader(prithvi)::load).random(1).tensors(), Map.of());
+        assertEquals(List.of("prithvi_eo_v2_tiny_tl: 5634050 parameters, 12 features of [1, 197, 192]"),
+                printed(() -> LoadPublished.main(new String[] {"prithvi_eo_v2_tiny_tl", file.toString()})));
+        TerraMindConfig terramind = TerraMindConfig.of("terramind_v1_tiny", Arguments.of("", Map.of(
+                "modalities", List.of("S2L2A", "S1GRD", "DEM"))));
+        Path other = folder.resolve("terramind.safetensors");
+        SafetensorsFile.write(other, Structure.of(TerraMindViT.loader(terramind)::load).random(1).tensors(), Map.of());
+        List<String> lines =
+                printed(() -> LoadPublished.main(new String[] {"terramind_v1_tiny", other.toString()}));
+        assertTrue(lines.getFirst().endsWith("12 features of [1, 196, 192]"), lines.getFirst());
     }
 }

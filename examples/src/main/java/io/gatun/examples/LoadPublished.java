@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.examples;
+
+import io.gatun.core.Checkpoint;
+import io.gatun.core.Device;
+import io.gatun.core.Scope;
+import io.gatun.core.StateDict;
+import io.gatun.core.Structure;
+import io.gatun.data.checkpoint.Checkpoints;
+import io.gatun.models.Arguments;
+import io.gatun.models.Backbone;
+import io.gatun.models.Feature;
+import io.gatun.models.Loader;
+import io.gatun.models.prithvi.PrithviCheckpoint;
+import io.gatun.models.prithvi.PrithviConfig;
+import io.gatun.models.prithvi.PrithviViT;
+import io.gatun.models.terramind.TerraMindCheckpoint;
+import io.gatun.models.terramind.TerraMindConfig;
+import io.gatun.models.terramind.TerraMindViT;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Loads a published file of a backbone, all weights of which it must have, and runs it on an image of zeros.
+ * {@code published.sh} fetches the files and calls this for each.
+ */
+public final class LoadPublished {
+    private LoadPublished() {}
+
+    /** Arguments: the backbone's name, the file. */
+    public static void main(String[] args) {
+        Checkpoint file = Checkpoints.read(Path.of(args[1]));
+        if (args[0].startsWith("terramind")) {
+            TerraMindConfig config = TerraMindConfig.of(args[0], Arguments.of(args[0], Map.of("modalities",
+                    args[0].contains("v01") ? List.of("S2L2A") : List.of("S2L2A", "S1GRD"))));
+            run(args[0], TerraMindViT.loader(config), TerraMindCheckpoint.of(file, config).weights());
+        } else {
+            PrithviConfig config = PrithviConfig.named(args[0]);
+            run(args[0], PrithviViT.loader(config), PrithviCheckpoint.encoder(file, config));
+        }
+    }
+
+    private static void run(String name, Loader<? extends Backbone> loader, Checkpoint weights) {
+        Device device = Device.best();
+        try (Scope scope = Scope.open(device)) {
+            StateDict state = StateDict.of(weights);
+            Backbone backbone = loader.load(scope, state);
+            state.finish();
+            List<Feature> features = backbone.forward(scope, backbone.example(scope).orElseThrow());
+            scope.sync();
+            System.out.println(name + ": " + Structure.of(loader::load).parameterCount() + " parameters, "
+                    + features.size() + " features of " + features.getLast().tensor().shape());
+        }
+    }
+}
