@@ -281,6 +281,12 @@ class TerraFMTest {
     }
 
     @Test
+    void theLargeModelTakesItsPatchSize() {
+        Arguments arguments = Arguments.of("terrafm_large", Map.of("patch_size", 8));
+        assertEquals(8, TerraFMConfig.of("terrafm_large", arguments).patchSize());
+    }
+
+    @Test
     void weightsOfAnotherModelAreRefusedAndAHeadIsNot() {
         TerraFMConfig config = config(Map.of());
         Map<String, TensorData> tensors =
