@@ -8,6 +8,7 @@ module io.gatun.models {
     exports io.gatun.models.climanet;
     exports io.gatun.models.layers;
     exports io.gatun.models.prithvi;
+    exports io.gatun.models.terrafm;
     exports io.gatun.models.terramind;
     exports io.gatun.models.vit;
 }

@@ -4,10 +4,12 @@ package io.gatun.factory.registry;
 import io.gatun.factory.BackboneBuilder;
 import io.gatun.models.prithvi.PrithviConfig;
 import io.gatun.models.prithvi.PrithviViT;
+import io.gatun.models.terrafm.TerraFM;
+import io.gatun.models.terrafm.TerraFMConfig;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
 
-/** The backbones that Gatun builds, under TerraTorch's and timm's names. */
+/** The backbones that Gatun builds, under TerraTorch's, TerraFM's and timm's names. */
 final class Backbones {
     private Backbones() {}
 
@@ -18,6 +20,9 @@ final class Backbones {
         }
         for (String name : TerraMindConfig.names()) {
             terratorch.register(name, arguments -> TerraMindViT.loader(TerraMindConfig.of(name, arguments)));
+        }
+        for (String name : TerraFMConfig.names()) {
+            terratorch.register(name, arguments -> TerraFM.loader(TerraFMConfig.of(name, arguments)));
         }
         backbones.registerSource("terratorch", terratorch);
         backbones.registerSource("timm", new TimmModels());
