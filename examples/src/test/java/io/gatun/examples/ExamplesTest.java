@@ -82,6 +82,13 @@ class ExamplesTest {
                 "a new modality: 12 x [1, 196, 192]", "segmentation: [1, 4, 224, 224]"), lines.subList(4, 8));
     }
 
+    @Test
+    void embedPlaces() {
+        assertEquals(List.of("Sentinel-2 [d] [768] s2 pooled", "Sentinel-2 [d, y, x] [768, 14, 14] s2 grid",
+                "Sentinel-1 [d] [768] s1 pooled", "tensor [d] [768] s2 pooled"),
+                printed(() -> EmbedPlaces.main(new String[0])));
+    }
+
     /** With files of the structure that the published ones have. */
     @Test
     void loadPublished(@TempDir Path folder) {
