@@ -9,6 +9,8 @@
 
 namespace gatun::cpu::GATUN_NS {
 
+namespace {  // or the linker would be left copies of its functions to choose among
+
 struct WinogradConv {
   static constexpr int64_t kFewChannels = 64, kFewTiles = 49, kGroupTiles = 192;
   static constexpr int64_t kPad = 16;  // floats between matrices, or a pixel's 36 would share few sets of the caches
@@ -93,8 +95,8 @@ struct WinogradConv {
   void read_row(int64_t image, int64_t row, const float* zeros, float* to) const {
     const float* from = args.x + image * args.height * args.width * inputs;
     for (int64_t column = 0; column < columns; ++column, to += inputs) {
-      gather(from, args.height, args.width, inputs, row * kStep - args.padding_h, column * kStep - args.padding_w, zeros,
-             to, pixel_floats());
+      gather(from, args.height, args.width, inputs, row * kStep - args.padding_h, column * kStep - args.padding_w,
+             zeros, to, pixel_floats());
     }
   }
 
@@ -137,5 +139,7 @@ struct WinogradConv {
     }
   }
 };
+
+}  // namespace
 
 }  // namespace gatun::cpu::GATUN_NS
