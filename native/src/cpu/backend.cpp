@@ -225,7 +225,9 @@ gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, co
     auto fresh = std::make_unique<CpuWeights>();
     static_cast<gatun_weights&>(*fresh) = shape;
     if (shape.kind == WeightsKind::refine) fresh->precision = GATUN_STRICT;  // see refine_head.cpp
-    fresh->winograd = shape.kind == WeightsKind::refine && !disabled("winograd");
+    fresh->winograd = (shape.kind == WeightsKind::refine ||
+                       (shape.kind == WeightsKind::conv2d && shape.precision != GATUN_REDUCED)) &&
+                      !disabled("winograd");
     CpuDevice& device = device_of(stream);
     fresh->device = &device;
     fresh->block = device.pool.take(packed_floats(*fresh, device.kernels.panel) * 4, own(stream).queue.progress());
@@ -269,7 +271,8 @@ gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<A
     const int64_t shared = in_lines(kernel.shared_floats(args)), scratch = in_lines(kernel.scratch_floats(args));
     const Scratch memory(own(stream), shared + scratch * device.workers.count());
     own(stream).queue.submit([args, &kernel, &device, shared, scratch, base = memory.floats()] {
-      for (int phase = 0; phase < kernel.phases; ++phase) {
+      const int phases = kernel.phases_of != nullptr ? kernel.phases_of(args) : kernel.phases;
+      for (int phase = 0; phase < phases; ++phase) {
         device.workers.for_tiles(kernel.tiles(args, phase), [&](int64_t tile, int worker) {
           kernel.tile(args, TileContext{base, base + shared + worker * scratch}, phase, tile);
         });

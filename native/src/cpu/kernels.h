@@ -21,6 +21,7 @@ struct TiledKernel {
   int64_t (*scratch_floats)(const Args&);
   int64_t (*tiles)(const Args&, int phase);
   void (*tile)(const Args&, const TileContext&, int phase, int64_t tile);
+  int (*phases_of)(const Args&) = nullptr;  // where their number depends on the arguments
 };
 
 // The folding of a decoder's weights into FoldedDecoder's layout (decoder_fold.h).
@@ -82,7 +83,7 @@ inline int64_t depth_of(const gatun_weights& weights) { return depth_of(weights,
 // The CPU's weights: packed for the panel width of the device's table.
 struct PackedWeights : gatun_weights {
   float* packed = nullptr;
-  bool winograd = false;  // the convolution of refine_head by its 36 points, not by its nine cells
+  bool winograd = false;  // its 36 points may take the place of its nine cells; those of refine_head are packed
 };
 
 inline const PackedWeights& packed(const gatun_weights* weights) {

@@ -71,18 +71,20 @@ std::vector<float> winograd(const gatun_weights& shape, const float* source) {
   return points;
 }
 
+bool by_points(const PackedWeights& shape) { return shape.winograd && shape.kind == WeightsKind::refine; }
+
 }  // namespace
 
 int64_t packed_floats(const PackedWeights& shape, int panel) {
   const int64_t matrix = (shape.outputs + panel - 1) / panel * panel * depth_of(shape);
   // The phases of a transposed convolution share its kernel cells out among them.
-  return matrix * (shape.winograd ? 36 : shape.kernel_h * shape.kernel_w);
+  return matrix * (by_points(shape) ? 36 : shape.kernel_h * shape.kernel_w);
 }
 
 void pack(const PackedWeights& shape, const float* source, int panel) {
   float* out = shape.packed;
   const int64_t cells = shape.kernel_h * shape.kernel_w;
-  if (shape.winograd) {
+  if (by_points(shape)) {
     const std::vector<float> points = winograd(shape, source);
     const int64_t pairs = shape.outputs * shape.inputs;
     for (int64_t point = 0; point < 36; ++point) {

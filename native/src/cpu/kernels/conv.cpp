@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolution on channels-last images: a product with one tap for each kernel cell, whose rows are the pixels of a
 // line, a stride apart; no im2col. 2 kH kW I O FLOP a pixel, 4 (I + O) bytes with stride 1: bound by arithmetic.
+// Large images with many channels take Winograd's form (conv_winograd.h).
 #include "border.h"
-#include "gemm.h"
+#include "conv_winograd.h"
 #include "tables.h"
 
 namespace gatun::cpu::GATUN_NS {
@@ -17,6 +18,7 @@ Border border(const Conv2dArgs& args) {
 }
 
 int64_t shared_floats(const Conv2dArgs& args) {
+  if (WinogradConv::serves(args)) return WinogradConv(args).shared_floats();
   const Border b = border(args);
   return takes_image(args.weights, b) ? 0 : args.batch * b.image_floats();
 }
@@ -29,7 +31,10 @@ int64_t pieces(const Conv2dArgs& args) {
   return (args.out_height + lines - 1) / lines;
 }
 
+int phases(const Conv2dArgs& args) { return WinogradConv::serves(args) ? WinogradConv(args).phases() : 2; }
+
 int64_t tiles(const Conv2dArgs& args, int phase) {
+  if (WinogradConv::serves(args)) return WinogradConv(args).tiles(phase);
   const Border b = border(args);
   if (phase == 0) return takes_image(args.weights, b) ? 0 : args.batch * b.rows();
   return args.batch * pieces(args);
@@ -72,12 +77,16 @@ void tile_of_image(const Conv2dArgs& args, const TileContext& context, int phase
 }
 
 void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
+  if (WinogradConv::serves(args)) {
+    WinogradConv(args).tile(context.shared, phase, index);
+    return;
+  }
   with_elements(args.weights->precision,
                 [&](auto element) { tile_of_image<decltype(element)>(args, context, phase, index); });
 }
 
 }  // namespace
 
-const TiledKernel<Conv2dArgs> kConv2d = {2, shared_floats, no_floats, tiles, tile};
+const TiledKernel<Conv2dArgs> kConv2d = {0, shared_floats, no_floats, tiles, tile, phases};
 
 }  // namespace gatun::cpu::GATUN_NS

@@ -7,21 +7,16 @@ namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
-constexpr int64_t kTileRows = 96, kTilePanels = 8, kManyTiles = 32;
+constexpr int64_t kTilePanels = 8, kManyTiles = 32;
 
-// Equal tiles of about kTileRows rows: a few rows left over would read all weights for themselves. Where these are few
-// tiles, they are cut by columns too, down to kTilePanels panels, so that several workers have one.
+// Few tiles of rows are cut by columns too, down to kTilePanels panels, so that several workers have one.
 struct Cut {
-  int64_t row_tiles, rows, column_tiles, columns;
+  int64_t rows, row_tiles, columns, column_tiles;
 
-  explicit Cut(const LinearArgs& args) {
-    constexpr int64_t kStep = 12;  // whole register tiles of every level
-    const int64_t count = max(args.rows, int64_t{1});
-    row_tiles = max((count + kTileRows / 2) / kTileRows, int64_t{1});
-    rows = (count + row_tiles * kStep - 1) / (row_tiles * kStep) * kStep;
-    row_tiles = (count + rows - 1) / rows;
+  explicit Cut(const LinearArgs& args)
+      : rows(rows_of_tile(args.rows)), row_tiles(max((args.rows + rows - 1) / rows, int64_t{1})) {
     const int64_t all = panels(args.weights->outputs);
-    const int64_t wanted = min(max(kManyTiles / row_tiles, int64_t{1}), (all + kTilePanels - 1) / kTilePanels);
+    const int64_t wanted = min((kManyTiles + row_tiles - 1) / row_tiles, (all + kTilePanels - 1) / kTilePanels);
     const int64_t each = (all + wanted - 1) / wanted;
     columns = each * kPanel;
     column_tiles = (all + each - 1) / each;

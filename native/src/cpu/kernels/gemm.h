@@ -217,6 +217,13 @@ static inline void product_of_lines(Rows<Element>& a, int64_t lines, int64_t lin
   }
 }
 
+// Rows of equal tiles of about 96: a few rows left over would read all of B for themselves.
+static inline int64_t rows_of_tile(int64_t rows) {
+  constexpr int64_t kTileRows = 96, kStep = 12;  // whole register tiles of every level
+  const int64_t tiles = max((rows + kTileRows / 2) / kTileRows, int64_t{1}) * kStep;
+  return max((rows + tiles - 1) / tiles, int64_t{1}) * kStep;
+}
+
 // Lines that make a tile of a convolution: enough rows to pay for reading the weights from the second-level cache.
 static inline int64_t lines_of_tile(int64_t rows_of_line) {
   constexpr int64_t kTileRows = 256;

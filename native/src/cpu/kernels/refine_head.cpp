@@ -6,15 +6,14 @@
 // that were packed without Winograd (GATUN_DISABLE=winograd) take the plain product of nine taps, 18 I O FLOP a pixel.
 // In reduced precision too it multiplies in f32: Winograd with bf16 factors is wrong by 2.1e-2, norm-wise (128 channels
 // of random numbers; bf16 factors without Winograd: 2.3e-3), and 18 I O FLOP at twice the rate take longer than 4.5.
-#include "gemm.h"
 #include "tables.h"
+#include "winograd.h"
 
 namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
 constexpr int64_t kTiles = 24;   // Winograd tiles of a tile: their transformed pixels stay in the second-level cache
-constexpr int kSide = 6, kStep = 4, kPoints = kSide * kSide;
 
 struct Geometry {
   int64_t inputs, outputs, columns, count, pieces;
@@ -54,60 +53,6 @@ int64_t scratch_floats(const RefineHeadArgs& args) {
 int64_t tiles(const RefineHeadArgs& args, int) {
   const int64_t per_map = packed(args.weights).winograd ? Geometry(args).pieces : Blocks(args).per_map;
   return args.batch * args.months * per_map;
-}
-
-// B^T d for one line of six.
-inline void transform_in(const Vec (&d)[kSide], Vec (&out)[kSide]) {
-  const Vec two = splat(2.0f), four = splat(4.0f), five = splat(5.0f);
-  const Vec even = d[4] - four * d[2], odd = d[3] - four * d[1];
-  const Vec far_even = d[4] - d[2], far_odd = two * (d[3] - d[1]);
-  out[0] = four * d[0] - five * d[2] + d[4];
-  out[1] = even + odd;
-  out[2] = even - odd;
-  out[3] = far_even + far_odd;
-  out[4] = far_even - far_odd;
-  out[5] = four * d[1] - five * d[3] + d[5];
-}
-
-// A^T m for one line of six.
-inline void transform_out(const Vec (&m)[kSide], Vec (&out)[kStep]) {
-  const Vec near_sum = m[1] + m[2], near_gap = m[1] - m[2], far_sum = m[3] + m[4], far_gap = m[3] - m[4];
-  out[0] = m[0] + near_sum + far_sum;
-  out[1] = near_gap + splat(2.0f) * far_gap;
-  out[2] = near_sum + splat(4.0f) * far_sum;
-  out[3] = near_gap + splat(8.0f) * far_gap + m[5];
-}
-
-// Pixels of one Winograd tile to its row of each of the 36 matrices, which lie kTiles * inputs apart.
-void gather(const RefineHeadArgs& args, const Geometry& g, const float* image, int64_t index, const float* zeros,
-            float* out) {
-  const int64_t top = index / g.columns * kStep - 1, left = index % g.columns * kStep - 1;
-  const float* cells[kSide][kSide];
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      const int64_t row = top + y, column = left + x;
-      const bool inside = row >= 0 && row < args.height && column >= 0 && column < args.width;
-      cells[y][x] = inside ? image + (row * args.width + column) * g.inputs : zeros;
-    }
-  }
-  for (int64_t c = 0; c < g.inputs; c += kWidth) {
-    const int64_t rest = g.inputs - c;
-    Vec half[kSide][kSide];
-    for (int x = 0; x < kSide; ++x) {
-      Vec column[kSide], done[kSide];
-#pragma GCC unroll 6
-      for (int y = 0; y < kSide; ++y) column[y] = load_up_to(cells[y][x] + c, rest);
-      transform_in(column, done);
-#pragma GCC unroll 6
-      for (int y = 0; y < kSide; ++y) half[y][x] = done[y];
-    }
-    for (int y = 0; y < kSide; ++y) {
-      Vec done[kSide];
-      transform_in(half[y], done);
-#pragma GCC unroll 6
-      for (int x = 0; x < kSide; ++x) store_up_to(out + (y * kSide + x) * kTiles * g.inputs + c, done[x], rest);
-    }
-  }
 }
 
 // A pixel of a map from its products with the head.
@@ -209,7 +154,10 @@ void tile(const RefineHeadArgs& args, const TileContext& context, int, int64_t i
   float* pixels = zeros + g.inputs + kWidth;
   float* products = pixels + kPoints * kTiles * g.inputs;
   memset(zeros, 0, sizeof(float) * static_cast<size_t>(g.inputs + kWidth));
-  for (int64_t i = 0; i < count; ++i) gather(args, g, image, first + i, zeros, pixels + i * g.inputs);
+  for (int64_t i = 0; i < count; ++i) {
+    gather(image, args.height, args.width, g.inputs, (first + i) / g.columns * kStep - 1,
+           (first + i) % g.columns * kStep - 1, zeros, pixels + i * g.inputs, kTiles * g.inputs);
+  }
   const float* weights = packed(args.weights).packed;
   for (int point = 0; point < kPoints; ++point) {
     const auto a = rows_of<float>(pixels + point * kTiles * g.inputs, count, g.inputs);
