@@ -16,5 +16,6 @@ module io.gatun.data {
     exports io.gatun.data.internal to io.gatun.cli;
     exports io.gatun.data.netcdf;
     exports io.gatun.data.safetensors;
+    exports io.gatun.data.scene;
     exports io.gatun.data.window;
 }
