@@ -113,8 +113,8 @@ record Composition(Path path, SceneQuery query, SceneChoice choice) {
             }
             if (!any) {
                 throw new DataException(path + ": band " + query.bands().get(band) + " has no value in "
-                        + query.region() + " in any of the " + choice.scenes().size() + " scenes: there is no data, or the mask"
-                        + " covers it. Choose another region, other days or another mask.");
+                        + query.region() + " in any of the " + choice.scenes().size() + " scenes: there is no"
+                        + " data, or the mask covers it. Choose another region, other days or another mask.");
             }
         }
     }
