@@ -8,5 +8,6 @@ module io.gatun.models {
     exports io.gatun.models.climanet;
     exports io.gatun.models.layers;
     exports io.gatun.models.prithvi;
+    exports io.gatun.models.terrafm;
     exports io.gatun.models.vit;
 }

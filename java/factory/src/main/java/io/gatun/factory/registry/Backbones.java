@@ -4,8 +4,10 @@ package io.gatun.factory.registry;
 import io.gatun.factory.BackboneBuilder;
 import io.gatun.models.prithvi.PrithviConfig;
 import io.gatun.models.prithvi.PrithviViT;
+import io.gatun.models.terrafm.TerraFM;
+import io.gatun.models.terrafm.TerraFMConfig;
 
-/** The backbones that Gatun builds, under TerraTorch's and timm's names. */
+/** The backbones that Gatun builds, under TerraTorch's, TerraFM's and timm's names. */
 final class Backbones {
     private Backbones() {}
 
@@ -13,6 +15,9 @@ final class Backbones {
         Registry<BackboneBuilder> terratorch = new Registry<>();
         for (String name : PrithviConfig.names()) {
             terratorch.register(name, arguments -> PrithviViT.loader(PrithviConfig.of(name, arguments)));
+        }
+        for (String name : TerraFMConfig.names()) {
+            terratorch.register(name, arguments -> TerraFM.loader(TerraFMConfig.of(name, arguments)));
         }
         backbones.registerSource("terratorch", terratorch);
         backbones.registerSource("timm", new TimmModels());

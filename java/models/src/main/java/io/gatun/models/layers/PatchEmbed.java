@@ -85,6 +85,17 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
     }
 
     /**
+     * Tokens without positions.
+     *
+     * @param scope owns the result
+     * @param image [B, channels, T, H, W] f32, extents multiples of the patch
+     * @return [B, N, E]
+     */
+    public Tensor apply(Scope scope, Tensor image) {
+        return apply(scope, image, Optional.empty());
+    }
+
+    /**
      * Tokens with their positions.
      *
      * @param scope owns the result
@@ -93,6 +104,10 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
      * @return [B, N, E]
      */
     public Tensor apply(Scope scope, Tensor image, Tensor position) {
+        return apply(scope, image, Optional.of(position));
+    }
+
+    private Tensor apply(Scope scope, Tensor image, Optional<Tensor> position) {
         if (!image.isDense()) {
             try (Tensor dense = Kernels.copy(scope, image)) {
                 return apply(scope, dense, position);
@@ -101,6 +116,6 @@ public record PatchEmbed(Weights weight, Tensor bias, int channels, int patchFra
         PatchEmbedOptions options =
                 new PatchEmbedOptions(patchFrames, patchSize, patchSize, Validity.NONE, LayerNorm.EPS);
         return Kernels.patchEmbed(scope, image, Optional.empty(), weight, Optional.of(bias), Optional.empty(),
-                Optional.empty(), Optional.of(position), options, DType.F32);
+                Optional.empty(), position, options, DType.F32);
     }
 }
