@@ -8,10 +8,14 @@ module io.gatun.data {
     requires transitive io.gatun.core;
     requires com.fasterxml.jackson.core;
     requires io.jhdf;
+    requires java.xml;
 
     exports io.gatun.data.checkpoint;
+    exports io.gatun.data.crs;
+    exports io.gatun.data.geotiff;
     exports io.gatun.data.internal to io.gatun.cli;
     exports io.gatun.data.netcdf;
     exports io.gatun.data.safetensors;
+    exports io.gatun.data.scene;
     exports io.gatun.data.window;
 }
