@@ -43,8 +43,8 @@ final class EmbedCommand implements Callable<Integer> {
     private Path weights;
 
     @Option(names = "--input", required = true, paramLabel = "FILE|FOLDER",
-            description = {"A scene, or a folder of scenes with dates in their names: GeoTIFF (all bands in a file, or",
-                "a file for each), NetCDF."})
+            description = "A scene, or a folder of scenes with dates in their names: GeoTIFF (all bands in a file, or a"
+                    + " file for each), NetCDF.")
     private Path input;
 
     @Option(names = "--pooled", paramLabel = "FILE", description = "Table to write (CSV): one vector for the region.")
@@ -100,6 +100,10 @@ final class EmbedCommand implements Callable<Integer> {
         List<Path> targets = Stream.of(pooled, grid, picture).flatMap(Optional::stream).toList();
         if (targets.isEmpty()) {
             throw new ArgumentException("there is nothing to write; give --pooled, --grid or --picture");
+        }
+        if (targets.stream().map(path -> path.toAbsolutePath().normalize()).distinct().count() < targets.size()) {
+            throw new ArgumentException("two of the outputs have one name, and one would replace the other: " + targets
+                    + ". Give each its own.");
         }
         targets.forEach(target -> ReconstructionJob.requireUsable(target, Stream.of(weights, input)));
         Optional<SpatialSpec> wanted = place.region();

@@ -122,6 +122,7 @@ class EmbedCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--quiet | nothing to write",
+        "--pooled out.csv --grid out.csv | have one name",
         "--pooled out.csv --buffer 100 | either --point with --buffer, or --bbox",
         "--pooled out.csv --point 1,2 --bbox 1,2,3,4 | either --point with --buffer, or --bbox",
         "--pooled out.csv --point 1;2 | --point is \"1;2\", expected 2 numbers",
