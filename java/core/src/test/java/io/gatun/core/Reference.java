@@ -32,7 +32,17 @@ final class Reference {
     }
 
     static double activate(Activation activation, double x) {
-        return activation == Activation.GELU ? gelu(x) : x;
+        return switch (activation) {
+            case NONE -> x;
+            case GELU -> gelu(x);
+            case RELU -> Math.max(x, 0);
+            case SIGMOID -> 1 / (1 + Math.exp(-x));
+            case TANH -> Math.tanh(x);
+            case SILU -> x / (1 + Math.exp(-x));
+            case SOFTPLUS -> x > 20 ? x : Math.log1p(Math.exp(x));
+            case LEAKY_RELU -> x > 0 ? x : 0.01 * x;
+            case ELU -> x > 0 ? x : Math.expm1(x);
+        };
     }
 
     static double[] layerNorm(double[] x, int width, float[] weight, float[] bias, double eps) {
