@@ -4,13 +4,18 @@ package io.gatun.bench;
 import io.gatun.cli.bench.RandomTensors;
 import io.gatun.cli.bench.Workload;
 import io.gatun.core.Activation;
+import io.gatun.core.BinaryOp;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Fusions;
 import io.gatun.core.Images;
 import io.gatun.core.Kernels;
+import io.gatun.core.PadMode;
 import io.gatun.core.PatchEmbedOptions;
 import io.gatun.core.PatchEmbedParameters;
+import io.gatun.core.Reduction;
+import io.gatun.core.Reductions;
+import io.gatun.core.ResizeMode;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.core.TemporalPoolParameters;
@@ -19,6 +24,7 @@ import io.gatun.core.Weights;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -73,6 +79,7 @@ public class KernelBenchmark {
     private Tensor dayEncoding;
     private Tensor monthEncoding;
     private Tensor position;
+    private Tensor numbers;
     private Tensor embedVector;
     private Tensor wideVector;
     private Tensor channelVector;
@@ -117,6 +124,7 @@ public class KernelBenchmark {
         dayEncoding = normal(DAYS, embed);
         monthEncoding = normal(months, embed);
         position = normal(places, embed);
+        numbers = inputs.of(LongStream.range(0, places).toArray(), places);
         embedVector = normal(embed);
         wideVector = normal(4 * embed);
         channelVector = normal(channels);
@@ -217,8 +225,8 @@ public class KernelBenchmark {
     /** One of the two 3 x 3 convolutions of the decoder, with GELU. */
     @Benchmark
     public Tensor conv2d() {
-        return finished(scope -> Images.conv2d(scope, cells.reshape(cells.dim(1), cells.dim(2), cells.dim(3),
-                cells.dim(-1)), refineWeights, Optional.of(channelVector), 1, Activation.GELU));
+        return finished(scope -> Images.conv2d(
+                scope, images(), refineWeights, Optional.of(channelVector), 1, Activation.GELU));
     }
 
     @Benchmark
@@ -255,6 +263,69 @@ public class KernelBenchmark {
     public Tensor refineHead() {
         return finished(scope -> Fusions.refineHead(scope, cells, refineHeadWeights, channelVector, channelVector, one,
                 monthVector, monthVector, Optional.of(land)));
+    }
+
+    @Benchmark
+    public Tensor activate() {
+        return finished(scope -> Kernels.activate(scope, cells, Activation.SILU));
+    }
+
+    @Benchmark
+    public Tensor binary() {
+        return finished(scope -> Kernels.binary(scope, BinaryOp.MAXIMUM, tokens, position));
+    }
+
+    @Benchmark
+    public Tensor groupNorm() {
+        return finished(scope -> Kernels.groupNorm(
+                scope, images(), 8, channelVector, channelVector, EPS, Activation.SILU));
+    }
+
+    /** The positions' rows, once for each. */
+    @Benchmark
+    public Tensor takeRows() {
+        return finished(scope -> Kernels.takeRows(scope, position, numbers));
+    }
+
+    @Benchmark
+    public Tensor resize2d() {
+        return finished(scope -> Images.resize2d(
+                scope, coarse, coarse.dim(1) * 2, coarse.dim(2) * 2, ResizeMode.BILINEAR, false));
+    }
+
+    @Benchmark
+    public Tensor rescale2d() {
+        return finished(scope -> Images.rescale2d(scope, coarse, 2, 2, ResizeMode.BICUBIC, false));
+    }
+
+    @Benchmark
+    public Tensor maxPool2d() {
+        return finished(scope -> Images.maxPool2d(scope, images(), 2, 2));
+    }
+
+    @Benchmark
+    public Tensor pad2d() {
+        return finished(scope -> Images.pad2d(scope, images(), 0, 3, 0, 3, PadMode.REFLECT, 0));
+    }
+
+    /** The mean over the places. */
+    @Benchmark
+    public Tensor reduce() {
+        return finished(scope -> Reductions.reduce(scope, tokens, 1, Reduction.MEAN));
+    }
+
+    @Benchmark
+    public Tensor softmax() {
+        return finished(scope -> Reductions.softmax(scope, cells));
+    }
+
+    @Benchmark
+    public Tensor argmax() {
+        return finished(scope -> Reductions.argmax(scope, cells));
+    }
+
+    private Tensor images() {
+        return cells.reshape(cells.dim(1), cells.dim(2), cells.dim(3), cells.dim(4));
     }
 
     @TearDown

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.Fusions;
+import io.gatun.core.Images;
 import io.gatun.core.Kernels;
+import io.gatun.core.Reductions;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
@@ -53,8 +55,9 @@ class BenchmarkSmokeTest {
 
     @Test
     void everyKernelHasABenchmark() {
-        Set<String> kernels = Stream.of(Kernels.class, Fusions.class)
-                .flatMap(type -> Arrays.stream(type.getDeclaredMethods())).filter(method -> Modifier.isPublic(method.getModifiers()))
+        Set<String> kernels = Stream.of(Kernels.class, Images.class, Reductions.class, Fusions.class)
+                .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
+                .filter(method -> Modifier.isPublic(method.getModifiers()))
                 .map(Method::getName).collect(Collectors.toCollection(TreeSet::new));
         assertEquals(kernels, benchmarks(KernelBenchmark.class).collect(Collectors.toCollection(TreeSet::new)));
     }
