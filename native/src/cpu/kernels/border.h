@@ -15,28 +15,28 @@ struct Border {
   int64_t columns() const { return left + width + right; }
   int64_t row_floats() const { return columns() * channels; }
   int64_t image_floats() const { return rows() * row_floats(); }
-
-  // Writes row `row` (counted with the border) of a bordered image, of pixels with `inputs` floats.
-  template <class Element>
-  void copy_row(const float* image, int64_t inputs, int64_t row, float* out) const {
-    float* to = out + row * row_floats();
-    const bool inside = row >= top && row < top + height;
-    if (!inside) {
-      memset(to, 0, sizeof(float) * static_cast<size_t>(row_floats()));
-      return;
-    }
-    memset(to, 0, sizeof(float) * static_cast<size_t>(left * channels));
-    const float* from = image + (row - top) * width * inputs;
-    if constexpr (kFactors<Element> == 1) {
-      memcpy(to + left * channels, from, sizeof(float) * static_cast<size_t>(width * channels));
-    } else {
-      for (int64_t x = 0; x < width; ++x) {
-        to_pairs(from + x * inputs, inputs, reinterpret_cast<Pair*>(to + (left + x) * channels));
-      }
-    }
-    memset(to + (left + width) * channels, 0, sizeof(float) * static_cast<size_t>(right * channels));
-  }
 };
+
+// Writes row `row` (counted with the border) of a bordered image, of pixels with `inputs` floats.
+template <class Element>
+static inline void copy_row(const Border& b, const float* image, int64_t inputs, int64_t row, float* out) {
+  float* to = out + row * b.row_floats();
+  const bool inside = row >= b.top && row < b.top + b.height;
+  if (!inside) {
+    memset(to, 0, sizeof(float) * static_cast<size_t>(b.row_floats()));
+    return;
+  }
+  memset(to, 0, sizeof(float) * static_cast<size_t>(b.left * b.channels));
+  const float* from = image + (row - b.top) * b.width * inputs;
+  if constexpr (kFactors<Element> == 1) {
+    memcpy(to + b.left * b.channels, from, sizeof(float) * static_cast<size_t>(b.width * b.channels));
+  } else {
+    for (int64_t x = 0; x < b.width; ++x) {
+      to_pairs(from + x * inputs, inputs, reinterpret_cast<Pair*>(to + (b.left + x) * b.channels));
+    }
+  }
+  memset(to + (b.left + b.width) * b.channels, 0, sizeof(float) * static_cast<size_t>(b.right * b.channels));
+}
 
 // Whether a product takes the image as it is: no border is put around it, no pairs are made of it.
 static inline bool takes_image(const gatun_weights* weights, const Border& b) {

@@ -67,7 +67,7 @@ void tile_of_image(const Conv2dArgs& args, const TileContext& context, int phase
   const int64_t inputs = args.weights->inputs;
   const float* image = args.x + batch * args.height * args.width * inputs;
   if (phase == 0) {
-    b.copy_row<Element>(image, inputs, piece, context.shared + batch * b.image_floats());
+    copy_row<Element>(b, image, inputs, piece, context.shared + batch * b.image_floats());
     return;
   }
   if (!takes_image(args.weights, b)) image = context.shared + batch * b.image_floats();

@@ -84,7 +84,7 @@ void tile_of_image(const ConvTranspose2dArgs& args, const TileContext& context, 
   const int64_t batch = index / per_image, piece = index % per_image;
   const float* image = args.x + batch * args.height * args.width * w.inputs;
   if (phase == 0) {
-    b.copy_row<Element>(image, w.inputs, piece, context.shared + batch * b.image_floats());
+    copy_row<Element>(b, image, w.inputs, piece, context.shared + batch * b.image_floats());
     return;
   }
   if (!takes_image(args.weights, b)) image = context.shared + batch * b.image_floats();

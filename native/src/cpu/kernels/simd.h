@@ -106,8 +106,10 @@ static inline Vec from_bits(Int v) {
 
 // bf16, the upper half of an f32. Rounding is to nearest even; NaN stays NaN.
 static inline Int rounded_to_bf16(Vec v) {
-  const Int b = bits(v), even = (b >> 16) & splat_int(1);
-  return v != v ? b | splat_int(0x400000) : b + splat_int(0x7fff) + even;
+  typedef uint32_t Unsigned __attribute__((vector_size(4 * kWidth)));  // the sum of a NaN may overflow
+  const Int b = bits(v), half = splat_int(0x7fff) + ((b >> 16) & splat_int(1));
+  const Unsigned sum = reinterpret_cast<Unsigned>(b) + reinterpret_cast<Unsigned>(half);
+  return v != v ? b | splat_int(0x400000) : reinterpret_cast<Int>(sum);
 }
 
 static inline uint16_t to_bf16(float value) {
