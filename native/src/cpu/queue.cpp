@@ -5,6 +5,7 @@
 #include "workers.h"
 
 #include <algorithm>
+#include <future>
 
 namespace gatun::cpu {
 
@@ -27,13 +28,13 @@ void Progress::complete_one() {
       }
     }
   }
-  advanced_.notify_all();
   for (const auto& then : due) then();
 }
 
-void Progress::wait_for(uint64_t ticket) const {
-  std::unique_lock lock(mutex_);
-  advanced_.wait(lock, [&] { return completed_ >= ticket; });
+void Progress::wait_for(uint64_t ticket) {
+  const auto reached = std::make_shared<std::promise<void>>();  // outlives the waiter that it wakes
+  when_reached(ticket, [reached] { reached->set_value(); });
+  reached->get_future().wait();
 }
 
 void Progress::when_reached(uint64_t ticket, std::function<void()> then) {

@@ -5,7 +5,6 @@
 
 #include "../backend.h"
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -24,7 +23,7 @@ class Progress {
  public:
   uint64_t completed() const;
   void complete_one();
-  void wait_for(uint64_t ticket) const;
+  void wait_for(uint64_t ticket);
   // Runs `then` once the ticket is reached, at once if it is; on the thread that reaches it.
   void when_reached(uint64_t ticket, std::function<void()> then);
 
@@ -34,7 +33,6 @@ class Progress {
     std::function<void()> then;
   };
   mutable std::mutex mutex_;
-  mutable std::condition_variable advanced_;
   uint64_t completed_ = 0;
   std::deque<Waiter> waiters_;
 };

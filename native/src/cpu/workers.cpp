@@ -41,6 +41,7 @@ void Workers::schedule(Queue* queue) {
   {
     const std::lock_guard lock(mutex_);
     ready_.push_back(queue);
+    ++news_;
   }
   wake_.notify_one();
 }
@@ -69,6 +70,7 @@ void Workers::take_tiles(Region& region, int worker) {
 void Workers::work(int worker) {
   current_worker = worker;
   std::unique_lock lock(mutex_);
+  uint64_t seen = 0;  // of news, when this worker last looked around in vain
   for (;;) {
     if (Region* region = open_region()) {
       ++region->helpers;
@@ -85,6 +87,9 @@ void Workers::work(int worker) {
       if (more) ready_.push_back(queue);  // behind the others: streams take turns
     } else if (stopping_) {
       return;
+    } else if (seen != news_) {
+      seen = news_;
+      look_out(lock, [&] { return seen != news_; });
     } else {
       wake_.wait(lock);
     }
@@ -101,12 +106,14 @@ void Workers::run(int64_t tiles, TileFunction function, void* context) {
   {
     const std::lock_guard lock(mutex_);
     regions_.push_back(&region);
+    ++news_;
   }
   const int64_t wanted = std::min<int64_t>(count() - 1, tiles - 1);
   for (int64_t i = 0; i < wanted; ++i) wake_.notify_one();
   take_tiles(region, worker);
   std::unique_lock lock(mutex_);
   regions_.erase(std::find(regions_.begin(), regions_.end(), &region));
+  if (region.helpers > 0) look_out(lock, [&] { return region.helpers == 0; });
   region.helpers_left.wait(lock, [&] { return region.helpers == 0; });
   if (region.failure != nullptr) std::rethrow_exception(region.failure);
 }
