@@ -33,4 +33,5 @@ terramind_v1_small ibm-esa-geospatial/TerraMind-1.0-small TerraMind_v1_small.pt
 terramind_v1_base ibm-esa-geospatial/TerraMind-1.0-base TerraMind_v1_base.pt
 terramind_v1_large ibm-esa-geospatial/TerraMind-1.0-large TerraMind_v1_large.pt
 terramind_v01_base FAST-EO/TerraMind-0.1-base TerraMind_v01_base.pt
+terrafm_b MBZUAI/TerraFM TerraFM-B.pth
 FILES

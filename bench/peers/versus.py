@@ -20,7 +20,8 @@ from pathlib import Path
 
 import torch
 
-from climanet_torch import compare_with_upstream
+import climanet_torch
+import encoders_torch
 from tensors import read
 from workloads import NAMES, write_random_workload
 
@@ -155,13 +156,14 @@ def verdict(ratio, known):
 
 
 def check_against_upstream():
-    """Shows that the PyTorch model here is upstream's: its results on stored cases, where those are at hand."""
-    golden = Path(os.environ.get("GATUN_GOLDEN", ROOT.parent / "shared" / "golden")) / "climanet_seed"
-    cases = compare_with_upstream(golden)
-    if cases == 0:
-        print(f"climanet_torch.py not compared with upstream: no cases in {golden}")
-    else:
-        print(f"climanet_torch.py gives upstream's results on {cases} cases")
+    """Shows that the PyTorch models here are upstream's: their results on stored cases, where those are at hand."""
+    golden = Path(os.environ.get("GATUN_GOLDEN", ROOT.parent / "shared" / "golden"))
+    for module, folder in ((climanet_torch, golden / "climanet_seed"), (encoders_torch, golden)):
+        cases = module.compare_with_upstream(folder)
+        if cases == 0:
+            print(f"{module.__name__}.py not compared with upstream: no cases in {folder}")
+        else:
+            print(f"{module.__name__}.py gives upstream's results on {cases} cases")
 
 
 def has_onnxruntime():

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models and inputs that are timed, by name, and the files that hold them: `weights/...`, `input/...` (the arguments of
-forward, by name), and in the metadata `model_config` (a SpatioTemporalModel) or `model_args` (an encoder-decoder model)."""
+forward, by name), and in the metadata `model_config` (a SpatioTemporalModel), `model_args` (an encoder-decoder model) or
+`backbone_args` (an encoder)."""
 import json
 
 import climanet_torch
 import encoder_decoder_torch
+import encoders_torch
 from tensors import metadata, read, write
 
-NAMES = [*climanet_torch.WORKLOADS, *encoder_decoder_torch.WORKLOADS]
+MODULES = {"model_config": climanet_torch, "model_args": encoder_decoder_torch, "backbone_args": encoders_torch}
+NAMES = [name for module in MODULES.values() for name in module.WORKLOADS]
 
 
 def write_workload(path, model, facts, inputs):
@@ -18,12 +21,12 @@ def write_workload(path, model, facts, inputs):
 
 def write_random_workload(path, name):
     """Weights and inputs of a workload, the same ones each time."""
-    module = climanet_torch if name in climanet_torch.WORKLOADS else encoder_decoder_torch
+    (module,) = (module for module in MODULES.values() if name in module.WORKLOADS)
     write_workload(path, *module.random_workload(name))
 
 
 def loaded(path):
     """The model of a file in evaluation mode, and its inputs by name."""
     facts = metadata(path)
-    module, key = (encoder_decoder_torch, "model_args") if "model_args" in facts else (climanet_torch, "model_config")
-    return module.loaded(path, json.loads(facts[key])), read(path, "input/")
+    (key,) = MODULES.keys() & facts.keys()
+    return MODULES[key].loaded(path, json.loads(facts[key])), read(path, "input/")

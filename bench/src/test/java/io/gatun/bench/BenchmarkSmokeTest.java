@@ -30,8 +30,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Each benchmark once, in this JVM and with the smallest sizes: it must run; its time means nothing. */
 class BenchmarkSmokeTest {
-    private static final List<Class<?>> BENCHMARKS = List.of(
-            ForwardBenchmark.class, KernelBenchmark.class, LoadBenchmark.class, FirstCallBenchmark.class);
+    private static final List<Class<?>> BENCHMARKS = List.of(ForwardBenchmark.class, KernelBenchmark.class,
+            LoadBenchmark.class, FirstCallBenchmark.class, StemBenchmark.class);
 
     @Test
     void everyBenchmarkRunsOnceAndGivesATime() throws RunnerException {
@@ -39,6 +39,7 @@ class BenchmarkSmokeTest {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .forks(0).warmupIterations(0).measurementIterations(1).mode(Mode.SingleShotTime)
                 .param("workload", "W4").param("side", "32").param("checkpoint", sample.toString())
+                .param("stem", "l2a-stem").param("embedDim", "24")
                 .shouldFailOnError(true).verbosity(VerboseMode.SILENT);
         BENCHMARKS.forEach(benchmark -> options.include(benchmark.getName() + "\\."));
 

@@ -14,6 +14,8 @@ import io.gatun.models.Loader;
 import io.gatun.models.prithvi.PrithviCheckpoint;
 import io.gatun.models.prithvi.PrithviConfig;
 import io.gatun.models.prithvi.PrithviViT;
+import io.gatun.models.terrafm.TerraFM;
+import io.gatun.models.terrafm.TerraFMConfig;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
@@ -35,6 +37,8 @@ public final class LoadPublished {
             TerraMindConfig config = TerraMindConfig.of(args[0], Arguments.of(args[0], Map.of("modalities",
                     args[0].contains("v01") ? List.of("S2L2A") : List.of("S2L2A", "S1GRD"))));
             run(args[0], TerraMindViT.loader(config), TerraMindCheckpoint.of(file, config).weights());
+        } else if (args[0].startsWith("terrafm")) {
+            run(args[0], TerraFM.loader(TerraFMConfig.named(args[0])), file);
         } else {
             PrithviConfig config = PrithviConfig.named(args[0]);
             run(args[0], PrithviViT.loader(config), PrithviCheckpoint.encoder(file, config));

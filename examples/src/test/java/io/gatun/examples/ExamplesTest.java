@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.Structure;
+import io.gatun.data.TiffFixture;
 import io.gatun.data.safetensors.SafetensorsFile;
 import io.gatun.models.Arguments;
 import io.gatun.models.prithvi.PrithviConfig;
 import io.gatun.models.prithvi.PrithviViT;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
+import io.gatun.wrappers.embed.Modality;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -87,6 +89,19 @@ class ExamplesTest {
         assertEquals(List.of("Sentinel-2 [d] [768] s2 pooled", "Sentinel-2 [d, y, x] [768, 14, 14] s2 grid",
                 "Sentinel-1 [d] [768] s1 pooled", "tensor [d] [768] s2 pooled"),
                 printed(() -> EmbedPlaces.main(new String[0])));
+    }
+
+    /** Meadow in the west, water in the east; the third scene is too cloudy and the fourth too late. */
+    @Test
+    void embedScenes(@TempDir Path folder) {
+        for (String name : List.of("S2_20220603", "S2_20220613_cloud12", "S2_20220623_cloud80", "S2_20220703")) {
+            new TiffFixture(100, 100, 12).tiles(32, 32).packed(8, 2).north(32651, 300_000, 3_500_000, 10)
+                    .describe(Modality.S2.bands(), Map.of()).write(folder.resolve(name + ".tif"),
+                            (band, row, column) -> column < 50 ? 400 + 200 * band + 3 * row : 500 - 40 * band);
+        }
+        List<String> lines = printed(() -> EmbedScenes.main(new String[] {folder.toString()}));
+        assertEquals("grid [d, y, x] EPSG:32651 of [S2_20220603, S2_20220613_cloud12]", lines.getFirst());
+        assertTrue(lines.get(1).matches("2 vectors of \\[768\\], their distance is [1-9].*"), lines.get(1));
     }
 
     /** With files of the structure that the published ones have. */

@@ -6,26 +6,33 @@ import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
+import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.factory.EncoderDecoderFactory;
 import io.gatun.factory.EncoderDecoderModel;
+import io.gatun.factory.registry.Registries;
+import io.gatun.models.Arguments;
+import io.gatun.models.Backbone;
 import io.gatun.models.Input;
-import io.gatun.models.Model;
+import io.gatun.models.Loader;
 import io.gatun.models.climanet.MonthlyInput;
 import io.gatun.models.climanet.PaddedDays;
 import io.gatun.models.climanet.SpatioTemporalModel;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Function;
 
 /** A model and its inputs in the memory of a device, ready to run again and again. */
 public final class Forward implements AutoCloseable {
-    private final Model model;
+    private final Runnable model;
     private final Scope inputs;
     private final Function<Scope, Tensor> forward;
 
-    private Forward(Model model, Scope inputs, Function<Scope, Tensor> forward) {
+    /** What closes the model, its inputs, and how it runs. */
+    private Forward(Runnable model, Scope inputs, Function<Scope, Tensor> forward) {
         this.model = model;
         this.inputs = inputs;
         this.forward = forward;
@@ -33,17 +40,26 @@ public final class Forward implements AutoCloseable {
     }
 
     /**
-     * An encoder-decoder model where the checkpoint has {@code model_args}, else a SpatioTemporalModel. The keys of the
-     * input are the names of upstream's arguments, or {@code image}.
+     * An encoder-decoder model where the checkpoint has {@code model_args}, a backbone where it has {@code
+     * backbone_args} ({@code backbone}, its name, and its arguments), whose last feature are the maps; else a
+     * SpatioTemporalModel. The keys of the input are the names of upstream's arguments, of modalities, or {@code image}.
      */
     public static Forward of(Checkpoint weights, Map<String, TensorData> input, Device device, Precision precision) {
         Optional<Map<String, Object>> arguments = weights.section("model_args");
+        Optional<Map<String, Object>> backbone = weights.section("backbone_args");
         Scope inputs = Scope.open(device);
         if (arguments.isPresent()) {
             EncoderDecoderModel model =
                     EncoderDecoderFactory.buildModel(arguments.get()).load(weights, device, precision);
-            Input image = Input.of(inputs.of(input.get("image")));
-            return new Forward(model, inputs, scope -> model.forward(scope, image).output());
+            Input images = images(inputs, input);
+            return new Forward(model::close, inputs, scope -> model.forward(scope, images).output());
+        }
+        if (backbone.isPresent()) {
+            Scope parameters = Scope.open(device, precision);
+            Backbone model = backbone(parameters, weights, backbone.get());
+            Input images = images(inputs, input);
+            return new Forward(
+                    parameters::close, inputs, scope -> model.forward(scope, images).getLast().tensor());
         }
         SpatioTemporalModel model = SpatioTemporalModel.load(weights, device, precision);
         Tensor data = inputs.of(input.get("daily_data"));
@@ -52,12 +68,30 @@ public final class Forward implements AutoCloseable {
         MonthlyInput rest = MonthlyInput.none().withLandMask(inputs.of(input.get("land_mask_patch")))
                 .withPaddedDays(new PaddedDays((int) padded.dim(0), (int) padded.dim(1), (int) padded.dim(2),
                         padded.toBooleanArray()));
-        return new Forward(model, inputs, scope -> model.forward(scope, data, mask, rest));
+        return new Forward(model::close, inputs, scope -> model.forward(scope, data, mask, rest));
+    }
+
+    private static Backbone backbone(Scope scope, Checkpoint weights, Map<String, Object> given) {
+        Map<String, Object> rest = new LinkedHashMap<>(given);
+        String name = String.valueOf(rest.remove("backbone"));
+        Arguments arguments = Arguments.of(name, rest);
+        Loader<? extends Backbone> loader = Registries.backbones().get(name).build(arguments);
+        arguments.finish();
+        StateDict state = StateDict.of(weights);
+        Backbone model = loader.load(scope, state);
+        state.finish();
+        return model;
+    }
+
+    private static Input images(Scope scope, Map<String, TensorData> input) {
+        SequencedMap<String, Tensor> images = new LinkedHashMap<>();
+        input.forEach((name, image) -> images.put(name, scope.of(image)));
+        return Input.of(images);
     }
 
     /** One forward until its maps are in the memory of the device; their shape. */
     public Shape run() {
-        try (Scope scope = Scope.open(model.device())) {
+        try (Scope scope = Scope.open(inputs.device())) {
             Tensor maps = forward.apply(scope);
             scope.sync();
             return maps.shape();
@@ -72,7 +106,7 @@ public final class Forward implements AutoCloseable {
     public Times time() {
         long start = System.nanoTime();
         long queued;
-        try (Scope scope = Scope.open(model.device())) {
+        try (Scope scope = Scope.open(inputs.device())) {
             forward.apply(scope);
             queued = System.nanoTime() - start;
             scope.sync();
@@ -82,7 +116,7 @@ public final class Forward implements AutoCloseable {
 
     /** The maps of one forward, f32. */
     public TensorData maps() {
-        try (Scope scope = Scope.open(model.device())) {
+        try (Scope scope = Scope.open(inputs.device())) {
             return forward.apply(scope).toTensorData();
         }
     }
@@ -90,6 +124,6 @@ public final class Forward implements AutoCloseable {
     @Override
     public void close() {
         inputs.close();
-        model.close();
+        model.run();
     }
 }
