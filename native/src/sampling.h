@@ -18,7 +18,7 @@ GATUN_BOTH uint32_t order_of(float x) {
   x += 0.0f;
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
-  return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+  return bits ^ (static_cast<uint32_t>(static_cast<int32_t>(bits) >> 31) | 0x80000000u);
 }
 
 GATUN_BOTH float value_of(uint32_t order) {
@@ -32,13 +32,19 @@ GATUN_BOTH uint32_t high_product(uint32_t a, uint32_t b) {
   return static_cast<uint32_t>(static_cast<uint64_t>(a) * b >> 32);
 }
 
-// 2^40 e^-((top - x) / T), to 1e-7 of itself and downwards to a whole number. x <= top.
-GATUN_BOTH uint64_t weight_of(float x, float top, float inverse_temperature) {
-  const float away = x == top ? 0.0f : (top - x) * inverse_temperature;
-  const bool near = away < 28.0f;  // e^-28 is less than 2^-40
-  // In 27 bits of fraction; times log2 e of 31 bits, the upper half: 26 bits.
-  const uint32_t steps = static_cast<uint32_t>(static_cast<int32_t>(near ? away * 0x1p26f : 0.0f)) << 1;
-  const uint32_t turns = high_product(steps, 3098164009u), part = turns << 6;
+// Beyond it nothing is left: 2^40 e^-28 is below 1.
+constexpr float kFarthest = 28.0f;
+
+// (top - x) / T in 26 bits of fraction, x <= top.
+GATUN_BOTH uint32_t steps_of(float x, float top, float inverse_temperature) {
+  const float apart = (top - x) * inverse_temperature, away = x == top ? 0.0f : apart;  // infinity - infinity is NaN
+  return static_cast<uint32_t>(static_cast<int32_t>((away < kFarthest ? away : kFarthest) * 0x1p26f));
+}
+
+// 2^40 e^-steps, to 1e-7 of itself and downwards to a whole number.
+GATUN_BOTH uint64_t weight_of(uint32_t steps) {
+  // Times log2 e of 31 bits of fraction, the upper half: 26 bits.
+  const uint32_t turns = high_product(steps << 1, 3098164009u), part = turns << 6;
   // 1 - 2^-part, our fit to 1.1e-8 of 2^-part; all in 32 bits of fraction.
   uint32_t less = 5547538u - high_product(493577u, part);
   less = 41218952u - high_product(less, part);
@@ -46,7 +52,11 @@ GATUN_BOTH uint64_t weight_of(float x, float top, float inverse_temperature) {
   less = 1031763206u - high_product(less, part);
   less = 2977044447u - high_product(less, part);
   const uint64_t power = (uint64_t{1} << 32) - high_product(less, part);
-  return near ? (power << 8) >> (turns >> 26) : 0;
+  return (power << 8) >> (turns >> 26);
+}
+
+GATUN_BOTH uint64_t weight_of(float x, float top, float inverse_temperature) {
+  return weight_of(steps_of(x, top, inverse_temperature));
 }
 
 // share * total, share < 1: below total whatever is rounded.

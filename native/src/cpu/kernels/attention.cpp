@@ -172,20 +172,27 @@ void attend(const AttentionArgs& args, const Geometry& g, const TileContext& con
   }
 }
 
-void attend_by_pairs(const AttentionArgs& args, const Geometry& g, float* weights, int64_t unit) {
+// Few: of both queries and keys.
+template <bool Few>
+void attend_by_pairs(const AttentionArgs& args, const Geometry& g, float* scratch, int64_t unit) {
   const float scale = 1.0f / sqrtf(static_cast<float>(g.head));
-  const int64_t places = weights_of(args);
+  const int64_t places = Few ? AttentionArgs::kFew : weights_of(args);
+  float few[AttentionArgs::kFew];
+  float* const weights = Few ? few : scratch;
+  const float* const keys = row_of(args, args.key, unit, 0, g.head);
+  const float* const values = row_of(args, args.value, unit, 0, g.head);
+  const int64_t key_count = args.keys, key_step = args.key.token, value_step = args.value.token, head = g.head;
   for (int64_t query = 0; query < args.queries; ++query) {
-    const float* q = row_of(args, args.query, unit, query, g.head);
-    const uint8_t* mask = mask_of(args, unit, query);
+    const float* q = row_of(args, args.query, unit, query, head);
     Vec high = splat(-INFINITY), total = splat(0.0f);
-    for (int64_t key = args.keys; key < places; ++key) weights[key] = -INFINITY;
-    for (int64_t key = 0; key < args.keys; ++key) {
-      const float* k = row_of(args, args.key, unit, key, g.head);
+    for (int64_t key = key_count; key < places; ++key) weights[key] = -INFINITY;
+    for (int64_t key = 0; key < key_count; ++key) {
+      const float* k = keys + key * key_step;
       Vec dot = splat(0.0f);
-      for (int64_t i = 0; i < g.head; i += kWidth) dot += load_up_to(q + i, g.head - i) * load_up_to(k + i, g.head - i);
-      weights[key] = mask == nullptr || mask[key] != 0 ? sum(dot) * scale : kMaskedScore;
+      for (int64_t i = 0; i < head; i += kWidth) dot += load_up_to(q + i, head - i) * load_up_to(k + i, head - i);
+      weights[key] = sum(dot) * scale;
     }
+    if (args.mask != nullptr) leave_out(mask_of(args, unit, query), key_count, weights);
     for (int64_t i = 0; i < places; i += kWidth) high = max(load(weights + i), high);
     const Vec top = splat(largest(high));
     for (int64_t i = 0; i < places; i += kWidth) {
@@ -194,13 +201,13 @@ void attend_by_pairs(const AttentionArgs& args, const Geometry& g, float* weight
       total += weight;
     }
     const Vec whole = splat(sum(total));
-    float* to = out_of(args, unit, query, g.head);
-    for (int64_t i = 0; i < g.head; i += kWidth) {
+    float* to = out_of(args, unit, query, head);
+    for (int64_t i = 0; i < head; i += kWidth) {
       Vec value = splat(0.0f);
-      for (int64_t key = 0; key < args.keys; ++key) {
-        value += splat(weights[key]) * load_up_to(row_of(args, args.value, unit, key, g.head) + i, g.head - i);
+      for (int64_t key = 0; key < key_count; ++key) {
+        value += splat(weights[key]) * load_up_to(values + key * value_step + i, head - i);
       }
-      store_up_to(to + i, value / whole, g.head - i);
+      store_up_to(to + i, value / whole, head - i);
     }
   }
 }
@@ -210,8 +217,10 @@ void tile_of_heads(const AttentionArgs& args, const TileContext& context, int ph
   const Geometry g(args);
   const int64_t group = Geometry::group(args, phase), units = args.batch * args.heads * g.blocks(phase);
   for (int64_t i = index * group; i < min(units, (index + 1) * group); ++i) {
-    if (goes_by_pairs(args)) {
-      attend_by_pairs(args, g, context.scratch, i);
+    if (args.are_few()) {
+      attend_by_pairs<true>(args, g, context.scratch, i);
+    } else if (goes_by_pairs(args)) {
+      attend_by_pairs<false>(args, g, context.scratch, i);
     } else if (phase == 0) {
       arrange<Element>(args, g, context.shared, i / g.key_blocks, i % g.key_blocks * kArranged);
     } else {

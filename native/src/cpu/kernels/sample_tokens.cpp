@@ -15,8 +15,16 @@ constexpr int64_t kTileElements = 1 << 14, kBins = 1 << 11;
 
 int64_t no_floats(const SampleTokensArgs&) { return 0; }
 
-// 64 bits each: a row's weights, and the bins.
-int64_t scratch_floats(const SampleTokensArgs& args) { return 2 * (args.width + kBins); }
+struct Scratch {
+  uint64_t *weights, *bins;
+  uint32_t* places;
+
+  Scratch(float* floats, int64_t width)
+      : weights(reinterpret_cast<uint64_t*>(floats)), bins(weights + width),
+        places(reinterpret_cast<uint32_t*>(bins + kBins)) {}
+};
+
+int64_t scratch_floats(const SampleTokensArgs& args) { return 2 * (args.width + kBins) + args.width; }
 
 int64_t rows_of_tile(const SampleTokensArgs& args) {
   return args.width < kTileElements ? kTileElements / args.width : 1;
@@ -45,28 +53,51 @@ float largest_of(const float* x, int64_t width) {
   return result;
 }
 
+// The 11 bits of an order from `shift` up.
+uint32_t digits_of(uint32_t order, int shift) { return order >> shift & (kBins - 1); }
+
 struct Threshold {
   uint32_t order;
   uint64_t above;  // what all above it have together
 };
 
-// Where the mass from the largest down crosses `limit`, which is less than all: above <= limit < above + its own.
+// Where the mass from the largest down crosses `limit`, which is less than all: above <= limit < above + its own. After
+// the first digits only the places that have them are looked at.
 template <class Mass>
-Threshold threshold_of(const float* x, int64_t width, uint64_t limit, uint64_t* bins, const Mass& mass) {
+Threshold threshold_of(const float* x, int64_t width, uint64_t limit, const Scratch& scratch, const Mass& mass) {
   constexpr int kShifts[] = {21, 10, 0};
   Threshold found{0, 0};
-  uint32_t known = 0;
-  for (const int shift : kShifts) {
-    const uint32_t digits = (shift > 0 ? kBins : kBins / 2) - 1;
-    memset(bins, 0, sizeof(uint64_t) * kBins);
-    for (int64_t i = 0; i < width; ++i) {
-      const uint32_t order = sampling::order_of(x[i]);
-      if ((order & known) == found.order) bins[order >> shift & digits] += mass(i);
-    }
-    uint32_t bin = digits;
-    while (found.above + bins[bin] <= limit) found.above += bins[bin--];
+  const auto find_digits = [&](int shift) {
+    uint32_t bin = digits_of(~0u, shift);
+    while (found.above + scratch.bins[bin] <= limit) found.above += scratch.bins[bin--];
     found.order |= bin << shift;
-    known |= digits << shift;
+    return bin;
+  };
+  memset(scratch.bins, 0, sizeof(uint64_t) * kBins);
+  for (int64_t i = 0; i < width; ++i) {
+    scratch.bins[digits_of(sampling::order_of(x[i]), kShifts[0])] += mass(i);
+  }
+  uint32_t bin = find_digits(kShifts[0]);
+  int64_t count = 0;
+  for (int64_t i = 0; i < width; ++i) {
+    scratch.places[count] = static_cast<uint32_t>(i);
+    count += digits_of(sampling::order_of(x[i]), kShifts[0]) == bin;
+  }
+  for (int digits = 1; digits < 3; ++digits) {
+    const int shift = kShifts[digits];
+    memset(scratch.bins, 0, sizeof(uint64_t) * kBins);
+    for (int64_t i = 0; i < count; ++i) {
+      const uint32_t place = scratch.places[i];
+      scratch.bins[digits_of(sampling::order_of(x[place]), shift)] += mass(place);
+    }
+    bin = find_digits(shift);
+    int64_t left = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const uint32_t place = scratch.places[i];
+      scratch.places[left] = place;
+      left += digits_of(sampling::order_of(x[place]), shift) == bin;
+    }
+    count = left;
   }
   return found;
 }
@@ -74,11 +105,25 @@ Threshold threshold_of(const float* x, int64_t width, uint64_t limit, uint64_t* 
 // Of what is not below `least`; the rest has none. Returns the sum.
 uint64_t weigh(const float* x, int64_t width, float top, float inverse_temperature, uint32_t least,
                uint64_t* weights) {
+  constexpr int64_t kBlock = 256;
+  uint32_t steps[kBlock];
+  const float lowest = sampling::value_of(least);
   uint64_t total = 0;
-  for (int64_t i = 0; i < width; ++i) {
-    const uint64_t weight = sampling::weight_of(x[i], top, inverse_temperature);
-    weights[i] = sampling::order_of(x[i]) >= least ? weight : 0;
-    total += weights[i];
+  for (int64_t first = 0; first < width; first += kBlock) {
+    const int64_t count = min(kBlock, width - first);
+    for (int64_t i = 0; i < count; i += kWidth) {  // sampling::steps_of
+      const Vec value = load_up_to(x + first + i, count - i);
+      const Vec apart = (splat(top) - value) * splat(inverse_temperature);
+      const Vec away = value == splat(top) ? splat(0.0f) : apart, farthest = splat(sampling::kFarthest);
+      const Vec near = (away < farthest) & (value >= splat(lowest)) ? away : farthest;
+      const Int rounded = __builtin_convertvector(near * splat(0x1p26f), Int);
+      memcpy(steps + i, &rounded, sizeof rounded);
+    }
+    // A loop of integers without branches: the compiler makes vectors of it.
+    for (int64_t i = 0; i < count; ++i) {
+      weights[first + i] = sampling::weight_of(steps[i]);
+      total += weights[first + i];
+    }
   }
   return total;
 }
@@ -98,21 +143,22 @@ uint64_t drop_equals(const float* x, int64_t width, uint32_t threshold, uint64_t
   return dropped;
 }
 
-int64_t token_of(const SampleTokensArgs& args, int64_t row, uint64_t* weights, uint64_t* bins) {
+int64_t token_of(const SampleTokensArgs& args, int64_t row, const Scratch& scratch) {
+  uint64_t* const weights = scratch.weights;
   const float* x = args.logits + row * args.width;
   const float top = largest_of(x, args.width);
   if (top != top) return -1;
-  uint32_t least = 0;
+  uint32_t least = sampling::order_of(-INFINITY);
   if (args.keep < args.width) {
     const auto each = [](int64_t) { return uint64_t{1}; };
-    least = threshold_of(x, args.width, static_cast<uint64_t>(args.keep - 1), bins, each).order;
+    least = threshold_of(x, args.width, static_cast<uint64_t>(args.keep - 1), scratch, each).order;
   }
   uint64_t total = 0;
   if (args.top_p < 1) {
     total = weigh(x, args.width, top, 1.0f, least, weights);
     const uint64_t limit = sampling::limit_of(args.top_p, total);
     const Threshold last =
-        threshold_of(x, args.width, limit, bins, [weights](int64_t i) { return weights[i]; });
+        threshold_of(x, args.width, limit, scratch, [weights](int64_t i) { return weights[i]; });
     least = last.order;
     const uint64_t own = sampling::weight_of(sampling::value_of(least), top, 1.0f);
     total = weigh(x, args.width, top, args.inverse_temperature, least, weights);
@@ -128,10 +174,10 @@ int64_t token_of(const SampleTokensArgs& args, int64_t row, uint64_t* weights, u
 }
 
 void tile(const SampleTokensArgs& args, const TileContext& context, int, int64_t index) {
-  auto* weights = reinterpret_cast<uint64_t*>(context.scratch);
+  const Scratch scratch(context.scratch, args.width);
   const int64_t step = rows_of_tile(args), last = min(args.rows, (index + 1) * step);
   for (int64_t row = index * step; row < last; ++row) {
-    args.out[row] = token_of(args, row, weights, weights + args.width);
+    args.out[row] = token_of(args, row, scratch);
   }
 }
 
