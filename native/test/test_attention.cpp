@@ -74,7 +74,8 @@ std::vector<Expected> reference(const Problem& p) {
   return want;
 }
 
-std::vector<float> run(Session& s, const Problem& p, int32_t precision = GATUN_STRICT, int32_t mask_dtype = GATUN_BOOL) {
+std::vector<float> run(Session& s, const Problem& p, int32_t precision = GATUN_STRICT,
+                       int32_t mask_dtype = GATUN_BOOL) {
   const Tensor query(s, {p.batch, p.queries, p.embed()}, p.query), key(s, {p.batch, p.keys, p.embed()}, p.key);
   const Tensor value(s, {p.batch, p.keys, p.embed()}, p.value), out(s, {p.batch, p.queries, p.embed()});
   if (p.allowed.empty()) {

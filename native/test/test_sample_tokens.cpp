@@ -140,8 +140,8 @@ void check(Session& s, int64_t rows, int64_t width, const std::function<float(fl
       const int64_t token = got[static_cast<size_t>(row)];
       // Between the two there may be more than one, each of them tiny.
       const auto [least, most] = std::minmax_element(right.begin(), right.end());
-      REQUIRE(token >= *least && token <= *most, "row", row, "of", width, "temperature", o.temperature, "top_k", o.top_k,
-              "top_p", o.top_p, "gave", token, "expected", *least, "to", *most);
+      REQUIRE(token >= *least && token <= *most, "row", row, "of", width, "temperature", o.temperature, "top_k",
+              o.top_k, "top_p", o.top_p, "gave", token, "expected", *least, "to", *most);
       doubtful += *least != *most;
       ++all;
     }

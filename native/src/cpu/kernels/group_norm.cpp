@@ -60,7 +60,8 @@ void measure(const GroupNormArgs& args, const float* x, int64_t places, float* s
   const float count = static_cast<float>(places * width);
   float *sums = scratch, *means = scratch + channels;
   memset(means, 0, sizeof(float) * static_cast<size_t>(channels));  // not looked at yet
-  sum_places(x, places, channels, means, sums, []<class V>(V value, V) __attribute__((always_inline)) { return value; });
+  sum_places(x, places, channels, means, sums,
+             []<class V>(V value, V) __attribute__((always_inline)) { return value; });
   for (int64_t group = 0; group < args.groups; ++group) {
     const float mean = sum_of(sums + group * width, width) / count;
     statistics[2 * group] = mean;
