@@ -91,6 +91,12 @@ class ExamplesTest {
     }
 
     @Test
+    void generateModalities() {
+        assertEquals(List.of("S1GRD [1, 2, 224, 224]", "LULC [1, 10, 224, 224]", "of both [1, 14, 14]",
+                "with thoughts [1, 196, 192]"), printed(() -> GenerateModalities.main(new String[0])));
+    }
+
+    @Test
     void embedPlaces() {
         assertEquals(List.of("Sentinel-2 [d] [768] s2 pooled", "Sentinel-2 [d, y, x] [768, 14, 14] s2 grid",
                 "Sentinel-1 [d] [768] s1 pooled", "tensor [d] [768] s2 pooled"),
