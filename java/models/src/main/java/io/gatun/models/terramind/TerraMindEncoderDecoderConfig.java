@@ -9,7 +9,7 @@ import java.util.SequencedMap;
 /**
  * Arguments of TerraTorch's {@code TerraMind}, the encoder and the decoder that published files hold.
  *
- * @param size what both are built of
+ * @param size what both are built of; they end in a norm whatever it says
  * @param decoderDepth number of blocks of the decoder
  * @param imgSize rows and columns of the images whose positions the weights have
  * @param inputs modalities that the encoder takes, by their keys among the weights
@@ -23,9 +23,6 @@ public record TerraMindEncoderDecoderConfig(TerraMindSize size, int decoderDepth
         targets = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(targets));
         if (decoderDepth < 1) {
             throw new ArgumentException("TerraMind: decoder_depth is " + decoderDepth + ", expected at least 1");
-        }
-        if (!size.encoderNorm()) {
-            throw new ArgumentException("TerraMind: encoder_norm is false; an encoder before a decoder has its norm");
         }
         targets.forEach((key, modality) -> {
             if (modality.kind() == TerraMindModality.Kind.IMAGE) {

@@ -28,16 +28,6 @@ public record TerraMindTokenizerChoice(SequencedMap<String, TokenizerConfig> ima
     }
 
     /**
-     * None.
-     *
-     * @return a choice without tokenizers
-     */
-    public static TerraMindTokenizerChoice none() {
-        return new TerraMindTokenizerChoice(
-                new LinkedHashMap<>(), Optional.empty(), Optional.empty(), Optional.empty());
-    }
-
-    /**
      * The published ones, and those that are given.
      *
      * @param owner whose arguments, for messages

@@ -7,6 +7,8 @@ import static io.gatun.models.terramind.generation.Generators.refuses;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
@@ -19,6 +21,7 @@ import io.gatun.core.Tensor;
 import io.gatun.models.Loader;
 import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.terramind.MaskedModality;
+import io.gatun.models.terramind.TerraMindContext;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindEncoderDecoderConfig;
 import io.gatun.models.terramind.TerraMindModality;
@@ -348,6 +351,27 @@ class GenerationSamplerTest {
         other.put("coords", text);
         float[] last = model.logits(scope, 1, other, 6, 4).get("coords").slice(1, 0, 3).toFloatArray();
         assertFalse(Arrays.equals(alone, last), "the order does not count");
+    }
+
+    /** One pass of the encoder serves all steps, unless they change what it sees. */
+    @Test
+    void contextsAreEncodedWhenTheyChange() {
+        TerraMindEncoderDecoder seeing = model();
+        TerraMindEncoderDecoder blind = Generators.random(
+                scope, TerraMindEncoderDecoder.loader(Generators.generator(Map.of()).network()));
+        for (TerraMindEncoderDecoder model : List.of(seeing, blind)) {
+            GenerationState state = state(0, 1);
+            state.want(LULC, GRID);
+            try (Views views = new Views(model, scope)) {
+                View view = new View(state, Set.of());
+                TerraMindContext first = views.context(view);
+                assertSame(first, views.context(new View(state, Set.of())));
+                assertNotSame(first, views.context(new View(state, Set.of(S1))));
+                state.know(LULC, new long[] {1}, new long[] {7});
+                assertEquals(model == blind, first == views.context(view));
+                assertEquals(model == seeing, first.keysAndValues().getFirst().isClosed());
+            }
+        }
     }
 
     @Test

@@ -210,6 +210,8 @@ class TerraMindGenerationTest {
                 Map.of("S1GRD", 1)), "offset S1GRD not defined in input or output modalities");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "time_steps", 1),
                 "time_steps (did you mean timesteps?)");
+        refuses(ArgumentException.class, () -> Generators.random(
+                scope, TerraMindGeneration.loader(generator(Map.of("decoder_depth", 0)))), "decoder_depth is 0");
         refuses(ArgumentException.class, () -> named("terramind_v2_base_generate", Map.of()),
                 "did you mean terramind_v1_base_generate?");
         refuses(ArgumentException.class, () -> Generators.random(scope, TerraMindGeneration.loader(generator(

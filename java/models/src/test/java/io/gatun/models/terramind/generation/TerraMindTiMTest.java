@@ -186,6 +186,19 @@ class TerraMindTiMTest {
         assertEquals(Shape.of(2, 12, 16), tokens.shape());
     }
 
+    /** Registers and norms of queries and keys in both networks; the generator's encoder has its norm in any case. */
+    @Test
+    void otherNetworksThinkToo() {
+        TerraMindTiM model = model(Map.of("encoder_norm", false, "num_register_tokens", 3, "qk_norm", true,
+                "gated_mlp", true, "act", "SiLU", "merge_method", "dict", "tim_decoding_steps", 2));
+        Feature.ByModality last = (Feature.ByModality) model.forward(scope, images()).getLast();
+        assertEquals(List.of("register_tokens", "S1GRD", "DEM"), List.copyOf(last.values().keySet()));
+        assertEquals(Shape.of(2, 3, 16), last.values().get("register_tokens").shape());
+        for (float value : last.values().get("DEM").toFloatArray()) {
+            assertTrue(Float.isFinite(value));
+        }
+    }
+
     /** Maps of classes go through a tokenizer whose weights are there. */
     @Test
     void mapsGoThroughTheirTokenizers() {
