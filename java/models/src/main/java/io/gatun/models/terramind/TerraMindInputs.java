@@ -5,7 +5,6 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.DType;
 import io.gatun.core.DTypeException;
 import io.gatun.core.NearestName;
-import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
 import io.gatun.models.Input;

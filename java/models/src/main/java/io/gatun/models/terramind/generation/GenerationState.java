@@ -4,7 +4,6 @@ package io.gatun.models.terramind.generation;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Tensor;
 import io.gatun.models.layers.TokenGrid;
-import io.gatun.models.terramind.TerraMindModality;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
