@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Fetches the published weights of backbones and loads each into its model: `examples/published.sh [FOLDER [NAME...]]`.
-# Needs a network, curl, a build (./gatun verify -DskipTests) and, for all of them, about 15 GB.
+# Fetches the published weights of backbones and tokenizers and loads each into its model:
+# `examples/published.sh [FOLDER [NAME...]]`.
+# Needs a network, curl, a build (./gatun verify -DskipTests) and, for all of them, about 25 GB.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:-published}
@@ -34,4 +35,14 @@ terramind_v1_base ibm-esa-geospatial/TerraMind-1.0-base TerraMind_v1_base.pt
 terramind_v1_large ibm-esa-geospatial/TerraMind-1.0-large TerraMind_v1_large.pt
 terramind_v01_base FAST-EO/TerraMind-0.1-base TerraMind_v01_base.pt
 terrafm_b MBZUAI/TerraFM TerraFM-B.pth
+terramind_v1_tokenizer_s2l2a ibm-esa-geospatial/TerraMind-1.0-Tokenizer-S2L2A TerraMind_Tokenizer_S2L2A.pt
+terramind_v1_tokenizer_s1rtc ibm-esa-geospatial/TerraMind-1.0-Tokenizer-S1RTC TerraMind_Tokenizer_S1RTC.pt
+terramind_v1_tokenizer_s1grd ibm-esa-geospatial/TerraMind-1.0-Tokenizer-S1GRD TerraMind_Tokenizer_S1GRD.pt
+terramind_v1_tokenizer_dem ibm-esa-geospatial/TerraMind-1.0-Tokenizer-DEM TerraMind_Tokenizer_DEM.pt
+terramind_v1_tokenizer_lulc ibm-esa-geospatial/TerraMind-1.0-Tokenizer-LULC TerraMind_Tokenizer_LULC.pt
+terramind_v1_tokenizer_ndvi ibm-esa-geospatial/TerraMind-1.0-Tokenizer-NDVI TerraMind_Tokenizer_NDVI.pt
+terramind_v01_tokenizer_s2l2a FAST-EO/TerraMind-v0.1-Tokenizer-S2L2A TerraMind_v01_Tokenizer_S2L2A.pt
+terramind_v01_tokenizer_s1grd FAST-EO/TerraMind-v0.1-Tokenizer-S1GRD TerraMind_v01_Tokenizer_S1GRD.pt
+terramind_v01_tokenizer_dem FAST-EO/TerraMind-v0.1-Tokenizer-DEM TerraMind_v01_Tokenizer_DEM.pt
+terramind_v01_tokenizer_lulc FAST-EO/TerraMind-v0.1-Tokenizer-LULC TerraMind_v01_Tokenizer_LULC.pt
 FILES

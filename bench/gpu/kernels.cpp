@@ -71,6 +71,8 @@ struct Workload {
   static constexpr int64_t kInputs = 2 * kPatch * kPatch;  // of a patch: values, then validity
 };
 
+constexpr int64_t kVocabulary = 4096;  // of the tokens that are drawn, one for each place of a map
+
 constexpr Workload kWorkloads[] = {
     {"W1", 1, 1, 31, 128, 128, 128, 256},     {"W2", 1, 12, 31, 64, 64, 128, 256},
     {"W3", 1, 1, 31, 180, 360, 128, 256},     {"W4", 1, 2, 31, 64, 64, 64, 64},
@@ -103,6 +105,8 @@ Cost cost_of(const std::string& op, const Workload& w) {
   if (op == "linear_ffn2") return plain(4 * (6 * R * E + 4 * E * E + E), 8 * R * E * E, 2 * R * E);
   if (op == "attention") return plain(16 * R * E, 4 * R * N * E, 4 * R * N * heads);
   if (op == "attention_month") return plain(16 * R * E, 4 * R * M * E, 4 * R * M * heads);
+  if (op == "cross_attention") return plain(16 * R * E + R, 4 * R * N * E, 5 * R * N * heads);
+  if (op == "sample_tokens") return plain(N * (4 * number(kVocabulary) + 16), 0, 60 * N * number(kVocabulary));
   if (op == "patch_embed") return plain(pixels + 4 * (L * E + K * E + 3 * E), 2 * L * K * E, 4 * L * E);
   if (op == "temporal_pool") return plain(4 * (L * E + R * E + E * E), 2 * L * E * E + 2 * L * E, 27 * L * E);
   if (op == "encode_pool") {
@@ -126,11 +130,12 @@ Cost cost_of(const std::string& op, const Workload& w) {
   throw std::invalid_argument("no such operation: " + op);
 }
 
-const std::vector<std::string> kAlike = {"copy", "add", "layer_norm", "map_head"};  // in every precision
+const std::vector<std::string> kAlike = {"copy", "add", "layer_norm", "map_head", "sample_tokens"};  // in every precision
 const std::vector<std::string> kOperations = {
     "copy",        "add",         "layer_norm",       "linear_qkv",      "linear_out",  "linear_ffn1",
     "linear_ffn2", "attention",   "attention_month",  "patch_embed",     "temporal_pool", "encode_pool",
-    "conv2d",      "refine_head", "conv_transpose2d", "decoder_prefix", "map_head"};
+    "conv2d",      "refine_head", "conv_transpose2d", "decoder_prefix", "map_head",      "cross_attention",
+    "sample_tokens"};
 const std::vector<std::string> kPrecisions = {"strict", "fast", "bf16"};  // in the order of gatun_precision
 
 bool has(const std::vector<std::string>& list, const std::string& value) {
@@ -190,7 +195,8 @@ class Session {
       tensor.stride[axis] = count;
       count *= shape[axis];
     }
-    ok(gatun_buffer_alloc(stream, count * (dtype == GATUN_F32 ? 4 : 1), &tensor.buffer, &err));
+    const int64_t element = dtype == GATUN_I64 ? 8 : dtype == GATUN_F32 ? 4 : 1;
+    ok(gatun_buffer_alloc(stream, count * element, &tensor.buffer, &err));
     buffers_.push_back(tensor.buffer);
     return tensor;
   }
@@ -260,6 +266,18 @@ struct Prepared {
   Shape shape;
 };
 
+// One of the parts of a packed projection.
+gatun_tensor part(gatun_tensor packed, int64_t index, int64_t parts) {
+  packed.shape[2] /= parts;
+  packed.byte_offset += index * packed.shape[2] * static_cast<int64_t>(sizeof(float));
+  return packed;
+}
+
+gatun_status attend(gatun_stream* stream, const gatun_tensor& query, const gatun_tensor& key, const gatun_tensor& value,
+                    const gatun_tensor* mask, int32_t precision, const gatun_tensor& out) {
+  return gatun_attention(stream, &query, &key, &value, mask, Workload::kHeads, precision, &out, &err);
+}
+
 Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t precision, size_t sets, Shape& first) {
   const int64_t maps = w.maps(), places = w.places(), embed = w.embed, channels = w.channels(), hidden = w.hidden;
   gatun_stream* stream = s.stream;
@@ -318,7 +336,22 @@ Call prepare_call(Session& s, const std::string& op, const Workload& w, int32_t 
     const bool months = op == "attention_month";
     const int64_t sequences = months ? w.batch * places : maps, length = months ? w.months : places;
     const auto qkv = inputs({sequences, length, 3 * embed}), out = results({sequences, length, embed});
-    return [=](size_t i) { return gatun_attention(stream, &qkv[i], Workload::kHeads, precision, &out[i], &err); };
+    return [=](size_t i) {
+      return attend(stream, part(qkv[i], 0, 3), part(qkv[i], 1, 3), part(qkv[i], 2, 3), nullptr, precision, out[i]);
+    };
+  }
+  if (op == "cross_attention") {
+    const auto query = inputs(tokens), pairs = inputs({maps, places, 2 * embed}), out = results(tokens);
+    const gatun_tensor mask = s.flags({maps, 1, places});
+    return [=](size_t i) {
+      return attend(stream, query[i], part(pairs[i], 0, 2), part(pairs[i], 1, 2), &mask, precision, out[i]);
+    };
+  }
+  if (op == "sample_tokens") {
+    const auto logits = inputs({places, kVocabulary});
+    const gatun_tensor counters = s.empty({places}, GATUN_I64), out = s.empty({places}, GATUN_I64);
+    ok(gatun_fill(stream, &counters, 7, &err));
+    return [=](size_t i) { return gatun_sample_tokens(stream, &logits[i], 1, 0, 0.8, 1, &counters, &out, &err); };
   }
 
   gatun_patch_embed_options patch{};

@@ -40,8 +40,9 @@ WORKLOADS = {  # batch, months, height, width, constructor arguments; those of k
     "smoke": (1, 2, 16, 24, {"embed_dim": 32, "hidden": 32}),
 }
 PRECISIONS = ("strict", "fast", "bf16")
-ALIKE = ("copy", "add", "layer_norm", "map_head")  # in every precision
+ALIKE = ("copy", "add", "layer_norm", "map_head", "sample_tokens")  # in every precision
 HEADS = 4
+VOCABULARY = 4096  # of the tokens that are drawn, one for each place of a map
 TOLERANCE = {"strict": 1e-4, "fast": 2e-3, "bf16": 1e-2}  # of the maps, in norm
 SAMPLES = 11
 
@@ -167,6 +168,34 @@ def stages(model, inputs, workload, device):
             return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(sequences, length, embed)
         return call
 
+    def cross_attention():
+        # Queries of their own, keys and values of a packed projection, some of which take no part.
+        query, pairs = tokens(), normal(maps, places, 2 * embed)
+        mask = torch.rand(maps, 1, 1, places, device=query.device) < 0.6
+
+        def heads(x):
+            return x.reshape(maps, places, HEADS, -1).transpose(1, 2)
+
+        def call():
+            parts = (query, *pairs.chunk(2, dim=-1))
+            parts = [x.bfloat16() for x in parts] if torch.is_autocast_enabled(device.device.type) else parts
+            out = F.scaled_dot_product_attention(*map(heads, parts), attn_mask=mask)
+            return out.transpose(1, 2).reshape(maps, places, embed)
+        return call
+
+    def sample_tokens():
+        logits = normal(places, VOCABULARY)
+
+        def call():
+            # As upstream's top-p filter and sampler do it.
+            descending, order = torch.sort(logits, dim=-1, descending=True)
+            beyond = torch.cumsum(F.softmax(descending, dim=-1), dim=-1) > 0.8
+            beyond[..., 1:] = beyond[..., :-1].clone()
+            beyond[..., 0] = False
+            dropped = torch.gather(beyond, -1, torch.argsort(order, dim=-1))
+            return torch.multinomial(F.softmax(logits.masked_fill(dropped, float("-inf")), dim=-1), 1)
+        return call
+
     video = (maps, 1, DAYS, height, width)
     pixels, mask = inputs["daily_data"].reshape(video), inputs["daily_mask"].reshape(video)
     padded, land = inputs["padded_days_mask"], inputs["land_mask_patch"]
@@ -208,6 +237,7 @@ def stages(model, inputs, workload, device):
         ("attention_month", lambda: attend(batch * places, months)), ("layer_norm", layer_norm),
         ("linear_qkv", linear_qkv), ("linear_out", linear_out), ("linear_ffn1", linear_ffn1),
         ("linear_ffn2", linear_ffn2), ("copy", copy), ("add", add), ("map_head", map_head),
+        ("cross_attention", cross_attention), ("sample_tokens", sample_tokens),
     ]
 
 

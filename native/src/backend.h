@@ -12,7 +12,7 @@ namespace gatun {
 
 struct Backend;
 
-constexpr int64_t kBackendVersion = 5;
+constexpr int64_t kBackendVersion = 6;
 
 // Cells of a kernel that one output may sum.
 constexpr int64_t kMaxTaps = 256;
@@ -106,12 +106,28 @@ struct LinearArgs {
   float* out;
 };
 
-struct AttentionArgs {
-  int64_t batch, tokens, embed, heads;
-  int32_t precision;
-  const float* qkv;
-  float* out;
+// [batch, tokens, embed] with a dense last axis: elements from map to map and from token to token.
+struct TokenView {
+  const float* data;
+  int64_t map, token;
 };
+
+struct AttentionArgs {
+  int64_t batch, queries, keys, embed, heads;
+  int32_t precision;
+  TokenView query, key, value;
+  const uint8_t* mask;  // may be null: 0 where a key takes no part
+  int64_t mask_map, mask_query;
+  float* out;
+
+  // Tokens of so short a sequence take no part in the arithmetic of `precision`: f32 in each.
+  static constexpr int64_t kFew = 16;
+  bool are_few() const { return queries <= kFew && keys <= kFew; }
+};
+
+// What a key that takes no part scores. A power of two: its product with a scale is exact, so that it is the largest
+// score of a row without any other to the bit, and all keys weigh the same there.
+constexpr float kMaskedScore = -0x1p126f;
 
 struct PatchEmbedArgs {
   int64_t batch, channels, time, height, width;
@@ -177,6 +193,18 @@ struct SoftmaxArgs {
 struct ArgmaxArgs {
   int64_t rows, width;
   const float* x;
+  int64_t* out;
+};
+
+// temperature > 0; `keep` of the row's largest, all of them if it is the width; top_p in (0, 1), or 1 for all.
+struct SampleTokensArgs {
+  int64_t rows, width;
+  const float* logits;
+  float inverse_temperature;
+  int64_t keep;
+  double top_p;
+  uint64_t seed;
+  const int64_t* counters;
   int64_t* out;
 };
 
@@ -311,6 +339,7 @@ struct Backend {
   gatun_status (*reduce)(gatun_stream* stream, const ReduceArgs& args, gatun_error* error);
   gatun_status (*softmax)(gatun_stream* stream, const SoftmaxArgs& args, gatun_error* error);
   gatun_status (*argmax)(gatun_stream* stream, const ArgmaxArgs& args, gatun_error* error);
+  gatun_status (*sample_tokens)(gatun_stream* stream, const SampleTokensArgs& args, gatun_error* error);
   gatun_status (*take_rows)(gatun_stream* stream, const TakeRowsArgs& args, gatun_error* error);
   gatun_status (*group_norm)(gatun_stream* stream, const GroupNormArgs& args, gatun_error* error);
   gatun_status (*layer_norm)(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);

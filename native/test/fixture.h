@@ -218,6 +218,20 @@ inline Weights conv_transpose2d_weights(Session& session, const Tensor& weight, 
           }};
 }
 
+// Query, key or value (part 0, 1 or 2) of a packed projection [B, N, 3E].
+inline gatun_tensor part_of(const gatun_tensor& packed, int64_t part) {
+  gatun_tensor view = packed;
+  view.shape[2] /= 3;
+  view.byte_offset += part * view.shape[2] * size_of(view.dtype);
+  return view;
+}
+
+inline gatun_status self_attention(gatun_stream* stream, const gatun_tensor* qkv, int64_t heads, int32_t precision,
+                                   const gatun_tensor* out) {
+  const gatun_tensor query = part_of(*qkv, 0), key = part_of(*qkv, 1), value = part_of(*qkv, 2);
+  return gatun_attention(stream, &query, &key, &value, nullptr, heads, precision, out, &err);
+}
+
 // Reproducible numbers (splitmix64).
 class Random {
  public:

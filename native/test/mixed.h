@@ -85,10 +85,19 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   const Pooled qkv(stream, {places, kMonths, 3 * embed}), mixed(stream, {places, kMonths, embed});
   const gatun_tensor rows = pooled.as({places, kMonths, embed}), whole_qkv = qkv.as({1, places * kMonths, 3 * embed});
   OK(gatun_linear(stream, &rows, qkv_weights, nullptr, GATUN_ACT_NONE, nullptr, qkv, &err));
-  OK(gatun_attention(stream, qkv, kHeads, GATUN_STRICT, mixed, &err));
+  OK(self_attention(stream, qkv, kHeads, GATUN_STRICT, mixed));
   const gatun_tensor all_mixed = mixed.as({1, places * kMonths, embed});
   const Pooled spatial(stream, {1, places * kMonths, embed}), summed(stream, {1, places * kMonths, embed});
-  OK(gatun_attention(stream, &whole_qkv, kHeads, GATUN_STRICT, spatial, &err));
+  OK(self_attention(stream, &whole_qkv, kHeads, GATUN_STRICT, spatial));
+  // The same tokens with parts of another projection as queries, and without each third key.
+  const Pooled crossed(stream, {1, places * kMonths, embed}), allowed(stream, {1, 1, places * kMonths}, GATUN_BOOL);
+  OK(gatun_fill(stream, allowed, 1, &err));
+  gatun_tensor third = allowed.view;
+  third.shape[2] = (places * kMonths + 2) / 3;
+  third.stride[2] = 3;
+  OK(gatun_fill(stream, &third, 0, &err));
+  const gatun_tensor keys = part_of(whole_qkv, 1), values = part_of(whole_qkv, 2);
+  OK(gatun_attention(stream, &all_mixed, &keys, &values, allowed, kHeads, GATUN_STRICT, crossed, &err));
   OK(gatun_linear(stream, spatial, score_weights, shift, GATUN_ACT_GELU, &all_mixed, summed, &err));
   OK(gatun_layer_norm(stream, summed, spatial, scale, shift, 1e-5, summed, &err));
   OK(gatun_binary(stream, GATUN_ADD, summed, spatial, summed, &err));
@@ -128,11 +137,17 @@ inline std::vector<float> mixed_pass(gatun_stream* stream, int64_t side, int64_t
   OK(gatun_argmax(stream, &share_rows, classes, &err));
   OK(gatun_reduce(stream, &share_places, GATUN_REDUCE_MEAN, means, &err));
   OK(gatun_take_rows(stream, Pooled(stream, {kHidden, kHidden}, 15, 1), classes, rows_of_table, &err));
+  // Drawn by numbers that the classes choose.
+  const Pooled drawn(stream, {kMonths * pixels * pixels / 4}, GATUN_I64);
+  const Pooled rows_drawn(stream, {kMonths * pixels * pixels / 4, kHidden});
+  const gatun_tensor logits = strided.as({kMonths * pixels * pixels / 4, kHidden});
+  OK(gatun_sample_tokens(stream, &logits, 1.5, 9, 0.8, 16, classes, drawn, &err));
+  OK(gatun_take_rows(stream, Pooled(stream, {kHidden, kHidden}, 15, 1), drawn, rows_drawn, &err));
 
   if (!has_data) return {};
   std::vector<float> results = map.floats();
-  for (const Pooled* each : {&tokens, &pooled, &qkv, &mixed, &spatial, &summed, &wide, &refined, &normal,
-                             &large, &padded, &strided, &shares, &means, &rows_of_table}) {
+  for (const Pooled* each : {&tokens, &pooled, &qkv, &mixed, &spatial, &crossed, &summed, &wide, &refined, &normal,
+                             &large, &padded, &strided, &shares, &means, &rows_of_table, &rows_drawn}) {
     const std::vector<float> part = each->floats();
     results.insert(results.end(), part.begin(), part.end());
   }

@@ -377,15 +377,40 @@ TEST(linearChecksItsTensors) {
 
 TEST(attentionChecksItsTensors) {
   Session s;
-  const Tensor qkv(s, {2, 3, 12}), out(s, {2, 3, 4}), odd(s, {2, 3, 13}), flat(s, {6, 12});
-  REFUSED(gatun_attention(s.stream, qkv, 0, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "0 heads");
-  REFUSED(gatun_attention(s.stream, qkv, -2, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "-2 heads");
-  REFUSED(gatun_attention(s.stream, qkv, 3, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "12 columns for 3 heads");
-  REFUSED(gatun_attention(s.stream, odd, 1, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "13 columns");
-  REFUSED(gatun_attention(s.stream, flat, 1, GATUN_STRICT, out, &err), GATUN_SHAPE_MISMATCH, "expected 3 axes");
-  REFUSED(gatun_attention(s.stream, qkv, 2, GATUN_STRICT, qkv, &err), GATUN_SHAPE_MISMATCH, "expected [2, 3, 4]");
-  const gatun_tensor inside = dense(qkv.view.buffer, {2, 3, 4});
-  REFUSED(gatun_attention(s.stream, qkv, 2, GATUN_STRICT, &inside, &err), GATUN_INVALID_ARGUMENT, "share memory");
+  const Tensor q(s, {2, 3, 4}), k(s, {2, 5, 4}), v(s, {2, 5, 4}), out(s, {2, 3, 4}), flat(s, {6, 4}), none(s, {2, 0, 4});
+  const Tensor narrow(s, {2, 5, 3}), few(s, {2, 4, 4}), ids(s, {2, 5, 4}, GATUN_I64);
+  const Tensor mask(s, {2, 1, 5}, GATUN_BOOL), bytes(s, {1, 3, 5}, GATUN_U8), wrong(s, {2, 2, 5}, GATUN_BOOL);
+  const Tensor floats(s, {2, 3, 5}), plain(s, {5}, GATUN_BOOL);
+  const auto call = [&](const gatun_tensor* query, const gatun_tensor* key, const gatun_tensor* value,
+                        const gatun_tensor* allowed, int64_t heads, int32_t precision, const gatun_tensor* to) {
+    return gatun_attention(s.stream, query, key, value, allowed, heads, precision, to, &err);
+  };
+  OK(call(q, k, v, nullptr, 2, GATUN_STRICT, out));
+  OK(call(q, k, v, mask, 2, GATUN_STRICT, out));
+  OK(call(q, k, v, bytes, 2, GATUN_STRICT, out));
+  OK(call(none, k, v, nullptr, 2, GATUN_STRICT, none));
+  REFUSED(call(q, k, v, nullptr, 0, 0, out), GATUN_SHAPE_MISMATCH, "4 columns for 0 heads");
+  REFUSED(call(q, k, v, nullptr, -2, 0, out), GATUN_SHAPE_MISMATCH, "-2 heads");
+  REFUSED(call(q, k, v, nullptr, 3, 0, out), GATUN_SHAPE_MISMATCH, "4 columns for 3 heads");
+  REFUSED(call(q, k, v, nullptr, 2, 3, out), GATUN_INVALID_ARGUMENT, "precision 3");
+  REFUSED(call(nullptr, k, v, nullptr, 2, 0, out), GATUN_INVALID_ARGUMENT, "query is NULL");
+  REFUSED(call(flat, k, v, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "query has shape [6, 4], expected 3 axes");
+  REFUSED(call(q, narrow, v, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "key has shape [2, 5, 3], expected [2, 5, 4]");
+  REFUSED(call(q, k, few, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "value has shape [2, 4, 4], expected [2, 5, 4]");
+  REFUSED(call(q, none, none, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "3 queries have no key");
+  REFUSED(call(q, k, v, nullptr, 2, 0, v), GATUN_SHAPE_MISMATCH, "out has shape [2, 5, 4], expected [2, 3, 4]");
+  REFUSED(call(q, k, ids, nullptr, 2, 0, out), GATUN_UNSUPPORTED_DTYPE, "value is int64, expected float32");
+  REFUSED(call(q, k, v, wrong, 2, 0, out), GATUN_SHAPE_MISMATCH,
+          "mask has shape [2, 2, 5], expected [2 or 1, 3 or 1, 5]");
+  REFUSED(call(q, k, v, plain, 2, 0, out), GATUN_SHAPE_MISMATCH, "mask has shape [5], expected 3 axes");
+  REFUSED(call(q, k, v, floats, 2, 0, out), GATUN_UNSUPPORTED_DTYPE, "mask is float32, expected bool or uint8");
+  gatun_tensor turned = dense(k.view.buffer, {2, 5, 4});
+  turned.stride[1] = 1;
+  turned.stride[2] = 5;
+  REFUSED(call(q, &turned, v, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "key has strides [20, 1, 5]");
+  REFUSED(call(q, k, v, nullptr, 2, 0, q), GATUN_INVALID_ARGUMENT, "out and query share memory");
+  const gatun_tensor inside = dense(v.view.buffer, {2, 3, 4});
+  REFUSED(call(q, k, v, nullptr, 2, 0, &inside), GATUN_INVALID_ARGUMENT, "out and value share memory");
 }
 
 TEST(patchEmbedChecksItsArguments) {
@@ -607,6 +632,36 @@ TEST(reductionsAndRowsCheckTheirTensors) {
   const gatun_tensor line = dense(table.view.buffer, {5, 4}), floats = dense(table.view.buffer, {5});
   REFUSED(gatun_take_rows(s.stream, table, &floats, taken, &err), GATUN_UNSUPPORTED_DTYPE, "ids is float32");
   REFUSED(gatun_take_rows(s.stream, table, ids, &line, &err), GATUN_INVALID_ARGUMENT, "out and table share memory");
+}
+
+TEST(sampleTokensChecksItsArguments) {
+  Session s;
+  const Tensor logits(s, {5, 7}), counters(s, {5}, GATUN_I64), out(s, {5}, GATUN_I64), flat(s, {35}), none(s, {5, 0});
+  const Tensor floats(s, {5}), four(s, {4}, GATUN_I64), no_rows(s, {0, 7}), no_ids(s, {0}, GATUN_I64);
+  OK(gatun_fill(s.stream, logits, 0, &err));
+  OK(gatun_fill(s.stream, counters, 3, &err));
+  const auto call = [&](const gatun_tensor* x, double temperature, double top_k, double top_p, const gatun_tensor* at,
+                        const gatun_tensor* to) {
+    return gatun_sample_tokens(s.stream, x, temperature, top_k, top_p, 1, at, to, &err);
+  };
+  OK(call(logits, 1, 3, 0.5, counters, out));
+  OK(call(logits, 0, 0.5, 0, counters, out));
+  OK(call(logits, 1e300, 100, 1.5, counters, out));
+  OK(call(no_rows, 1, 0, 0, no_ids, no_ids));
+  REFUSED(call(flat, 1, 0, 0, counters, out), GATUN_SHAPE_MISMATCH, "logits has shape [35], expected 2 axes");
+  REFUSED(call(counters, 1, 0, 0, counters, out), GATUN_UNSUPPORTED_DTYPE, "logits is int64");
+  REFUSED(call(none, 1, 0, 0, counters, out), GATUN_SHAPE_MISMATCH, "a row has 0 logits");
+  REFUSED(call(logits, 1, 0, 0, floats, out), GATUN_UNSUPPORTED_DTYPE, "counters is float32, expected int64");
+  REFUSED(call(logits, 1, 0, 0, four, out), GATUN_SHAPE_MISMATCH, "counters has shape [4], expected [5]");
+  REFUSED(call(logits, 1, 0, 0, counters, floats), GATUN_UNSUPPORTED_DTYPE, "out is float32, expected int64");
+  REFUSED(call(logits, 1, 0, 0, counters, four), GATUN_SHAPE_MISMATCH, "out has shape [4], expected [5]");
+  REFUSED(call(logits, 1, 0, 0, counters, counters), GATUN_INVALID_ARGUMENT, "out and counters share memory");
+  for (double wrong : {-0.1, std::nan(""), double{INFINITY}}) {
+    REFUSED(call(logits, wrong, 0, 0, counters, out), GATUN_INVALID_ARGUMENT, "temperature is");
+    REFUSED(call(logits, 1, wrong, 0, counters, out), GATUN_INVALID_ARGUMENT, "top_k is");
+    REFUSED(call(logits, 1, 0, wrong, counters, out), GATUN_INVALID_ARGUMENT, "top_p is");
+  }
+  REFUSED(call(logits, 1, 2.5, 0, counters, out), GATUN_INVALID_ARGUMENT, "top_k is 2.5, expected 0 (off)");
 }
 
 TEST(groupNormChecksItsTensors) {

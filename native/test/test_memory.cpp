@@ -99,9 +99,9 @@ TEST(whatTheSystemRefusesIsAStatusToo) {
 TEST(operationsBeyondTheLimitFailInTheirCall) {
   Session s(2, 1 << 20);
   const Tensor qkv = random_tensor(s, {4, 500, 3 * 64}, 1), out(s, {4, 500, 64});
-  REFUSED(gatun_attention(s.stream, qkv, 4, GATUN_STRICT, out, &err), GATUN_OUT_OF_MEMORY, "1048576");
+  REFUSED(self_attention(s.stream, qkv, 4, GATUN_STRICT, out), GATUN_OUT_OF_MEMORY, "1048576");
   const Tensor small = random_tensor(s, {1, 5, 3 * 4}, 2), small_out(s, {1, 5, 4});
-  OK(gatun_attention(s.stream, small, 2, GATUN_STRICT, small_out, &err));
+  OK(self_attention(s.stream, small, 2, GATUN_STRICT, small_out));
   s.sync();
   CHECK(s.stats().bytes_in_use == 0);
   gatun_weights* weights = nullptr;

@@ -31,7 +31,7 @@ extern "C" {
 #define GATUN_API __attribute__((visibility("default")))
 
 /* Version of this header; gatun_abi_version() of a library must return the same before any other call is made. */
-#define GATUN_ABI_VERSION 5
+#define GATUN_ABI_VERSION 6
 #define GATUN_MAX_RANK 8
 #define GATUN_ERROR_TEXT_BYTES 1016
 
@@ -78,8 +78,8 @@ typedef enum gatun_cpu_level {
 /* Arithmetic of products, chosen when weights are arranged. Accumulation is f32 in each.
  * Reduced on the CPU: weights take half the memory; both factors are rounded to bf16, to nearest even, and multiplied
  * by the processor's dot product of bf16 pairs (AVX-512 with avx512_bf16; AMX is not used) or, widened, in f32: results
- * differ between the two in the last bits. f32 stay refine_head with its weights, and attention over 16 tokens or fewer
- * as on CUDA. */
+ * differ between the two in the last bits. f32 stay refine_head with its weights, and attention of 16 queries and 16 keys
+ * or fewer as on CUDA, and of 4 queries or fewer. */
 typedef enum gatun_precision {
   GATUN_STRICT = 0, /* f32, or its equal on matrix units: each factor split into two tf32 parts */
   GATUN_FAST = 1,   /* tf32 on CUDA (10 bits of fraction); strict on the CPU */
@@ -318,6 +318,24 @@ GATUN_API gatun_status gatun_softmax(gatun_stream *stream, const gatun_tensor *x
 GATUN_API gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *out,
                                     gatun_error *error);
 
+/* A token for each row: the places of logits [N, V] drawn with probability softmax(logits / temperature) after
+ * filtering. f32, dense, V from 1 to 2^23 - 1.
+ *   temperature  at least 0; up to 1e-10 it is gatun_argmax, and nothing is drawn
+ *   top_k        0: off. A whole number: only the k largest logits stay, and what equals the least of them. Between 0
+ *                and 1: that share of V, rounded down, at least one.
+ *   top_p        0, or 1 and more: off. Of what is left, by softmax(logits) at temperature 1 from the largest down (the
+ *                lower place first among equals), a token stays if those before it have together at most top_p.
+ *   seed, counters [N] dense int64: the row's number is the first 32-bit word of Random123's Philox4x32-10 with the seed
+ *                as its key and (counters[row], 0) as its counter, low words first.
+ *   out [N] dense int64; -1 where a logit is NaN (at temperature 0 the first NaN's place, as of gatun_argmax). An
+ *                infinite logit shares all with its equals.
+ * Weights are integers of 2^-40 of the largest, off by 1e-7 of themselves at most, and so are their sums: a row's token
+ * depends on its logits, the options, the seed and its counter alone, and is the same on every device and CPU level, in
+ * any batch and for any number of threads. */
+GATUN_API gatun_status gatun_sample_tokens(gatun_stream *stream, const gatun_tensor *logits, double temperature,
+                                           double top_k, double top_p, int64_t seed, const gatun_tensor *counters,
+                                           const gatun_tensor *out, gatun_error *error);
+
 /* Rows of a table (torch.nn.Embedding): out[i] = table[ids[i]]. table [V, E], out [N, E] dense f32; ids [N] dense
  * int64. An id outside 0 to V - 1 gives a row of NaN. */
 GATUN_API gatun_status gatun_take_rows(gatun_stream *stream, const gatun_tensor *table, const gatun_tensor *ids,
@@ -367,11 +385,15 @@ GATUN_API gatun_status gatun_linear(gatun_stream *stream, const gatun_tensor *x,
                                     const gatun_tensor *bias, int32_t activation, const gatun_tensor *residual,
                                     const gatun_tensor *out, gatun_error *error);
 
-/* Multi-head self-attention without the N x N matrix: out = concat_h softmax(Q_h K_h^T / sqrt(d)) V_h, d = E / heads.
- * qkv [B, N, 3E] dense f32 (query, key, value after each other, as torch's in_proj), out [B, N, E]. precision: a
- * gatun_precision. */
-GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision,
-                                       const gatun_tensor *out, gatun_error *error);
+/* Multi-head attention without the Nq x Nk matrix: out = concat_h softmax(Q_h K_h^T / sqrt(d)) V_h, d = E / heads.
+ *   query [B, Nq, E], key and value [B, Nk, E] f32: the last axis dense, any strides on the others, so that each may be
+ *   a part of a packed projection (of torch's in_proj [B, N, 3E], for one). Nk >= 1.
+ *   mask NULL, or bool or uint8 [B or 1, Nq or 1, Nk], its last axis dense: a key takes part where it is not 0, as in
+ *   torch's attn_mask. A query for which no key takes part gets the mean of all values.
+ *   precision: a gatun_precision. out [B, Nq, E] dense f32. */
+GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *query, const gatun_tensor *key,
+                                       const gatun_tensor *value, const gatun_tensor *mask, int64_t heads,
+                                       int32_t precision, const gatun_tensor *out, gatun_error *error);
 
 /* ---- the three kernels ------------------------------------------------------------------------------------------ */
 

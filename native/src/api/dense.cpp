@@ -4,6 +4,41 @@
 
 using namespace gatun;
 
+namespace {
+
+void want_dense_rows(const View& view, const char* name) {
+  if (view.shape[2] > 1 && view.stride[2] != 1) {
+    fail(GATUN_SHAPE_MISMATCH, name, " has strides ", shape_text(view.stride, view.rank),
+         "; its last axis must be dense. Copy it first.");
+  }
+}
+
+// [B, N, E] f32 with a dense last axis.
+View tokens(const gatun_stream& stream, const gatun_tensor* tensor, const char* name) {
+  const View result = view(stream, tensor, name, Layout::strided);
+  want_dtype(result, GATUN_F32, name);
+  want_rank(result, 3, name);
+  want_dense_rows(result, name);
+  return result;
+}
+
+TokenView rows(const View& view) { return {view.f32(), view.stride[0], view.stride[1]}; }
+
+void want_mask(const View& mask, int64_t batch, int64_t queries, int64_t keys) {
+  if (mask.dtype != GATUN_BOOL && mask.dtype != GATUN_U8) {
+    fail(GATUN_UNSUPPORTED_DTYPE, "mask is ", dtype_name(mask.dtype), ", expected bool or uint8");
+  }
+  want_rank(mask, 3, "mask");
+  if ((mask.shape[0] != 1 && mask.shape[0] != batch) || (mask.shape[1] != 1 && mask.shape[1] != queries) ||
+      mask.shape[2] != keys) {
+    fail(GATUN_SHAPE_MISMATCH, "mask has shape ", shape_text(mask.shape, mask.rank), ", expected [", batch,
+         " or 1, ", queries, " or 1, ", keys, "]");
+  }
+  want_dense_rows(mask, "mask");
+}
+
+}  // namespace
+
 extern "C" {
 
 gatun_status gatun_layer_norm(gatun_stream* stream, const gatun_tensor* x, const gatun_tensor* residual,
@@ -75,21 +110,30 @@ gatun_status gatun_linear(gatun_stream* stream, const gatun_tensor* x, gatun_wei
   });
 }
 
-gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* qkv, int64_t heads, int32_t precision,
+gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* query, const gatun_tensor* key,
+                             const gatun_tensor* value, const gatun_tensor* mask, int64_t heads, int32_t precision,
                              const gatun_tensor* out, gatun_error* error) {
   return dispatch(error, [&](gatun_error* inner) {
-    const View in = f32(live(stream), qkv, "qkv");
+    const View q = tokens(live(stream), query, "query"), k = tokens(*stream, key, "key");
+    const View v = tokens(*stream, value, "value"), allowed = optional_view(*stream, mask, "mask", Layout::strided);
     const View to = f32(*stream, out, "out");
-    want_rank(in, 3, "qkv");
-    const int64_t embed = in.shape[2] / 3;
-    if (heads < 1 || in.shape[2] % 3 != 0 || embed % heads != 0) {
-      fail(GATUN_SHAPE_MISMATCH, "qkv has ", in.shape[2], " columns for ", heads,
-           " heads; expected 3 E with E a multiple of the heads");
+    const int64_t batch = q.shape[0], queries = q.shape[1], keys = k.shape[1], embed = q.shape[2];
+    if (heads < 1 || embed % heads != 0) {
+      fail(GATUN_SHAPE_MISMATCH, "query has ", embed, " columns for ", heads, " heads; expected a multiple");
     }
-    want_shape(to, {in.shape[0], in.shape[1], embed}, "out");
-    want_apart(to, in, "qkv");
-    const AttentionArgs args{in.shape[0], in.shape[1], embed, heads, precision_of(precision), in.f32(),
-                             to.f32()};
+    want_shape(k, {batch, keys, embed}, "key");
+    want_shape(v, {batch, keys, embed}, "value");
+    want_shape(to, {batch, queries, embed}, "out");
+    if (allowed) want_mask(allowed, batch, queries, keys);
+    want_apart(to, q, "query");
+    want_apart(to, k, "key");
+    want_apart(to, v, "value");
+    want_apart(to, allowed, "mask");
+    const AttentionArgs args{batch, queries, keys, embed, heads, precision_of(precision), rows(q), rows(k), rows(v),
+                             allowed.u8(), allowed.shape[0] == 1 ? 0 : allowed.stride[0],
+                             allowed.shape[1] == 1 ? 0 : allowed.stride[1], to.f32()};
+    if (elements(to) == 0) return GATUN_OK;
+    if (keys == 0) fail(GATUN_SHAPE_MISMATCH, "attention: ", queries, " queries have no key, expected at least one");
     return stream->device->backend->attention(stream, args, inner);
   });
 }

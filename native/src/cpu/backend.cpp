@@ -353,6 +353,7 @@ constexpr Backend kBackend = {
     run<ReduceArgs, &KernelTable::reduce>,
     run<SoftmaxArgs, &KernelTable::softmax>,
     run<ArgmaxArgs, &KernelTable::argmax>,
+    run<SampleTokensArgs, &KernelTable::sample_tokens>,
     run<TakeRowsArgs, &KernelTable::take_rows>,
     run<GroupNormArgs, &KernelTable::group_norm>,
     run<LayerNormArgs, &KernelTable::layer_norm>,

@@ -37,6 +37,7 @@ struct KernelTable {
   TiledKernel<ReduceArgs> reduce;
   TiledKernel<SoftmaxArgs> softmax;
   TiledKernel<ArgmaxArgs> argmax;
+  TiledKernel<SampleTokensArgs> sample_tokens;
   TiledKernel<TakeRowsArgs> take_rows;
   TiledKernel<GroupNormArgs> group_norm;
   TiledKernel<LayerNormArgs> layer_norm;

@@ -13,6 +13,7 @@ void add_operations(Backend& backend) {
   backend.reduce = reduce;
   backend.softmax = softmax;
   backend.argmax = argmax;
+  backend.sample_tokens = sample_tokens;
   backend.take_rows = take_rows;
   backend.group_norm = group_norm;
   backend.layer_norm = layer_norm;

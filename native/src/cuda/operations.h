@@ -20,6 +20,7 @@ gatun_status activate(gatun_stream* stream, const ActivateArgs& args, gatun_erro
 gatun_status reduce(gatun_stream* stream, const ReduceArgs& args, gatun_error* error);
 gatun_status softmax(gatun_stream* stream, const SoftmaxArgs& args, gatun_error* error);
 gatun_status argmax(gatun_stream* stream, const ArgmaxArgs& args, gatun_error* error);
+gatun_status sample_tokens(gatun_stream* stream, const SampleTokensArgs& args, gatun_error* error);
 gatun_status take_rows(gatun_stream* stream, const TakeRowsArgs& args, gatun_error* error);
 gatun_status group_norm(gatun_stream* stream, const GroupNormArgs& args, gatun_error* error);
 gatun_status layer_norm(gatun_stream* stream, const LayerNormArgs& args, gatun_error* error);

@@ -233,6 +233,7 @@ constexpr Backend kBackend = {
     .reduce = nothing,
     .softmax = nothing,
     .argmax = nothing,
+    .sample_tokens = nothing,
     .take_rows = nothing,
     .group_norm = nothing,
     .layer_norm = nothing,

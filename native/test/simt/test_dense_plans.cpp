@@ -26,26 +26,43 @@ TEST(productTilesFitTheSmallestDevice) {
   CHECK(strict == reduced && strict <= 163 << 10 && 2 * (strict + 1024) <= 228 << 10, strict, reduced);
 }
 
+AttentionPlan plan_of(int64_t queries, int64_t keys, int64_t head) {
+  AttentionArgs args{};
+  args.queries = queries;
+  args.keys = keys;
+  return attention_plan(args, head);
+}
+
 TEST(attentionPacksShortSequencesAndStreamsLongOnes) {
-  CHECK(attention_plan(12, 32).units == 9, attention_plan(12, 32).units);
-  CHECK(attention_plan(1, 1).units == 128, attention_plan(1, 1).units);
-  for (int64_t head = 1; head <= kLargestHead; ++head) {
-    for (int64_t tokens = 1; tokens <= 16; ++tokens) {
-      const AttentionPlan plan = attention_plan(tokens, head);
-      CHECK(plan.units >= 1 && plan.units * tokens <= kPackedThreads, head, tokens);
-      CHECK(plan.shared_bytes <= 64 << 10, head, tokens, plan.shared_bytes);
+  CHECK(plan_of(12, 12, 32).units == 9, plan_of(12, 12, 32).units);
+  CHECK(plan_of(1, 1, 1).units == 128, plan_of(1, 1, 1).units);
+  for (int64_t head = 1; head <= 512; ++head) {
+    for (int64_t queries = 1; queries <= 16; ++queries) {
+      for (int64_t keys : {int64_t{1}, queries, int64_t{16}}) {
+        const AttentionPlan plan = plan_of(queries, keys, head);
+        CHECK(plan.units >= 1 && plan.units * queries <= kPackedThreads, head, queries, keys);
+        CHECK(plan.shared_bytes <= (head <= 256 ? 64 << 10 : kPackedMost), head, queries, keys, plan.shared_bytes);
+      }
     }
-    const AttentionPlan streamed = attention_plan(17, head);
-    CHECK(streamed.units == 0 && streamed.head >= head && streamed.head < std::max<int64_t>(17, 2 * head), head);
+  }
+  for (const auto& [queries, keys] : {std::pair{17, 17}, {17, 1}, {1, 17}, {400, 16}}) {
+    for (int64_t head = 1; head <= kLargestHead; ++head) {
+      const AttentionPlan streamed = plan_of(queries, keys, head);
+      CHECK(streamed.units == 0 && streamed.head >= head && streamed.head < std::max<int64_t>(17, 2 * head), head);
+    }
   }
 }
 
-TEST(attentionRefusesHeadsBeyondItsTiles) {
+TEST(attentionSlicesLargeHeads) {
+  for (const auto& [tokens, head] : {std::pair{17, 257}, {196, 512}, {16, 600}, {3, 4000}}) {
+    const AttentionPlan plan = plan_of(tokens, tokens, head);
+    CHECK(plan.units == 0 && plan.head == 0, tokens, head, plan.units, plan.head);
+  }
   try {
-    attention_plan(100, 257);
+    plan_of(100, 100, kMostColumns + 1);
     CHECK(false, "no refusal");
   } catch (const Failure& failure) {
-    CHECK(failure.text.find("at most 256") != std::string::npos, failure.text);
+    CHECK(failure.text.find("at most 1048576") != std::string::npos, failure.text);
   }
 }
 

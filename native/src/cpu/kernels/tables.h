@@ -10,6 +10,7 @@ extern const TiledKernel<ActivateArgs> kActivate;
 extern const TiledKernel<ReduceArgs> kReduce;
 extern const TiledKernel<SoftmaxArgs> kSoftmax;
 extern const TiledKernel<ArgmaxArgs> kArgmax;
+extern const TiledKernel<SampleTokensArgs> kSampleTokens;
 extern const TiledKernel<TakeRowsArgs> kTakeRows;
 extern const TiledKernel<GroupNormArgs> kGroupNorm;
 extern const TiledKernel<LayerNormArgs> kLayerNorm;

@@ -77,10 +77,10 @@ const Backend& table() {
     Backend made = plain();
     note<&Backend::buffer_alloc, &Backend::copy_from_host, &Backend::weights_create, &Backend::fill, &Backend::copy,
          &Backend::binary, &Backend::activate, &Backend::reduce, &Backend::softmax, &Backend::argmax,
-         &Backend::take_rows, &Backend::group_norm, &Backend::layer_norm, &Backend::linear, &Backend::attention,
-         &Backend::patch_embed, &Backend::temporal_pool, &Backend::conv_transpose2d, &Backend::conv2d,
-         &Backend::resize2d, &Backend::max_pool2d, &Backend::pad2d, &Backend::map_head, &Backend::encode_pool,
-         &Backend::decoder_weights, &Backend::decoder_prefix, &Backend::refine_head>(made);
+         &Backend::sample_tokens, &Backend::take_rows, &Backend::group_norm, &Backend::layer_norm, &Backend::linear,
+         &Backend::attention, &Backend::patch_embed, &Backend::temporal_pool, &Backend::conv_transpose2d,
+         &Backend::conv2d, &Backend::resize2d, &Backend::max_pool2d, &Backend::pad2d, &Backend::map_head,
+         &Backend::encode_pool, &Backend::decoder_weights, &Backend::decoder_prefix, &Backend::refine_head>(made);
     return made;
   }();
   return backend;

@@ -14,6 +14,7 @@ module io.gatun.data {
     exports io.gatun.data.crs;
     exports io.gatun.data.geotiff;
     exports io.gatun.data.internal to io.gatun.cli;
+    exports io.gatun.data.json;
     exports io.gatun.data.netcdf;
     exports io.gatun.data.safetensors;
     exports io.gatun.data.scene;

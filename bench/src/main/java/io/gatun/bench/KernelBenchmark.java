@@ -16,6 +16,7 @@ import io.gatun.core.PatchEmbedParameters;
 import io.gatun.core.Reduction;
 import io.gatun.core.Reductions;
 import io.gatun.core.ResizeMode;
+import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.core.TemporalPoolParameters;
@@ -55,6 +56,7 @@ public class KernelBenchmark {
     private static final int PATCH = 4;
     private static final int OVERLAP = 1;
     private static final int HEADS = 4;
+    private static final SampleOptions SAMPLED = new SampleOptions(1, 0, 0.8);
     private static final PatchEmbedOptions PATCHES =
             new PatchEmbedOptions(1, PATCH, PATCH, Validity.MASK, EPS);
 
@@ -80,6 +82,7 @@ public class KernelBenchmark {
     private Tensor monthEncoding;
     private Tensor position;
     private Tensor numbers;
+    private Tensor rowNumbers;
     private Tensor embedVector;
     private Tensor wideVector;
     private Tensor channelVector;
@@ -125,6 +128,7 @@ public class KernelBenchmark {
         monthEncoding = normal(months, embed);
         position = normal(places, embed);
         numbers = inputs.of(LongStream.range(0, places).toArray(), places);
+        rowNumbers = inputs.of(LongStream.range(0, months * places).toArray(), months * places);
         embedVector = normal(embed);
         wideVector = normal(4 * embed);
         channelVector = normal(channels);
@@ -322,6 +326,13 @@ public class KernelBenchmark {
     @Benchmark
     public Tensor argmax() {
         return finished(scope -> Reductions.argmax(scope, cells));
+    }
+
+    /** A token for each place, of as many as a row of the packed projection has columns. */
+    @Benchmark
+    public Tensor sampleTokens() {
+        return finished(scope -> Reductions.sampleTokens(scope,
+                queriesKeysValues.reshape(rowNumbers.dim(0), queriesKeysValues.dim(2)), SAMPLED, 1, rowNumbers));
     }
 
     private Tensor images() {

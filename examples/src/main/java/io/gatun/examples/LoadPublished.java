@@ -3,9 +3,11 @@ package io.gatun.examples;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
+import io.gatun.core.Tensor;
 import io.gatun.data.checkpoint.Checkpoints;
 import io.gatun.models.Arguments;
 import io.gatun.models.Backbone;
@@ -19,21 +21,26 @@ import io.gatun.models.terrafm.TerraFMConfig;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
+import io.gatun.models.terramind.tokenizer.TerraMindTokenizer;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Loads a published file of a backbone, all weights of which it must have, and runs it on an image of zeros.
+ * Loads a published file of a backbone or a tokenizer, all weights of which it must have, and runs it on an image of
+ * zeros.
  * {@code published.sh} fetches the files and calls this for each.
  */
 public final class LoadPublished {
     private LoadPublished() {}
 
-    /** Arguments: the backbone's name, the file. */
+    /** Arguments: the name, the file. */
     public static void main(String[] args) {
         Checkpoint file = Checkpoints.read(Path.of(args[1]));
-        if (args[0].startsWith("terramind")) {
+        if (args[0].contains("_tokenizer_")) {
+            tokenize(TokenizerConfig.of(args[0], Arguments.of(args[0], Map.of())), file);
+        } else if (args[0].startsWith("terramind")) {
             TerraMindConfig config = TerraMindConfig.of(args[0], Arguments.of(args[0], Map.of("modalities",
                     args[0].contains("v01") ? List.of("S2L2A") : List.of("S2L2A", "S1GRD"))));
             run(args[0], TerraMindViT.loader(config), TerraMindCheckpoint.of(file, config).weights());
@@ -42,6 +49,15 @@ public final class LoadPublished {
         } else {
             PrithviConfig config = PrithviConfig.named(args[0]);
             run(args[0], PrithviViT.loader(config), PrithviCheckpoint.encoder(file, config));
+        }
+    }
+
+    private static void tokenize(TokenizerConfig config, Checkpoint file) {
+        try (TerraMindTokenizer tokenizer =
+                TerraMindTokenizer.load(file, config, Device.best(), Precision.STRICT);
+                Scope scope = Scope.open(tokenizer.device())) {
+            Tensor tokens = tokenizer.tokenize(scope, scope.zeros(1, config.channels(), 224, 224));
+            System.out.println(config.name() + ": tokens " + tokens.shape() + " of " + config.codebookSize());
         }
     }
 

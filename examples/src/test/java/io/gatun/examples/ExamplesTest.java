@@ -85,6 +85,14 @@ class ExamplesTest {
     }
 
     @Test
+    void tokenizeImages() {
+        List<String> lines = printed(() -> TokenizeImages.main(new String[0]));
+        assertEquals(List.of("tokens [1, 16, 16]", "reconstruction [1, 12, 256, 256]", "scores [1, 10, 256, 256]"),
+                lines.subList(0, 3));
+        assertTrue(lines.get(4).matches("terramind_v1_tokenizer_lulc: \\d+ of 256 tokens are .*"), lines.get(4));
+    }
+
+    @Test
     void embedPlaces() {
         assertEquals(List.of("Sentinel-2 [d] [768] s2 pooled", "Sentinel-2 [d, y, x] [768, 14, 14] s2 grid",
                 "Sentinel-1 [d] [768] s1 pooled", "tensor [d] [768] s2 pooled"),

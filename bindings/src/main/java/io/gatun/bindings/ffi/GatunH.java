@@ -23,10 +23,10 @@ public class GatunH extends GatunLayouts {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GATUN_ABI_VERSION = (int)5L;
+    private static final int GATUN_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define GATUN_ABI_VERSION 5
+     * #define GATUN_ABI_VERSION 6
      * }
      */
     public static int GATUN_ABI_VERSION() {
@@ -2656,6 +2656,74 @@ public class GatunH extends GatunLayouts {
         }
     }
 
+    private static class gatun_sample_tokens {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            GatunH.C_INT,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_DOUBLE,
+            GatunH.C_DOUBLE,
+            GatunH.C_DOUBLE,
+            GatunH.C_LONG,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gatun_sample_tokens");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * gatun_status gatun_sample_tokens(gatun_stream *stream, const gatun_tensor *logits, double temperature, double top_k, double top_p, int64_t seed, const gatun_tensor *counters, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static FunctionDescriptor gatun_sample_tokens$descriptor() {
+        return gatun_sample_tokens.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * gatun_status gatun_sample_tokens(gatun_stream *stream, const gatun_tensor *logits, double temperature, double top_k, double top_p, int64_t seed, const gatun_tensor *counters, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MethodHandle gatun_sample_tokens$handle() {
+        return gatun_sample_tokens.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * gatun_status gatun_sample_tokens(gatun_stream *stream, const gatun_tensor *logits, double temperature, double top_k, double top_p, int64_t seed, const gatun_tensor *counters, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static MemorySegment gatun_sample_tokens$address() {
+        return gatun_sample_tokens.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * gatun_status gatun_sample_tokens(gatun_stream *stream, const gatun_tensor *logits, double temperature, double top_k, double top_p, int64_t seed, const gatun_tensor *counters, const gatun_tensor *out, gatun_error *error)
+     * }
+     */
+    public static int gatun_sample_tokens(MemorySegment stream, MemorySegment logits, double temperature, double top_k, double top_p, long seed, MemorySegment counters, MemorySegment out, MemorySegment error) {
+        var mh$ = gatun_sample_tokens.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gatun_sample_tokens", stream, logits, temperature, top_k, top_p, seed, counters, out, error);
+            }
+            return (int)mh$.invokeExact(stream, logits, temperature, top_k, top_p, seed, counters, out, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gatun_take_rows {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             GatunH.C_INT,
@@ -3249,6 +3317,9 @@ public class GatunH extends GatunLayouts {
             GatunH.C_INT,
             GatunH.C_POINTER,
             GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
+            GatunH.C_POINTER,
             GatunH.C_LONG,
             GatunH.C_INT,
             GatunH.C_POINTER,
@@ -3263,7 +3334,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *query, const gatun_tensor *key, const gatun_tensor *value, const gatun_tensor *mask, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static FunctionDescriptor gatun_attention$descriptor() {
@@ -3273,7 +3344,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *query, const gatun_tensor *key, const gatun_tensor *value, const gatun_tensor *mask, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MethodHandle gatun_attention$handle() {
@@ -3283,7 +3354,7 @@ public class GatunH extends GatunLayouts {
     /**
      * Address for:
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *query, const gatun_tensor *key, const gatun_tensor *value, const gatun_tensor *mask, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
     public static MemorySegment gatun_attention$address() {
@@ -3292,16 +3363,16 @@ public class GatunH extends GatunLayouts {
 
     /**
      * {@snippet lang=c :
-     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *qkv, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
+     * gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *query, const gatun_tensor *key, const gatun_tensor *value, const gatun_tensor *mask, int64_t heads, int32_t precision, const gatun_tensor *out, gatun_error *error)
      * }
      */
-    public static int gatun_attention(MemorySegment stream, MemorySegment qkv, long heads, int precision, MemorySegment out, MemorySegment error) {
+    public static int gatun_attention(MemorySegment stream, MemorySegment query, MemorySegment key, MemorySegment value, MemorySegment mask, long heads, int precision, MemorySegment out, MemorySegment error) {
         var mh$ = gatun_attention.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gatun_attention", stream, qkv, heads, precision, out, error);
+                traceDowncall("gatun_attention", stream, query, key, value, mask, heads, precision, out, error);
             }
-            return (int)mh$.invokeExact(stream, qkv, heads, precision, out, error);
+            return (int)mh$.invokeExact(stream, query, key, value, mask, heads, precision, out, error);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

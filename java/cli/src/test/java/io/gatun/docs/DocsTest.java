@@ -180,8 +180,8 @@ class DocsTest {
     void thePageOfModelsHasEveryName() throws IOException {
         String page = Files.readString(DOCS.resolve("models.md"));
         Stream.of(Registries.backbones().names(), Registries.necks().names(), Registries.decoders().names(),
-                Registries.modelFactories().names()).flatMap(Collection::stream).forEach(name ->
-                assertTrue(page.contains("`" + name.substring(name.indexOf('_') + 1) + "`"),
+                Registries.fullModels().names(), Registries.modelFactories().names()).flatMap(Collection::stream)
+                .forEach(name -> assertTrue(page.contains("`" + name.substring(name.indexOf('_') + 1) + "`"),
                         name + " is not in models.md"));
     }
 }

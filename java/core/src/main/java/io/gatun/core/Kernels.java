@@ -420,8 +420,8 @@ public final class Kernels {
     }
 
     /**
-     * Multi-head self-attention, {@code concat_h softmax(Q_h K_h^T / sqrt(d)) V_h} with {@code d = E / heads}; the
-     * [N, N] matrix is never stored.
+     * Multi-head self-attention: {@link #attention(Scope, Tensor, Tensor, Tensor, Optional, long, Precision)} of the
+     * parts of a packed projection.
      *
      * @param scope where it runs
      * @param qkv [B, N, 3E]: query, key, value after each other, as torch's {@code in_proj} makes them
@@ -437,15 +437,80 @@ public final class Kernels {
             throw new ShapeException("attention: qkv has shape " + qkv.shape() + " for " + heads
                     + " heads; its last axis must be 3 E, with E a multiple of the heads");
         }
+        try (Tensor query = qkv.slice(2, 0, embed); Tensor key = qkv.slice(2, embed, 2 * embed);
+                Tensor value = qkv.slice(2, 2 * embed, 3 * embed)) {
+            return attention(scope, query, key, value, Optional.empty(), heads, precision);
+        }
+    }
+
+    /**
+     * Multi-head attention of some tokens to others, {@code concat_h softmax(Q_h K_h^T / sqrt(d)) V_h} with
+     * {@code d = E / heads}; the [Nq, Nk] matrix is never stored. Query, key and value may be views of packed
+     * projections ({@link Tensor#slice}, {@link Tensor#permute}): only the last axis is dense, nothing is copied.
+     *
+     * @param scope where it runs
+     * @param query [B, Nq, E]
+     * @param key [B, Nk, E], Nk not 0 unless there is no query
+     * @param value [B, Nk, E]
+     * @param mask bool [B or 1, Nq or 1, Nk], true = the key takes part, as torch's {@code attn_mask}; absent: all do.
+     *     A query for which no key takes part gets the mean of all values
+     * @param heads a divisor of E
+     * @param precision of both products
+     * @return [B, Nq, E]
+     */
+    public static Tensor attention(Scope scope, Tensor query, Tensor key, Tensor value, Optional<Tensor> mask,
+            long heads, Precision precision) {
+        requireTokens("query", query, "[B, Nq, E]");
+        requireTokens("key", key, "[B, Nk, E]");
+        requireTokens("value", value, "[B, Nk, E]");
+        long embed = query.dim(2);
+        if (heads < 1 || embed % heads != 0) {
+            throw new ShapeException("attention: query has shape " + query.shape() + " for " + heads
+                    + " heads; its last axis must be a multiple of the heads");
+        }
+        Check.shape("attention", "key", key, query.dim(0), key.dim(1), embed);
+        Check.shape("attention", "value", value, query.dim(0), key.dim(1), embed);
+        if (query.shape().numElements() > 0 && key.dim(1) == 0) {
+            throw new ShapeException("attention: key has shape " + key.shape() + ", expected at least one key");
+        }
+        mask.ifPresent(allowed -> requireMask(allowed, query.dim(0), query.dim(1), key.dim(1)));
         scope.begin();
         try {
-            MemorySegment in = scope.in("attention: qkv", qkv);
-            Tensor out = scope.empty(DType.F32, qkv.dim(0), qkv.dim(1), embed);
-            scope.queued(GatunH.gatun_attention(scope.stream(), in, heads, precision.ordinal(), out.struct(),
-                    scope.error()));
+            MemorySegment q = scope.in("attention: query", query);
+            MemorySegment k = scope.in("attention: key", key);
+            MemorySegment v = scope.in("attention: value", value);
+            MemorySegment allowed = scope.in("attention: mask", mask);
+            Tensor out = scope.empty(DType.F32, query.shape());
+            scope.queued(GatunH.gatun_attention(scope.stream(), q, k, v, allowed, heads, precision.ordinal(),
+                    out.struct(), scope.error()));
             return out;
         } finally {
             scope.end();
+        }
+    }
+
+    private static void requireTokens(String role, Tensor x, String axes) {
+        Check.dtype("attention", role, x, DType.F32);
+        Check.rank("attention", role, x, 3, axes);
+        requireDenseRows(role, x);
+    }
+
+    private static void requireMask(Tensor mask, long batch, long queries, long keys) {
+        Check.dtype("attention", "mask", mask, DType.BOOL);
+        Check.rank("attention", "mask", mask, 3, "[B or 1, Nq or 1, Nk]");
+        if (mask.dim(0) != 1 && mask.dim(0) != batch || mask.dim(1) != 1 && mask.dim(1) != queries
+                || mask.dim(2) != keys) {
+            throw new ShapeException("attention: mask has shape " + mask.shape() + ", expected [" + batch + " or 1, "
+                    + queries + " or 1, " + keys + "]");
+        }
+        requireDenseRows("mask", mask);
+    }
+
+    private static void requireDenseRows(String role, Tensor x) {
+        if (x.dim(2) > 1 && x.strides()[2] != 1) {
+            throw new ShapeException("attention: " + role + " of shape " + x.shape() + " is a view with strides "
+                    + Arrays.toString(x.strides()) + "; its last axis must be dense. Copy it first:"
+                    + " Kernels.copy(scope, tensor).");
         }
     }
 

@@ -87,10 +87,47 @@ public final class Reductions {
         }
     }
 
+    /**
+     * Draws a token for each row, with the probabilities {@code softmax(logits / temperature)} of what the filters
+     * leave. Weights and their sums are integers (of 2<sup>-40</sup> of the largest weight): a row's token depends on
+     * its logits, the options, the seed and its counter alone, and is the same on every device, in any batch and for
+     * any number of threads.
+     *
+     * @param scope where it runs
+     * @param logits [N, V], V not 0; an infinite logit shares all with its equals
+     * @param options temperature and filters
+     * @param seed of the numbers, see {@link Philox}
+     * @param counters int64 [N]: which number of the seed each row takes
+     * @return int64 [N]; -1 where a logit is NaN (at temperature 0 the place of the first NaN, as of {@link #argmax})
+     */
+    public static Tensor sampleTokens(Scope scope, Tensor logits, SampleOptions options, long seed, Tensor counters) {
+        Check.rank("sampleTokens", "logits", logits, 2, "[N, V]");
+        requireRow("sampleTokens", logits, "logits");
+        Check.shape("sampleTokens", "counters", counters, logits.dim(0));
+        Check.dtype("sampleTokens", "counters", counters, DType.I64);
+        Check.dense("sampleTokens", "counters", counters);
+        scope.begin();
+        try {
+            MemorySegment in = scope.in("sampleTokens: logits", logits);
+            MemorySegment at = scope.in("sampleTokens: counters", counters);
+            Tensor out = scope.empty(DType.I64, logits.dim(0));
+            scope.queued(GatunH.gatun_sample_tokens(scope.stream(), in, options.temperature(), options.topK(),
+                    options.topP(), seed, at, out.struct(), scope.error()));
+            return out;
+        } finally {
+            scope.end();
+        }
+    }
+
     private static void requireRow(String op, Tensor x) {
-        Check.denseF32(op, "x", x);
+        requireRow(op, x, "x");
+    }
+
+    private static void requireRow(String op, Tensor x, String role) {
+        Check.denseF32(op, role, x);
         if (x.shape().rank() == 0 || x.dim(-1) < 1) {
-            throw new ShapeException(op + ": x has shape " + x.shape() + ", expected a last axis that is not empty");
+            throw new ShapeException(
+                    op + ": " + role + " has shape " + x.shape() + ", expected a last axis that is not empty");
         }
     }
 }

@@ -51,6 +51,23 @@ class KernelArgumentTest {
         fails(ShapeException.class, "add: a has shape [2, 3] and b [2]",
                 () -> Kernels.add(scope, x, scope.zeros(2)));
         fails(ShapeException.class, "attention: qkv", () -> Kernels.attention(scope, scope.zeros(1, 2, 12), 3));
+        Tensor tokens = scope.zeros(2, 3, 4);
+        Tensor keys = scope.zeros(2, 5, 4);
+        fails(ShapeException.class, "attention: query has shape [2, 3, 4] for 3 heads", () -> Kernels.attention(scope,
+                tokens, keys, keys, Optional.empty(), 3, Precision.STRICT));
+        fails(ShapeException.class, "attention: value has shape [2, 3, 4], expected [2, 5, 4]",
+                () -> Kernels.attention(scope, tokens, keys, tokens, Optional.empty(), 2, Precision.STRICT));
+        fails(ShapeException.class, "attention: key has shape [2, 0, 4], expected at least one key",
+                () -> Kernels.attention(scope, tokens, scope.zeros(2, 0, 4), scope.zeros(2, 0, 4), Optional.empty(), 2,
+                        Precision.STRICT));
+        fails(ShapeException.class, "attention: mask has shape [2, 2, 5], expected [2 or 1, 3 or 1, 5]",
+                () -> Kernels.attention(scope, tokens, keys, keys,
+                        Optional.of(scope.full(DType.BOOL, 1, 2, 2, 5)), 2, Precision.STRICT));
+        fails(ShapeException.class, "sampleTokens: logits has shape [2, 0], expected a last axis that is not empty",
+                () -> Reductions.sampleTokens(scope, scope.zeros(2, 0), new SampleOptions(1, 0, 0), 0,
+                        scope.of(new long[2], 2)));
+        fails(ShapeException.class, "sampleTokens: counters has shape [3], expected [2]",
+                () -> Reductions.sampleTokens(scope, x, new SampleOptions(1, 0, 0), 0, scope.of(new long[3], 3)));
         fails(ShapeException.class, "copy: out has shape [3], expected [2, 3]", () -> Kernels.copy(scope, x, three));
         fails(ShapeException.class, "linearWeights: weight has shape [3], expected 2 axes",
                 () -> Kernels.linearWeights(scope, three));
@@ -92,6 +109,11 @@ class KernelArgumentTest {
                 () -> Kernels.add(scope, halves, scope.zeros(2, 3)));
         fails(DTypeException.class, "attention: qkv is float16",
                 () -> Kernels.attention(scope, scope.full(DType.F16, 1, 1, 2, 3), 1));
+        Tensor tokens = scope.zeros(1, 2, 4);
+        fails(DTypeException.class, "attention: mask is float32, expected bool", () -> Kernels.attention(scope, tokens,
+                tokens, tokens, Optional.of(scope.zeros(1, 1, 2)), 1, Precision.STRICT));
+        fails(DTypeException.class, "sampleTokens: counters is float32, expected int64", () -> Reductions.sampleTokens(
+                scope, scope.zeros(2, 3), new SampleOptions(1, 0, 0), 0, scope.zeros(2)));
         fails(DTypeException.class, "mapHead: land is float32", () -> Images.mapHead(scope,
                 scope.zeros(1, 1, 2, 2, 3), scope.zeros(3), scope.zeros(1), scope.zeros(1), scope.zeros(1),
                 Optional.of(scope.zeros(1, 2, 2))));
@@ -104,11 +126,26 @@ class KernelArgumentTest {
         Tensor turned = scope.zeros(3, 2).permute(1, 0);
         fails(ShapeException.class, "expected a dense tensor. Copy it first",
                 () -> Kernels.layerNorm(scope, turned, scope.zeros(3), scope.zeros(3), 1e-5));
+        Tensor columns = scope.zeros(1, 4, 2).permute(0, 2, 1);
+        fails(ShapeException.class, "attention: key of shape [1, 2, 4] is a view with strides [8, 1, 2]",
+                () -> Kernels.attention(scope, scope.zeros(1, 3, 4), columns, scope.zeros(1, 2, 4), Optional.empty(), 2,
+                        Precision.STRICT));
         fails(ShapeException.class, "cannot be written",
                 () -> Kernels.fill(scope, scope.zeros(1, 2).expand(3, 2), 1));
         Tensor x = scope.zeros(4);
         fails(ArgumentException.class, "out and x share memory",
                 () -> Kernels.copy(scope, x.slice(0, 0, 3), x.slice(0, 1, 4)));
+    }
+
+    @Test
+    void optionsOfADrawAreChecked() {
+        for (double wrong : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            fails(ArgumentException.class, "temperature is " + wrong, () -> new SampleOptions(wrong, 0, 0));
+            fails(ArgumentException.class, "topK is " + wrong, () -> new SampleOptions(1, wrong, 0));
+            fails(ArgumentException.class, "topP is " + wrong, () -> new SampleOptions(1, 0, wrong));
+        }
+        fails(ArgumentException.class, "topK is 2.5, expected 0 (off), a share below 1 or a whole number",
+                () -> new SampleOptions(1, 2.5, 0));
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -157,6 +158,64 @@ class KernelReferenceTest {
                 TestData.assertClose(Reference.attention(qkv, size[0], size[1], size[2], size[3]), out.toFloatArray(),
                         "attention of " + size[1] + " tokens");
             }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "AUTO", mode = EnumSource.Mode.EXCLUDE)
+    void crossAttentionMatchesReference(CpuLevel level) {
+        on(level, (scope, data) -> {
+            // batch, queries, keys, embed, heads
+            int[][] cases = {{1, 1, 1, 4, 1}, {2, 3, 7, 6, 2}, {2, 40, 70, 20, 4}, {1, 9, 300, 64, 2},
+                {1, 49, 49, 512, 1}};
+            for (int[] s : cases) {
+                float[] query = data.floats(s[0] * s[1] * s[3]);
+                float[] key = data.floats(s[0] * s[2] * s[3]);
+                float[] value = data.floats(s[0] * s[2] * s[3]);
+                boolean[] allowed = data.booleans(s[0] * s[1] * s[2], 0.5);
+                Arrays.fill(allowed, 0, s[2], false); // the first query sees nothing: the mean of the values
+                float[] packed = new float[2 * key.length];
+                for (int i = 0; i < key.length; i++) {
+                    packed[i / s[3] * 2 * s[3] + i % s[3]] = key[i];
+                    packed[i / s[3] * 2 * s[3] + s[3] + i % s[3]] = value[i];
+                }
+                Tensor pairs = tensor(scope, packed, s[0], s[2], 2 * s[3]);
+                Tensor out = Kernels.attention(scope, tensor(scope, query, s[0], s[1], s[3]), pairs.slice(2, 0, s[3]),
+                        pairs.slice(2, s[3], 2 * s[3]), Optional.of(scope.ofBooleans(allowed, s[0], s[1], s[2])), s[4],
+                        Precision.STRICT);
+                assertEquals(Shape.of(s[0], s[1], s[3]), out.shape());
+                TestData.assertClose(Reference.attention(query, key, value, allowed, s), out.toFloatArray(),
+                        "attention of " + s[1] + " to " + s[2]);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "AUTO", mode = EnumSource.Mode.EXCLUDE)
+    void sampledTokensMatchReference(CpuLevel level) {
+        on(level, (scope, data) -> {
+            int rows = 40;
+            long seed = -5;
+            for (int width : new int[] {1, 7, 100, 1000}) {
+                for (SampleOptions options : new SampleOptions[] {new SampleOptions(1, 0, 0),
+                    new SampleOptions(0.5, 0, 0.8), new SampleOptions(1, 5, 0), new SampleOptions(2, 0.25, 0.9)}) {
+                    float[] logits = data.floats(rows * width);
+                    long[] counters = LongStream.range(100, 100 + rows).toArray();
+                    long[] drawn = Reductions.sampleTokens(scope, tensor(scope, logits, rows, width), options, seed,
+                            scope.of(counters, rows)).toLongArray();
+                    for (int row = 0; row < rows; row++) {
+                        float[] of = Arrays.copyOfRange(logits, row * width, (row + 1) * width);
+                        int wanted = Reference.sampled(of, options, Philox.word(seed, counters[row]));
+                        assertEquals(wanted, drawn[row], "row " + row + " of " + width + " " + options);
+                    }
+                }
+            }
+            Tensor logits = scope.of(new float[] {1, 3, 3, 0, Float.NaN, 2}, 2, 3);
+            Tensor counters = scope.of(new long[] {0, 1}, 2);
+            assertArrayEquals(new long[] {1, 1},
+                    Reductions.sampleTokens(scope, logits, new SampleOptions(0, 0, 0), 1, counters).toLongArray());
+            assertEquals(-1, Reductions.sampleTokens(scope, logits, new SampleOptions(1, 0, 0), 1, counters)
+                    .toLongArray()[1]);
         });
     }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.core;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
 /** Each kernel as plain loops in double precision: slow and obviously right. Arrays are row-major. */
 final class Reference {
     private Reference() {}
@@ -79,33 +83,80 @@ final class Reference {
         return out;
     }
 
+    /** qkv [B, N, 3E]. */
     static double[] attention(float[] qkv, int batch, int tokens, int embed, int heads) {
-        int d = embed / heads;
-        double[] out = new double[batch * tokens * embed];
-        for (int b = 0; b < batch; b++) {
-            for (int h = 0; h < heads; h++) {
-                for (int q = 0; q < tokens; q++) {
-                    double[] weights = new double[tokens];
-                    double total = 0;
-                    for (int k = 0; k < tokens; k++) {
-                        double dot = 0;
-                        for (int i = 0; i < d; i++) {
-                            dot += (double) qkv[(b * tokens + q) * 3 * embed + h * d + i]
-                                    * qkv[(b * tokens + k) * 3 * embed + embed + h * d + i];
-                        }
-                        weights[k] = Math.exp(dot / Math.sqrt(d));
-                        total += weights[k];
+        float[][] parts = new float[3][batch * tokens * embed];
+        for (int at = 0; at < qkv.length; at++) {
+            parts[at / embed % 3][at / (3 * embed) * embed + at % embed] = qkv[at];
+        }
+        boolean[] all = new boolean[batch * tokens * tokens];
+        Arrays.fill(all, true);
+        return attention(parts[0], parts[1], parts[2], all, new int[] {batch, tokens, tokens, embed, heads});
+    }
+
+    /** s = {B, Nq, Nk, E, heads}; allowed [B, Nq, Nk]. */
+    static double[] attention(float[] query, float[] key, float[] value, boolean[] allowed, int[] s) {
+        int queries = s[1];
+        int keys = s[2];
+        int embed = s[3];
+        int d = embed / s[4];
+        double[] out = new double[s[0] * queries * embed];
+        for (int row = 0; row < s[0] * queries; row++) {
+            int b = row / queries;
+            for (int h = 0; h < s[4]; h++) {
+                double[] weights = new double[keys];
+                double total = 0;
+                for (int k = 0; k < keys; k++) {
+                    double dot = 0;
+                    for (int i = h * d; i < (h + 1) * d; i++) {
+                        dot += (double) query[row * embed + i] * key[(b * keys + k) * embed + i];
                     }
-                    for (int k = 0; k < tokens; k++) {
-                        for (int i = 0; i < d; i++) {
-                            out[(b * tokens + q) * embed + h * d + i] += weights[k] / total
-                                    * qkv[(b * tokens + k) * 3 * embed + 2 * embed + h * d + i];
-                        }
+                    weights[k] = allowed[row * keys + k] ? Math.exp(dot / Math.sqrt(d)) : 0;
+                    total += weights[k];
+                }
+                for (int k = 0; k < keys; k++) {
+                    double weight = total == 0 ? 1.0 / keys : weights[k] / total;
+                    for (int i = h * d; i < (h + 1) * d; i++) {
+                        out[row * embed + i] += weight * value[(b * keys + k) * embed + i];
                     }
                 }
             }
         }
         return out;
+    }
+
+    /** The weights' integers, in double precision: the token drawn by a word of Philox. */
+    static int sampled(float[] row, SampleOptions options, int word) {
+        Integer[] places = IntStream.range(0, row.length).boxed().toArray(Integer[]::new);
+        Arrays.sort(places, Comparator.comparing((Integer place) -> -row[place]));
+        double top = row[places[0]];
+        int count = row.length;
+        if (options.topK() > 0 && options.topK() < row.length) {
+            count = Math.max(1, (int) (options.topK() < 1 ? options.topK() * row.length : options.topK()));
+            while (count < row.length && row[places[count]] == row[places[count - 1]]) {
+                count++;
+            }
+        }
+        double total = 0;
+        for (int i = 0; i < count; i++) {
+            total += Math.exp(row[places[i]] - top);
+        }
+        double before = 0;
+        double[] weights = new double[row.length];
+        double left = 0;
+        for (int i = 0; i < count; i++) {
+            if (options.topP() == 0 || options.topP() >= 1 || before <= options.topP() * total) {
+                weights[places[i]] = Math.exp((row[places[i]] - top) / options.temperature());
+                left += weights[places[i]];
+            }
+            before += Math.exp(row[places[i]] - top);
+        }
+        double drawn = Integer.toUnsignedLong(word) * 0x1p-32 * left;
+        int token = 0;
+        while (drawn >= weights[token]) {
+            drawn -= weights[token++];
+        }
+        return token;
     }
 
     /** Tokens before a LayerNorm; missing says which pixels are, channels of validity follow where it is used. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -25,6 +26,12 @@ class ThreadCountTest {
             results.add(Kernels.linear(scope, x, square, Optional.of(vector), Activation.GELU, Optional.of(x))
                     .toFloatArray());
             results.add(Kernels.attention(scope, x, 4).toFloatArray());
+            results.add(Kernels.attention(scope, x.slice(1, 0, 40), x.slice(1, 1, 66), x.slice(1, 2, 67),
+                    Optional.of(scope.ofBooleans(data.booleans(40 * 65, 0.5), 1, 40, 65)), 4, Precision.BF16)
+                    .toFloatArray());
+            Tensor drawn = Reductions.sampleTokens(scope, x.reshape(3 * 67, width), new SampleOptions(0.9, 40, 0.8), 3,
+                    scope.of(LongStream.range(0, 3 * 67).toArray(), 3 * 67));
+            results.add(Kernels.copy(scope, drawn, DType.F32).toFloatArray());
             results.add(Kernels.patchEmbed(scope, scope.of(data.floats(2 * 3 * 4 * 16 * 36), 2, 3, 4, 16, 36),
                     Optional.of(scope.ofBooleans(data.booleans(2 * 3 * 4 * 16 * 36, 0.4), 2, 3, 4, 16, 36)),
                     Kernels.linearWeights(scope, scope.of(data.floats(40 * 96), 40, 96)), Optional.empty(),

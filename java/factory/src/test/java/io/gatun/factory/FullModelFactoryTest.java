@@ -9,9 +9,15 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
+import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
 import io.gatun.factory.registry.Registries;
+import io.gatun.models.Input;
 import io.gatun.models.Model;
+import io.gatun.models.terramind.tokenizer.TerraMindTokenizer;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,6 +41,8 @@ class FullModelFactoryTest {
         }
     }
 
+    private static final Map<String, Integer> SMALL = Map.of("dim_tokens", 16, "depth", 2, "num_heads", 2);
+
     @BeforeAll
     static void register() {
         Registries.fullModels().register("terratorch", "test_vector", arguments -> {
@@ -50,6 +58,37 @@ class FullModelFactoryTest {
         assertEquals(5, blueprint.structure().parameterCount());
         try (Model model = blueprint.load(blueprint.structure().random(1), Device.cpu())) {
             assertEquals(5, ((Vector) model).values().shape().numElements());
+        }
+    }
+
+    @Test
+    void tokenizersAreBuiltByUpstreamsNames() {
+        Map<String, Integer> sides = Map.of("image_size", 32, "patch_size", 8);
+        for (String name : TokenizerConfig.names()) {
+            Map<String, Object> arguments = new HashMap<>(Map.of("model", name, "encoder", SMALL));
+            arguments.putAll(sides);
+            arguments.put(name.endsWith("lulc") ? "decoder" : "unet", name.endsWith("lulc") ? SMALL
+                    : Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1)));
+            Blueprint<Model> blueprint = FullModelFactory.buildModel(arguments);
+            try (TerraMindTokenizer tokenizer =
+                    (TerraMindTokenizer) blueprint.load(blueprint.structure().random(1), Device.cpu());
+                    Scope scope = Scope.open(Device.cpu())) {
+                assertEquals(name, tokenizer.name());
+                Tensor image = scope.zeros(1, tokenizer.config().channels(), 32, 32);
+                assertEquals(Shape.of(1, 4, 4), tokenizer.tokenize(scope, image).shape());
+            }
+        }
+    }
+
+    @Test
+    void tokenizersAreBackbones() {
+        Blueprint<EncoderDecoderModel> blueprint = EncoderDecoderFactory.buildModel(Map.of("task", "segmentation",
+                "num_classes", 3, "backbone", "terramind_v1_tokenizer_dem", "backbone_image_size", 32,
+                "backbone_patch_size", 8, "backbone_encoder", SMALL, "decoder", "FCNDecoder"));
+        try (EncoderDecoderModel model = blueprint.load(blueprint.structure().random(1), Device.cpu());
+                Scope scope = Scope.open(Device.cpu())) {
+            assertEquals(Shape.of(1, 3, 32, 32),
+                    model.forward(scope, Input.of(scope.zeros(1, 1, 32, 32))).output().shape());
         }
     }
 

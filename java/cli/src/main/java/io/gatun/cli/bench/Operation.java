@@ -9,7 +9,10 @@ import java.util.Locale;
 /** The operations that are timed alone, with what each has to do at least; the names are those of bench/gpu. */
 enum Operation {
     ENCODE_POOL, PATCH_EMBED, TEMPORAL_POOL, LINEAR_QKV, LINEAR_OUT, LINEAR_FFN1, LINEAR_FFN2, ATTENTION_MONTH,
-    ATTENTION, LAYER_NORM, ADD, DECODER_PREFIX, REFINE_HEAD, CONV_TRANSPOSE2D, CONV2D, MAP_HEAD;
+    ATTENTION, CROSS_ATTENTION, SAMPLE_TOKENS, LAYER_NORM, ADD, DECODER_PREFIX, REFINE_HEAD, CONV_TRANSPOSE2D, CONV2D, MAP_HEAD;
+
+    /** Tokens to draw from, one for each place of a map. */
+    static final long VOCABULARY = 4096;
 
     /**
      * What has to be done at least.
@@ -23,14 +26,14 @@ enum Operation {
         return Arrays.stream(values()).map(Operation::toString).toList();
     }
 
-    /** How often it runs in a forward; 0 for the parts of which a fused operation takes the place. */
+    /** How often it runs in a forward; 0 for the parts of which a fused operation takes the place, and other models'. */
     int timesInForward(SpatioTemporalConfig config) {
         return switch (this) {
             case ENCODE_POOL, ATTENTION_MONTH, ADD, DECODER_PREFIX, REFINE_HEAD -> 1;
             case LINEAR_QKV, LINEAR_OUT, LINEAR_FFN1, LINEAR_FFN2 -> 1 + config.spatialDepth();
             case ATTENTION -> config.spatialDepth();
             case LAYER_NORM -> 2 + 2 * config.spatialDepth();
-            case PATCH_EMBED, TEMPORAL_POOL, CONV_TRANSPOSE2D, CONV2D, MAP_HEAD -> 0;
+            case PATCH_EMBED, TEMPORAL_POOL, CONV_TRANSPOSE2D, CONV2D, MAP_HEAD, CROSS_ATTENTION, SAMPLE_TOKENS -> 0;
         };
     }
 
@@ -63,6 +66,8 @@ enum Operation {
             case LINEAR_FFN1 -> new Cost(4 * (5 * R * E + 4 * E * E + 4 * E), 8 * R * E * E);
             case LINEAR_FFN2 -> new Cost(4 * (6 * R * E + 4 * E * E + E), 8 * R * E * E);
             case ATTENTION -> new Cost(16 * R * E, 4 * R * N * E);
+            case CROSS_ATTENTION -> new Cost(16 * R * E + R, 4 * R * N * E);
+            case SAMPLE_TOKENS -> new Cost(N * (4 * VOCABULARY + 16), 0);
             case ATTENTION_MONTH -> new Cost(16 * R * E, 4 * R * M * E);
             case PATCH_EMBED -> new Cost(pixels + 4 * (L * E + K * E + 3 * E), 2 * L * K * E);
             case TEMPORAL_POOL -> new Cost(4 * (L * E + R * E + E * E), 2 * L * E * E + 2 * L * E);

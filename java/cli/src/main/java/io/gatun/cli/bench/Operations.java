@@ -10,6 +10,8 @@ import io.gatun.core.Kernels;
 import io.gatun.core.PatchEmbedOptions;
 import io.gatun.core.PatchEmbedParameters;
 import io.gatun.core.Precision;
+import io.gatun.core.Reductions;
+import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
 import io.gatun.core.TemporalPoolParameters;
 import io.gatun.core.Tensor;
@@ -20,12 +22,14 @@ import io.gatun.models.climanet.SpatioTemporalConfig;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 
 /** Calls of operations at the sizes they have in a forward, with random inputs and weights on a device. */
 final class Operations implements AutoCloseable {
     private static final double EPS = 1e-5;
     /** Values that are drawn; larger tensors repeat them. */
     private static final int DRAWN = 1 << 20;
+    private static final SampleOptions SAMPLED = new SampleOptions(1, 0, 0.8);
 
     private final Extents x;
     private final Map<String, TensorData> input;
@@ -68,6 +72,12 @@ final class Operations implements AutoCloseable {
             case ATTENTION_MONTH -> attention(x.size().batch() * x.places(), x.size().months(),
                     SpatioTemporalConfig.MONTH_HEADS);
             case ATTENTION -> attention(x.maps(), x.places(), x.config().spatialHeads());
+            case CROSS_ATTENTION -> crossAttention();
+            case SAMPLE_TOKENS -> {
+                Tensor logits = normal(x.places(), Operation.VOCABULARY);
+                Tensor counters = inputs.of(LongStream.range(0, x.places()).toArray(), x.places());
+                yield call(scope -> Reductions.sampleTokens(scope, logits, SAMPLED, 1, counters));
+            }
             case LAYER_NORM -> {
                 Tensor tokens = normal(x.maps(), x.places(), embed);
                 Tensor weight = normal(embed);
@@ -120,6 +130,18 @@ final class Operations implements AutoCloseable {
     private Runnable attention(long sequences, long length, long heads) {
         Tensor queriesKeysValues = normal(sequences, length, 3L * x.config().embedDim());
         return call(scope -> Kernels.attention(scope, queriesKeysValues, heads, precision));
+    }
+
+    /** Queries of their own, keys and values of a packed projection, some of which take no part. */
+    private Runnable crossAttention() {
+        long embed = x.config().embedDim();
+        Tensor queries = normal(x.maps(), x.places(), embed);
+        Tensor packed = normal(x.maps(), x.places(), 2 * embed);
+        Tensor keys = packed.slice(2, 0, embed);
+        Tensor values = packed.slice(2, embed, 2 * embed);
+        Optional<Tensor> mask = Optional.of(inputs.of(random.flags(0.6, x.maps(), 1, x.places())));
+        return call(scope -> Kernels.attention(
+                scope, queries, keys, values, mask, x.config().spatialHeads(), precision));
     }
 
     private Runnable decoder(Operation operation) {

@@ -22,6 +22,9 @@ class BenchOperationTest {
                 cost(Operation.LINEAR_QKV, true));
         assertEquals(new Operation.Cost(4 * (2 * 1024 * 128 + 2 * 128), 0), cost(Operation.LAYER_NORM, true));
         assertEquals(4.0 * 1024 * 1024 * 128, cost(Operation.ATTENTION, true).flops());
+        assertEquals(new Operation.Cost(16 * 1024 * 128 + 1024, 4.0 * 1024 * 1024 * 128),
+                cost(Operation.CROSS_ATTENTION, true));
+        assertEquals(new Operation.Cost(1024 * (4 * 4096 + 16), 0), cost(Operation.SAMPLE_TOKENS, true));
         assertEquals(2.0 * 31 * 1024 * 32 * 128, cost(Operation.PATCH_EMBED, true).flops());
         assertEquals(5.0 * 31 * 16384 + 4 * (31 * 1024 * 128 + 32 * 128 + 3 * 128),
                 cost(Operation.PATCH_EMBED, true).bytes());

@@ -8,6 +8,8 @@ import io.gatun.models.terrafm.TerraFM;
 import io.gatun.models.terrafm.TerraFMConfig;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
+import io.gatun.models.terramind.tokenizer.TokenizerBackbone;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 
 /** The backbones that Gatun builds, under TerraTorch's, TerraFM's and timm's names. */
 final class Backbones {
@@ -20,6 +22,9 @@ final class Backbones {
         }
         for (String name : TerraMindConfig.names()) {
             terratorch.register(name, arguments -> TerraMindViT.loader(TerraMindConfig.of(name, arguments)));
+        }
+        for (String name : TokenizerConfig.backboneNames()) {
+            terratorch.register(name, arguments -> TokenizerBackbone.loader(name, arguments));
         }
         for (String name : TerraFMConfig.names()) {
             terratorch.register(name, arguments -> TerraFM.loader(TerraFMConfig.of(name, arguments)));

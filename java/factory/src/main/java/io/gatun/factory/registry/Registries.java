@@ -28,7 +28,7 @@ public final class Registries {
 
     private Registries() {
         TerratorchModules.register(backboneRegistry, neckRegistry, decoderRegistry);
-        fullModelRegistry.registerSource("terratorch", new Registry<>());
+        fullModelRegistry.registerSource("terratorch", FullModels.registry());
         Registry<ModelFactory> factories = new Registry<>();
         factories.register("EncoderDecoderFactory", EncoderDecoderFactory::buildModel);
         factories.register("FullModelFactory", FullModelFactory::buildModel);
@@ -81,7 +81,7 @@ public final class Registries {
     }
 
     /**
-     * Whole models by name; Gatun itself has none yet.
+     * Whole models by name.
      *
      * @return the registry of the process
      */

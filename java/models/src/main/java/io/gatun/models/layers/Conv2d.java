@@ -12,12 +12,12 @@ import io.gatun.core.Weights;
 import java.util.Optional;
 
 /**
- * {@code torch.nn.Conv2d} with stride 1 and "same" padding on channels-last images, with the batch norm and the
- * activation behind it in one pass. A 1x1 convolution is a linear layer there, and computed as one.
+ * {@code torch.nn.Conv2d} with "same" padding, of stride 1 unless said otherwise, on channels-last images, with the
+ * batch norm and the activation behind it in one pass. A 1x1 convolution is a linear layer there, and computed as one.
  *
  * @param weight [O, I, k, k], packed; [O, I] where k is 1
  * @param bias [O] f32
- * @param geometry dilation, and the padding that keeps the size
+ * @param geometry stride, dilation, and the padding that keeps the size where the stride is 1
  */
 public record Conv2d(Weights weight, Tensor bias, Conv2dGeometry geometry) {
     /**
@@ -33,6 +33,20 @@ public record Conv2d(Weights weight, Tensor bias, Conv2dGeometry geometry) {
     public static Conv2d load(Scope scope, StateDict state, long inputs, long outputs, int kernel) {
         return pack(scope, state.takeTensor(scope, "weight", outputs, inputs, kernel, kernel),
                 state.takeTensor(scope, "bias", outputs), 1);
+    }
+
+    /**
+     * Takes {@code weight} [channels, channels, 3, 3] and {@code bias} [channels] of a convolution that halves an
+     * image: stride 2, padding 1.
+     *
+     * @param scope owns the parameters
+     * @param state parameters of the convolution
+     * @param channels I and O
+     * @return the layer
+     */
+    public static Conv2d loadHalving(Scope scope, StateDict state, long channels) {
+        Conv2d same = load(scope, state, channels, channels, 3);
+        return new Conv2d(same.weight, same.bias, new Conv2dGeometry(2, 2, 1, 1, 1, 1));
     }
 
     /**
@@ -92,6 +106,16 @@ public record Conv2d(Weights weight, Tensor bias, Conv2dGeometry geometry) {
                 return new Conv2d(Kernels.linearWeights(scope, matrix), bias, geometry);
             }
         }
+    }
+
+    /**
+     * The same convolution with another bias.
+     *
+     * @param other [O] f32
+     * @return the layer, which shares the weight
+     */
+    public Conv2d withBias(Tensor other) {
+        return new Conv2d(weight, other, geometry);
     }
 
     /**

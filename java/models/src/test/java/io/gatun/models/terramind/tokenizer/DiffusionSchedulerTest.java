@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.terramind.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gatun.core.Device;
+import io.gatun.core.Scope;
+import io.gatun.core.Tensor;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DiffusionSchedulerTest {
+    private static DiffusionScheduler scheduler(DiffusionOptions.Kind kind, String betas, boolean zeroTerminalSnr) {
+        return new DiffusionScheduler(new DiffusionOptions(
+                kind, 1000, betas, DiffusionOptions.Prediction.SAMPLE, true, true, zeroTerminalSnr));
+    }
+
+    @Test
+    void timestepsAreUpstreamsInEachMode() {
+        DiffusionScheduler ddim = scheduler(DiffusionOptions.Kind.DDIM, "linear", true);
+        assertArrayEquals(new int[] {999, 749, 499, 249}, ddim.timesteps(4, DiffusionOptions.Mode.TRAILING));
+        assertArrayEquals(new int[] {750, 500, 250, 0}, ddim.timesteps(4, DiffusionOptions.Mode.LEADING));
+        assertArrayEquals(new int[] {999, 666, 333, 0}, ddim.timesteps(4, DiffusionOptions.Mode.LINSPACE));
+        assertArrayEquals(new int[] {999}, ddim.timesteps(1, DiffusionOptions.Mode.LINSPACE));
+        assertEquals(1000, ddim.timesteps(1000, DiffusionOptions.Mode.TRAILING).length);
+        assertEquals(1000, ddim.timesteps(600, DiffusionOptions.Mode.TRAILING).length, "600 does not divide 1000");
+        assertArrayEquals(new int[] {750, 500, 250, 0}, scheduler(DiffusionOptions.Kind.DDPM, "linear", true)
+                .timesteps(4, DiffusionOptions.Mode.TRAILING), "DDPM has one mode");
+    }
+
+    @Test
+    void nothingIsLeftOfTheImageAtTheEndWhereAskedFor() {
+        for (String betas : new String[] {"linear", "scaled_linear", "squaredcos_cap_v2", "shifted_cosine:2"}) {
+            float[] alphas = scheduler(DiffusionOptions.Kind.DDIM, betas, true).alphas();
+            assertEquals(0, alphas[999], betas);
+            assertTrue(alphas[0] > 0.99 && alphas[500] < alphas[499], betas);
+        }
+        assertEquals(4.04e-5, scheduler(DiffusionOptions.Kind.DDIM, "linear", false).alphas()[999], 1e-6);
+    }
+
+    /** The posterior of Ho et al. 2020, formula 7, in double precision. */
+    @Test
+    void ddpmStepsAreThePosteriorWithNoise() {
+        DiffusionScheduler ddpm = scheduler(DiffusionOptions.Kind.DDPM, "linear", true);
+        int[] timesteps = ddpm.timesteps(10, DiffusionOptions.Mode.LEADING);
+        float[] alphas = ddpm.alphas();
+        try (Scope scope = Scope.open(Device.cpu())) {
+            Tensor all = scope.of(ddpm.coefficients(timesteps, 10), 10, DiffusionScheduler.COEFFICIENTS);
+            Tensor output = scope.of(new float[] {0.5f, -0.25f, 3, -3}, 4);
+            Tensor x = scope.of(new float[] {1, 2, 3, 4}, 4);
+            Tensor noise = scope.of(new float[] {-1, 1, 0.5f, 0}, 4);
+            float[] image = {0.5f, -0.25f, 1, -1};
+            for (int i = 0; i < timesteps.length; i++) {
+                double now = alphas[timesteps[i]];
+                double before = i == timesteps.length - 1 ? 1 : alphas[timesteps[i + 1]];
+                double beta = 1 - now / before;
+                double variance = i == timesteps.length - 1 ? 0 : (1 - before) / (1 - now) * beta;
+                float[] expected = new float[4];
+                for (int k = 0; k < 4; k++) {
+                    expected[k] = (float) (Math.sqrt(before) * beta / (1 - now) * image[k]
+                            + Math.sqrt(now / before) * (1 - before) / (1 - now) * (k + 1)
+                            + Math.sqrt(variance) * noise.toFloatArray()[k]);
+                }
+                Tensor coefficients = all.slice(0, i, i + 1).reshape(DiffusionScheduler.COEFFICIENTS);
+                assertArrayEquals(expected,
+                        ddpm.step(scope, output, x, coefficients, Optional.of(noise)).toFloatArray(), 1e-5f);
+            }
+        }
+    }
+}
