@@ -10,6 +10,7 @@ module io.gatun.models {
     exports io.gatun.models.prithvi;
     exports io.gatun.models.terrafm;
     exports io.gatun.models.terramind;
+    exports io.gatun.models.terramind.generation;
     exports io.gatun.models.terramind.tokenizer;
     exports io.gatun.models.vit;
 }

@@ -19,7 +19,7 @@ public final class GoldenFolder {
     /** Families with a runner; each runner asks {@link #find} for its cases. */
     private static final Set<String> IMPLEMENTED = Set.of("checkpoints", "climanet_seed", "decoders",
             "encoder_decoder", "heads", "necks", "prithvi", "temporal_wrapper", "terrafm", "terramind",
-            "terramind_tokenizer");
+            "terramind_generation", "terramind_tokenizer");
 
     private GoldenFolder() {
     }

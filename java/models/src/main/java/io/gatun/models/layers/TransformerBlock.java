@@ -2,8 +2,6 @@
 package io.gatun.models.layers;
 
 import io.gatun.core.Activation;
-import io.gatun.core.BinaryOp;
-import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
@@ -20,27 +18,10 @@ import java.util.TreeMap;
  * {@code x = x + fc2(gelu(fc1(norm2(x))))}. The feed-forward part may be gated, {@code fc2(silu(fc1(x)) * fc3(x))}, and
  * queries and keys of each head may go through norms of their own.
  *
- * @param norm1 before the attention
- * @param qkv query, key and value, [3E, E]
- * @param qkNorm norms of the queries and the keys of a head, both or none
- * @param proj [E, E]
- * @param norm2 before the feed-forward part
- * @param fc1 [hidden, E]
- * @param activation of {@code fc1}
- * @param fc3 [hidden, E], the gate, if there is one
- * @param fc2 [E, hidden]
- * @param numHeads heads of the attention
+ * @param attention {@code norm1} and {@code attn}
+ * @param mlp {@code norm2} and {@code mlp}
  */
-public record TransformerBlock(LayerNorm norm1, Linear qkv, Optional<QkNorm> qkNorm, Linear proj, LayerNorm norm2,
-        Linear fc1, Activation activation, Optional<Linear> fc3, Linear fc2, int numHeads) {
-    /**
-     * Norms over the channels of a head.
-     *
-     * @param query of queries
-     * @param key of keys
-     */
-    public record QkNorm(LayerNorm query, LayerNorm key) {}
-
+public record TransformerBlock(SelfAttention attention, FeedForward mlp) {
     /**
      * What the blocks of a model have in common.
      *
@@ -85,6 +66,18 @@ public record TransformerBlock(LayerNorm norm1, Linear qkv, Optional<QkNorm> qkN
         public Options(int embedDim, int hidden, int numHeads, double eps) {
             this(embedDim, hidden, numHeads, eps, true, true, true);
         }
+
+        /**
+         * Takes the parameters of one of the norms.
+         *
+         * @param scope owns the parameters
+         * @param state parameters of the norm
+         * @param width what it normalises
+         * @return the norm
+         */
+        public LayerNorm norm(Scope scope, StateDict state, long width) {
+            return LayerNorm.load(scope, state, width, eps, normBias);
+        }
     }
 
     /**
@@ -96,29 +89,8 @@ public record TransformerBlock(LayerNorm norm1, Linear qkv, Optional<QkNorm> qkN
      * @return the block
      */
     public static TransformerBlock load(Scope scope, StateDict state, Options options) {
-        long embed = options.embedDim();
-        LayerNorm norm1 = norm(scope, state.at("norm1"), embed, options);
-        Linear qkv = Linear.load(scope, state.at("attn.qkv"), embed, 3 * embed, options.qkvBias());
-        Linear proj = Linear.load(scope, state.at("attn.proj"), embed, embed, options.projBias());
-        Optional<QkNorm> qkNorm = options.qkNorm() ? Optional.of(qkNorm(scope, state, options)) : Optional.empty();
-        LayerNorm norm2 = norm(scope, state.at("norm2"), embed, options);
-        Linear fc1 = Linear.load(scope, state.at("mlp.fc1"), embed, options.hidden(), options.mlpBias());
-        Linear fc2 = Linear.load(scope, state.at("mlp.fc2"), options.hidden(), embed, options.mlpBias());
-        Optional<Linear> fc3 = options.gated()
-                ? Optional.of(Linear.load(scope, state.at("mlp.fc3"), embed, options.hidden(), options.mlpBias()))
-                : Optional.empty();
-        return new TransformerBlock(
-                norm1, qkv, qkNorm, proj, norm2, fc1, options.activation(), fc3, fc2, options.numHeads());
-    }
-
-    private static QkNorm qkNorm(Scope scope, StateDict state, Options options) {
-        long width = options.embedDim() / options.numHeads();
-        return new QkNorm(norm(scope, state.at("attn.q_norm"), width, options),
-                norm(scope, state.at("attn.k_norm"), width, options));
-    }
-
-    private static LayerNorm norm(Scope scope, StateDict state, long width, Options options) {
-        return LayerNorm.load(scope, state, width, options.eps(), options.normBias());
+        return new TransformerBlock(SelfAttention.load(scope, state.at("norm1"), state.at("attn"), options),
+                FeedForward.load(scope, state, options));
     }
 
     /**
@@ -172,57 +144,20 @@ public record TransformerBlock(LayerNorm norm1, Linear qkv, Optional<QkNorm> qkN
      * @return [B, N, E] f32
      */
     public Tensor apply(Scope scope, Tensor x) {
-        try (Tensor mixed = mixed(scope, x); Tensor hidden = hidden(scope, mixed)) {
-            return fc2.applyTo(scope, hidden, mixed);
-        }
+        return apply(scope, x, Optional.empty());
     }
 
-    // What is closed early serves the next operations of the stream: a block takes no more memory than its widest step.
-    private Tensor hidden(Scope scope, Tensor mixed) {
-        try (Tensor normal = norm2.apply(scope, mixed)) {
-            Tensor hidden = activated(scope, normal);
-            if (fc3.isPresent()) {
-                try (Tensor gate = fc3.get().apply(scope, normal)) {
-                    Kernels.binary(scope, BinaryOp.MULTIPLY, hidden, gate, hidden);
-                }
-            }
-            return hidden;
-        }
-    }
-
-    private Tensor activated(Scope scope, Tensor normal) {
-        if (activation == Activation.GELU) {
-            return fc1.applyGelu(scope, normal);
-        }
-        try (Tensor linear = fc1.apply(scope, normal)) {
-            return Kernels.activate(scope, linear, activation);
-        }
-    }
-
-    private Tensor mixed(Scope scope, Tensor x) {
-        try (Tensor projected = projected(scope, x);
-                Tensor attended = Kernels.attention(scope, projected, numHeads, qkv.weight().precision())) {
-            return proj.applyTo(scope, attended, x);
-        }
-    }
-
-    private Tensor projected(Scope scope, Tensor x) {
-        try (Tensor normal = norm1.apply(scope, x)) {
-            Tensor projected = qkv.apply(scope, normal);
-            qkNorm.ifPresent(norms -> {
-                normalise(scope, projected, 0, norms.query());
-                normalise(scope, projected, 1, norms.key());
-            });
-            return projected;
-        }
-    }
-
-    /** Of query, key and value, the part of that number, in place. */
-    private void normalise(Scope scope, Tensor projected, int part, LayerNorm norm) {
-        try (Tensor heads = projected.reshape(projected.dim(0), projected.dim(1), 3L * numHeads, -1);
-                Tensor own = heads.slice(2, (long) part * numHeads, (part + 1L) * numHeads);
-                Tensor dense = Kernels.copy(scope, own); Tensor normal = norm.apply(scope, dense)) {
-            Kernels.copy(scope, normal, own);
+    /**
+     * One block that leaves tokens out.
+     *
+     * @param scope owns the result
+     * @param x [B, N, E] f32
+     * @param mask bool [B or 1, N or 1, N], true where a token (the last axis) takes part in the attention of another
+     * @return [B, N, E] f32
+     */
+    public Tensor apply(Scope scope, Tensor x, Optional<Tensor> mask) {
+        try (Tensor mixed = attention.apply(scope, x, mask)) {
+            return mlp.apply(scope, mixed);
         }
     }
 }

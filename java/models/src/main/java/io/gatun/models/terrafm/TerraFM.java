@@ -168,8 +168,8 @@ public final class TerraFM implements Backbone {
     public Tensor getLastSelfAttention(Scope scope, Tensor image) {
         TransformerBlock last = blocks.getLast();
         try (Tensor before = beforeLast(scope, image);
-                Tensor normal = last.norm1().apply(scope, before);
-                Tensor qkv = last.qkv().apply(scope, normal)) {
+                Tensor normal = last.attention().norm().apply(scope, before);
+                Tensor qkv = last.attention().qkv().apply(scope, normal)) {
             return AttentionMap.of(scope, qkv, config.numHeads());
         }
     }

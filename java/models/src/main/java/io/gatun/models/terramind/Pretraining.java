@@ -5,6 +5,7 @@ import io.gatun.core.ArgumentException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What published weights were trained with: which bands, and the mean and standard deviation of each. */
 public enum Pretraining {
@@ -18,6 +19,10 @@ public enum Pretraining {
 
     private static final Statistics S1GRD =
             new Statistics(new double[] {-12.599, -20.293}, new double[] {5.195, 5.890});
+
+    private static final Statistics NDVI = new Statistics(new double[] {0.327}, new double[] {0.322});
+
+    private static final Statistics EARLY_DEM = new Statistics(new double[] {435.726}, new double[] {560.326});
 
     private static final Map<String, Statistics> FIRST = Map.of("untok_sen2l2a@224", new Statistics(
             new double[] {1390.458, 1503.317, 1718.197, 1853.91, 2199.1, 2779.975, 2987.011, 3083.234, 3132.22,
@@ -54,6 +59,23 @@ public enum Pretraining {
         int[] chosen = modality.bands().stream().mapToInt(bands(modality.key())::indexOf).toArray();
         return new Statistics(Arrays.stream(chosen).mapToDouble(i -> all.mean()[i]).toArray(),
                 Arrays.stream(chosen).mapToDouble(i -> all.std()[i]).toArray());
+    }
+
+    /**
+     * Statistics of all bands of a modality, of pixels or as its tokenizer takes them; none of classes, and of what was
+     * not pretrained.
+     */
+    Optional<Statistics> raw(String key) {
+        if (this == V1 && key.equals("tok_ndvi@224")) {
+            return Optional.of(NDVI);
+        }
+        if (this == V01 && key.equals("tok_sen1grd@224")) {
+            return Optional.of(S1GRD);
+        }
+        if (this == V01 && key.equals("tok_dem@224")) {
+            return Optional.of(EARLY_DEM);
+        }
+        return Optional.ofNullable(statistics().get(key.startsWith("tok_") ? "un" + key : key));
     }
 
     void requireStatistics(String name, TerraMindModality modality) {

@@ -69,6 +69,83 @@ public record TerraMindCheckpoint(
         return new Filling(pretrained, config, OptionalLong.of(seed)).fill();
     }
 
+    /**
+     * Weights of any model that has TerraMind's names somewhere in its own, such as a generator, all of them from a
+     * file whose names are the model's.
+     *
+     * @param file the weights
+     * @param structure of the model
+     * @return the weights and where they come from; tables of positions of another size are computed
+     * @throws CheckpointException if weights of the model are not in the file; it names each
+     */
+    public static TerraMindCheckpoint of(Checkpoint file, Structure structure) {
+        Map<String, TensorData> own = new LinkedHashMap<>();
+        List<String> taken = new ArrayList<>();
+        List<String> computed = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        structure.weights().forEach((name, entry) -> {
+            TensorData found = file.tensors().get(name);
+            Shape shape = entry.shape();
+            if (entry.kind() == Structure.Kind.UNUSED) {
+                if (found != null) {
+                    own.put(name, found);
+                }
+            } else if (found != null && (found.shape().equals(shape) || isVocabulary(name, found, shape))) {
+                taken.add(name);
+                own.put(name, found);
+            } else if (name.contains("_embeddings.") && name.endsWith(".pos_emb")) {
+                computed.add(name);
+                own.put(name, floats(positions(name, (int) shape.dim(1), (int) shape.dim(2)), shape));
+            } else if (name.equals("missing_mod_token")) {
+                computed.add(name);
+                own.put(name, floats(new float[(int) shape.numElements()], shape));
+            } else {
+                missing.add(name + " " + shape + (found == null ? "" : ", which is " + found.shape() + " in the file"));
+            }
+        });
+        if (!missing.isEmpty()) {
+            throw new CheckpointException(file.source() + " lacks " + missing.size() + " of "
+                    + structure.weights().size() + " weights of the model:\n  " + String.join("\n  ", missing));
+        }
+        List<String> unused = file.tensors().keySet().stream().filter(name -> !own.containsKey(name)).toList();
+        return new TerraMindCheckpoint(new Checkpoint(file.source(), file.digest(), own, file.configuration()), taken,
+                computed, List.of(), unused);
+    }
+
+    /**
+     * The weights with those of tokenizers, for a model that has them.
+     *
+     * @param weights of a model
+     * @param tokenizers files of tokenizers, by the key of the modality, such as {@code tok_lulc@224}
+     * @return both, those of a tokenizer below {@code tokenizer.KEY}
+     */
+    public static Checkpoint withTokenizers(Checkpoint weights, Map<String, Checkpoint> tokenizers) {
+        Map<String, TensorData> all = new LinkedHashMap<>(weights.tensors());
+        tokenizers.forEach((key, file) ->
+                file.tensors().forEach((name, data) -> all.put("tokenizer." + key + "." + name, data)));
+        return new Checkpoint(weights.source(), weights.digest(), all, weights.configuration());
+    }
+
+    /** A vocabulary may have any size. */
+    private static boolean isVocabulary(String name, TensorData found, Shape shape) {
+        return (name.endsWith(".token_emb.weight") || name.endsWith(".to_logits.weight"))
+                && found.shape().rank() == 2 && found.shape().dim(1) == shape.dim(1);
+    }
+
+    /** By the key of the modality, before the last dot. */
+    private static float[] positions(String name, int count, int width) {
+        String key = name.substring(name.lastIndexOf('.', name.length() - ".pos_emb".length() - 1) + 1,
+                name.length() - ".pos_emb".length());
+        TerraMindModality known = TerraMindModality.all().get(key);
+        int side = (int) Math.round(Math.sqrt(count));
+        return known == null || known.kind().isImage() ? TerraMindPositions.image(side, side, width)
+                : TerraMindPositions.sequence(count, width);
+    }
+
+    private static TensorData floats(float[] values, Shape shape) {
+        return new TensorData(DType.F32, shape, MemorySegment.ofArray(values));
+    }
+
     private static final class Filling {
         private final Checkpoint file;
         private final TerraMindConfig config;
@@ -89,8 +166,8 @@ public record TerraMindCheckpoint(
             structure.weights().forEach((name, entry) -> own.put(name, weight(name, entry.shape())));
             if (taken.isEmpty()) {
                 throw new CheckpointException(file.source() + " has none of the " + own.size()
-                        + " weights of the encoder, such as " + own.keySet().iterator().next() + "; is it a checkpoint of TerraMind of this"
-                        + " size, without a prefix before its names?");
+                        + " weights of the encoder, such as " + own.keySet().iterator().next()
+                        + "; is it a checkpoint of TerraMind of this size, without a prefix before its names?");
             }
             if (seed.isEmpty() && !random.isEmpty()) {
                 throw new CheckpointException(file.source() + " lacks " + random.size() + " weights of the encoder:\n  "
@@ -111,10 +188,7 @@ public record TerraMindCheckpoint(
                     return selected(name, found, modality, known);
                 }
             }
-            // A vocabulary may have any size.
-            boolean table = name.endsWith(".token_emb.weight") && found != null && found.shape().rank() == 2
-                    && found.shape().dim(1) == shape.dim(1);
-            if (found != null && (table || found.shape().equals(shape))) {
+            if (found != null && (found.shape().equals(shape) || isVocabulary(name, found, shape))) {
                 taken.add(name);
                 return found;
             }
@@ -128,13 +202,6 @@ public record TerraMindCheckpoint(
             }
             random.add(name + " " + shape + (found == null ? "" : ", which is " + found.shape() + " in the file"));
             return floats(drawn(name, shape), shape);
-        }
-
-        private float[] positions(String name, int count, int width) {
-            int side = (int) Math.round(Math.sqrt(count));
-            boolean image = config.modalities().values().stream().anyMatch(modality -> modality.kind().isImage()
-                    && name.equals(EMBEDDINGS + modality.key() + ".pos_emb"));
-            return image ? TerraMindPositions.image(side, side, width) : TerraMindPositions.sequence(count, width);
         }
 
         /** [E, pixels bands], the bands of a pixel next to each other. */
@@ -185,10 +252,6 @@ public record TerraMindCheckpoint(
                 }
             }
             return values;
-        }
-
-        private static TensorData floats(float[] values, Shape shape) {
-            return new TensorData(DType.F32, shape, MemorySegment.ofArray(values));
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
@@ -29,10 +30,11 @@ import java.util.TreeMap;
  *     leaves that to its caller
  * @param checkInputs whether images that are to be standardised are checked for their unit, which waits for the device
  * @param ignoreUnknown whether inputs of unknown names are left out, as upstream does it; else they are refused
+ * @param tokenizers what makes token numbers of maps and coordinates
  */
 public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<String, TerraMindModality> modalities,
         MergeMethod mergeMethod, Pretraining pretraining, double modalityDropRate, boolean corrected,
-        boolean standardize, boolean checkInputs, boolean ignoreUnknown) {
+        boolean standardize, boolean checkInputs, boolean ignoreUnknown, TerraMindTokenizerChoice tokenizers) {
     /** What upstream takes for training, or to find weights. */
     private static final List<String> WITHOUT_EFFECT =
             List.of("pretrained", "ckpt_path", "drop_path_rate", "drop_rate", "attn_drop_rate");
@@ -94,8 +96,9 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
      *     channels, or such a dictionary; without it, {@code image} of {@code in_chans} channels), {@code bands},
      *     {@code merge_method}, {@code img_size}, {@code patch_size} of new modalities, {@code qk_norm}, {@code
      *     encoder_norm} and {@code modality_drop_rate}; what concerns training or finds weights has no effect. Ours are
-     *     {@code corrected}, {@code standardize}, {@code check_inputs} and {@code ignore_unknown}. The caller finishes
-     *     them
+     *     {@code corrected}, {@code standardize}, {@code check_inputs}, {@code ignore_unknown}, and {@code tokenizers},
+     *     whether the weights have those of the modalities that have published ones: not told, those that are there are
+     *     taken. The caller finishes them
      * @return the configuration
      * @throws ArgumentException if there is no such size, or an argument has a wrong value
      */
@@ -108,7 +111,9 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
         TerraMindSize size = new TerraMindSize(d.dim(), d.encoderDepth(), d.numHeads(), d.mlpRatio(), d.qkvBias(),
                 d.projBias(), d.mlpBias(), d.normBias(), d.activation(), d.gatedMlp(),
                 arguments.flag("qk_norm", false), arguments.flag("encoder_norm", true), 0);
-        return of(name, size, name.startsWith("terramind_v01") ? Pretraining.V01 : Pretraining.V1, arguments);
+        Pretraining pretraining = name.startsWith("terramind_v01") ? Pretraining.V01 : Pretraining.V1;
+        return of(name, size, pretraining, arguments,
+                TerraMindTokenizerChoice.of(name, arguments, Optional.of(pretraining)));
     }
 
     /**
@@ -132,11 +137,12 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
                 arguments.flag("norm_bias", true), act.equalsIgnoreCase("GELU") ? Activation.GELU : Activation.SILU,
                 arguments.flag("gated_mlp", false), arguments.flag("qk_norm", false),
                 arguments.flag("encoder_norm", true), arguments.integer("num_register_tokens", 0));
-        return of("TerraMind", size, Pretraining.V1, arguments);
+        return of("TerraMind", size, Pretraining.V1, arguments,
+                TerraMindTokenizerChoice.of("TerraMind", arguments, Optional.empty()));
     }
 
-    private static TerraMindConfig of(
-            String owner, TerraMindSize size, Pretraining pretraining, Arguments arguments) {
+    private static TerraMindConfig of(String owner, TerraMindSize size, Pretraining pretraining, Arguments arguments,
+            TerraMindTokenizerChoice tokenizers) {
         WITHOUT_EFFECT.forEach(arguments::value);
         SequencedMap<String, TerraMindModality> modalities = modalities(owner, arguments);
         arguments.dictionary("bands").orElse(Map.of()).forEach((name, given) ->
@@ -144,7 +150,28 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
         return new TerraMindConfig(size, arguments.integer("img_size", 224), modalities,
                 MergeMethod.of(arguments, MergeMethod.MEAN), pretraining, arguments.number("modality_drop_rate", 0),
                 arguments.flag("corrected", false), arguments.flag("standardize", false),
-                arguments.flag("check_inputs", true), arguments.flag("ignore_unknown", false));
+                arguments.flag("check_inputs", true), arguments.flag("ignore_unknown", false), tokenizers);
+    }
+
+    /**
+     * The same of other modalities.
+     *
+     * @param changed by the names that inputs have
+     * @return the changed configuration
+     */
+    public TerraMindConfig withModalities(SequencedMap<String, TerraMindModality> changed) {
+        return new TerraMindConfig(size, imgSize, changed, mergeMethod, pretraining, modalityDropRate, corrected,
+                standardize, checkInputs, ignoreUnknown, tokenizers);
+    }
+
+    /**
+     * The same for images that are standardised before.
+     *
+     * @return the changed configuration
+     */
+    public TerraMindConfig standardized() {
+        return new TerraMindConfig(size, imgSize, modalities, mergeMethod, pretraining, modalityDropRate, corrected,
+                false, checkInputs, ignoreUnknown, tokenizers);
     }
 
     private static SequencedMap<String, TerraMindModality> modalities(String owner, Arguments arguments) {

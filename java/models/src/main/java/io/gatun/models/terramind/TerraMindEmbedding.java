@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind;
 
-import io.gatun.core.BinaryOp;
 import io.gatun.core.DType;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
@@ -27,9 +26,18 @@ sealed interface TerraMindEmbedding {
      */
     Tensor apply(Scope scope, Tensor input, Optional<Tensor> mask);
 
-    static TerraMindEmbedding load(
-            Scope scope, StateDict state, TerraMindModality modality, TerraMindConfig config) {
-        int embed = config.size().dim();
+    /**
+     * What {@link #apply} adds to the tokens.
+     *
+     * @param scope owns the result
+     * @param input as for {@link #apply}
+     * @param mask of a sequence, true where there is no token
+     * @return [1, N, E], or [B, N, E] of masked sequences
+     */
+    Tensor positions(Scope scope, Tensor input, Optional<Tensor> mask);
+
+    static TerraMindEmbedding load(Scope scope, StateDict state, TerraMindModality modality, int embed, int imgSize,
+            Optional<Pretraining.Statistics> standard) {
         float[] mark = state.takeFloats("mod_emb", 1, 1, embed);
         if (modality.kind() == TerraMindModality.Kind.SEQUENCE) {
             int length = TerraMindModality.MAX_SEQUENCE;
@@ -38,7 +46,7 @@ sealed interface TerraMindEmbedding {
             float[] marked = marked(Arrays.copyOf(table, table.length + embed), mark);
             return new Sequence(vocabulary(scope, state, modality, embed), scope.of(marked, length + 1, embed));
         }
-        int side = config.imgSize() / modality.patchSize();
+        int side = imgSize / modality.patchSize();
         float[] table = state.buffers().takeFloats("pos_emb", 1, (long) side * side, embed);
         PositionEmbedding positions = new PositionEmbedding(scope, new TokenGrid(1, side, side),
                 marked(table.clone(), mark), 0, wanted -> marked(
@@ -48,8 +56,7 @@ sealed interface TerraMindEmbedding {
         }
         PatchEmbed patches =
                 PatchEmbed.loadPixels(scope, state.at("proj"), modality.size(), embed, modality.patchSize());
-        return new Image(patches, positions, config.standardize()
-                ? Optional.of(Standard.load(scope, config.pretraining().statistics(modality))) : Optional.empty());
+        return new Image(patches, positions, standard.map(statistics -> Standardization.load(scope, statistics)));
     }
 
     /** The vocabulary's size is that of the weights. */
@@ -59,36 +66,15 @@ sealed interface TerraMindEmbedding {
         return state.takeTensor(scope, "token_emb.weight", size, embed);
     }
 
-    private static float[] marked(float[] table, float[] mark) {
+    static float[] marked(float[] table, float[] mark) {
         for (int i = 0; i < table.length; i++) {
             table[i] += mark[i % mark.length];
         }
         return table;
     }
 
-    /** Mean and standard deviation of each band, [C, 1, 1]. */
-    record Standard(Tensor mean, Tensor std) {
-        static Standard load(Scope scope, Pretraining.Statistics statistics) {
-            return new Standard(bands(scope, statistics.mean()), bands(scope, statistics.std()));
-        }
-
-        private static Tensor bands(Scope scope, double[] values) {
-            float[] floats = new float[values.length];
-            for (int i = 0; i < values.length; i++) {
-                floats[i] = (float) values[i];
-            }
-            return scope.of(floats, floats.length, 1, 1);
-        }
-
-        Tensor apply(Scope scope, Tensor image) {
-            Tensor centred = Kernels.binary(scope, BinaryOp.SUBTRACT, image, mean);
-            Kernels.binary(scope, BinaryOp.DIVIDE, centred, std, centred);
-            return centred;
-        }
-    }
-
     /** Patches of an image [B, C, H, W]. */
-    record Image(PatchEmbed patches, PositionEmbedding positions, Optional<Standard> standard)
+    record Image(PatchEmbed patches, PositionEmbedding positions, Optional<Standardization> standard)
             implements TerraMindEmbedding {
         @Override
         public Tensor apply(Scope scope, Tensor input, Optional<Tensor> mask) {
@@ -100,6 +86,14 @@ sealed interface TerraMindEmbedding {
             return tokens(scope, input);
         }
 
+        @Override
+        public Tensor positions(Scope scope, Tensor input, Optional<Tensor> mask) {
+            try (Tensor frames = input.unsqueeze(2);
+                    Tensor table = positions.table(scope, patches.grid(frames))) {
+                return table.unsqueeze(0);
+            }
+        }
+
         private Tensor tokens(Scope scope, Tensor image) {
             try (Tensor frames = image.unsqueeze(2);
                     Tensor table = positions.table(scope, patches.grid(frames))) {
@@ -108,22 +102,35 @@ sealed interface TerraMindEmbedding {
         }
     }
 
-    /** Numbers [B, rows, columns] or [B, N] of patches of a square image. */
+    /** Numbers [B, rows, columns] of patches, or [B, N] of those of a square image. */
     record Tokens(Tensor vocabulary, PositionEmbedding positions) implements TerraMindEmbedding {
         @Override
         public Tensor apply(Scope scope, Tensor input, Optional<Tensor> mask) {
-            long count = input.shape().numElements() / input.dim(0);
-            int side = (int) Math.round(Math.sqrt(count));
-            if (side < 1 || (long) side * side != count) {
-                throw new ShapeException("token numbers of shape " + input.shape() + " are " + count
-                        + " patches of an image, which are no square; expected [B, n, n]");
-            }
-            try (Tensor ids = rows(scope, input);
-                    Tensor table = positions.table(scope, new TokenGrid(1, side, side))) {
+            try (Tensor ids = rows(scope, input); Tensor table = positions.table(scope, grid(input))) {
                 Tensor tokens = Kernels.takeRows(scope, vocabulary, ids);
                 Kernels.add(scope, tokens, table, tokens);
                 return tokens;
             }
+        }
+
+        @Override
+        public Tensor positions(Scope scope, Tensor input, Optional<Tensor> mask) {
+            try (Tensor table = positions.table(scope, grid(input))) {
+                return table.unsqueeze(0);
+            }
+        }
+
+        private static TokenGrid grid(Tensor input) {
+            if (input.shape().rank() == 3) {
+                return new TokenGrid(1, Math.toIntExact(input.dim(1)), Math.toIntExact(input.dim(2)));
+            }
+            long count = input.shape().numElements() / input.dim(0);
+            int side = (int) Math.round(Math.sqrt(count));
+            if (side < 1 || (long) side * side != count) {
+                throw new ShapeException("token numbers of shape " + input.shape() + " are " + count
+                        + " patches of an image, which are no square; expected [B, rows, columns]");
+            }
+            return new TokenGrid(1, side, side);
         }
     }
 
@@ -138,6 +145,16 @@ sealed interface TerraMindEmbedding {
                 Tensor tokens = Kernels.takeRows(scope, vocabulary, ids);
                 Kernels.add(scope, tokens, table, tokens);
                 return tokens;
+            }
+        }
+
+        @Override
+        public Tensor positions(Scope scope, Tensor input, Optional<Tensor> mask) {
+            if (mask.isPresent()) {
+                return masked(scope, mask.get(), input.shape());
+            }
+            try (Tensor table = positions.slice(0, 0, input.dim(1))) {
+                return table.unsqueeze(0);
             }
         }
 
@@ -161,7 +178,7 @@ sealed interface TerraMindEmbedding {
     }
 
     /** Dense int64 [B, N]. */
-    private static Tensor rows(Scope scope, Tensor input) {
+    static Tensor rows(Scope scope, Tensor input) {
         try (Tensor dense = Kernels.copy(scope, input, DType.I64)) {
             return dense.reshape(input.dim(0), -1);
         }

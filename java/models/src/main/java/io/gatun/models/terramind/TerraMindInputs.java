@@ -12,6 +12,7 @@ import io.gatun.models.Input;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.BiPredicate;
 
 /**
  * The modalities of an input, checked for type and shape.
@@ -19,11 +20,22 @@ import java.util.SequencedMap;
  * @param tensors by the names of the configuration, in the order of the tokens
  * @param masks of sequences, by the same names
  */
-record TerraMindInputs(SequencedMap<String, Tensor> tensors, Map<String, Tensor> masks) {
+public record TerraMindInputs(SequencedMap<String, Tensor> tensors, Map<String, Tensor> masks) {
     /** Ends the name of what tells where a sequence has no token. */
     private static final String MASK = "_input_mask";
 
-    static TerraMindInputs of(TerraMindConfig config, Input input) {
+    /**
+     * Checks an input.
+     *
+     * @param config what its modalities are
+     * @param raw whether a tensor of a modality, by its key, goes through a tokenizer, which checks it
+     * @param input by the names of the configuration; a single unnamed image is the first
+     * @return its modalities
+     * @throws ArgumentException if there is none of them, or one that is not known
+     * @throws ShapeException if one has another shape than its modality
+     * @throws DTypeException if one has another type
+     */
+    public static TerraMindInputs of(TerraMindConfig config, BiPredicate<String, Tensor> raw, Input input) {
         Map<String, TerraMindModality> known = config.modalities();
         SequencedMap<String, Tensor> all = new LinkedHashMap<>();
         if (input.isImage() && !known.containsKey(Input.IMAGE)) {
@@ -37,7 +49,8 @@ record TerraMindInputs(SequencedMap<String, Tensor> tensors, Map<String, Tensor>
         all.forEach((name, tensor) -> {
             String owner = name.endsWith(MASK) ? name.substring(0, name.length() - MASK.length()) : "";
             if (known.containsKey(name)) {
-                tensors.put(name, checked(name, known.get(name), tensor));
+                tensors.put(name, raw.test(known.get(name).key(), tensor) ? tensor
+                        : checked(name, known.get(name), tensor));
             } else if (known.containsKey(owner) && known.get(owner).kind() == TerraMindModality.Kind.SEQUENCE) {
                 masks.put(owner, tensor);
             } else if (!config.ignoreUnknown()) {
@@ -68,9 +81,11 @@ record TerraMindInputs(SequencedMap<String, Tensor> tensors, Map<String, Tensor>
         switch (modality.kind()) {
             case IMAGE -> requireImage(name, modality, tensor);
             case TOKENS -> requireNumbers(name, tensor, "numbers of its tokenizer, one for each patch, [B, n, n] or [B,"
-                    + " N]; tokenise the map first, or define a new modality {" + name + ": channels}", 2, 3);
+                    + " N]; tokenise the map first, load weights that have its tokenizer, or define a new modality {"
+                    + name + ": channels}", 2, 3);
             case SEQUENCE -> {
-                requireNumbers(name, tensor, "numbers of its text tokenizer, [B, L]", 2, 2);
+                requireNumbers(name, tensor, "numbers of its text tokenizer, [B, L]; coordinates"
+                        + " [B, 2] need the tokenizer in tokenizer_dict", 2, 2);
                 if (tensor.dim(1) > TerraMindModality.MAX_SEQUENCE) {
                     throw new ShapeException(name + " has shape " + tensor.shape() + ", expected at most "
                             + TerraMindModality.MAX_SEQUENCE + " tokens, for which there are positions");

@@ -32,7 +32,12 @@ public record TerraMindModality(String key, Kind kind, int size, int patchSize, 
         /** Numbers of a text tokenizer, [B, L] int64. */
         SEQUENCE;
 
-        boolean isImage() {
+        /**
+         * Whether there is a token for each place of an image.
+         *
+         * @return false for sequences
+         */
+        public boolean isImage() {
             return this != SEQUENCE;
         }
     }
@@ -51,6 +56,9 @@ public record TerraMindModality(String key, Kind kind, int size, int patchSize, 
 
     /** Parts of a name, in the order in which they are looked for, and what they stand for. */
     private static final SequencedMap<String, String> SPELLINGS = spellings();
+
+    /** The same for what is generated. */
+    private static final SequencedMap<String, String> TARGETS = targets();
 
     /**
      * Checks the numbers.
@@ -133,6 +141,19 @@ public record TerraMindModality(String key, Kind kind, int size, int patchSize, 
         return spellings;
     }
 
+    private static SequencedMap<String, String> targets() {
+        SequencedMap<String, String> spellings = new LinkedHashMap<>();
+        spellings.put("sen2", "tok_sen2l2a@224");
+        spellings.put("sen1rtc", "tok_sen1rtc@224");
+        spellings.put("sen1", "tok_sen1grd@224");
+        spellings.put("dem", "tok_dem@224");
+        spellings.put("lulc", "tok_lulc@224");
+        spellings.put("ndvi", "tok_ndvi@224");
+        spellings.put("caption", "caption");
+        spellings.put("coord", "coords");
+        return spellings;
+    }
+
     /**
      * A modality that upstream knows.
      *
@@ -145,10 +166,48 @@ public record TerraMindModality(String key, Kind kind, int size, int patchSize, 
         if (KNOWN.containsKey(name)) {
             return KNOWN.get(name);
         }
-        String spelled = name.toLowerCase(Locale.ROOT).replace("s2", "sen2").replace("s1", "sen1")
-                .replace("text", "caption").replace("location", "coords");
+        String spelled = spelled(name);
         return SPELLINGS.entrySet().stream().filter(e -> spelled.contains(e.getKey())).findFirst()
                 .map(e -> KNOWN.get(e.getValue())).orElseThrow(() -> unknown(name));
+    }
+
+    /**
+     * What a generator makes of a name: any Sentinel-2 is S2L2A, Sentinel-1 is S1GRD unless it says RTC.
+     *
+     * @param name one of upstream's keys; or a name in which, whatever its letter case, one of S2, S1RTC, S1, DEM,
+     *     LULC, NDVI, caption (or text) and coord (or location) stands, the first of these counting
+     * @return a modality of tokens or a sequence
+     * @throws ArgumentException if there is nothing of the name that can be generated
+     */
+    public static TerraMindModality target(String name) {
+        TerraMindModality exact = KNOWN.get(name);
+        if (exact != null && exact.kind() != Kind.IMAGE) {
+            return exact;
+        }
+        String spelled = spelled(name);
+        return exact != null ? refuse(name) : TARGETS.entrySet().stream().filter(e -> spelled.contains(e.getKey()))
+                .findFirst().map(e -> KNOWN.get(e.getValue())).orElseGet(() -> refuse(name));
+    }
+
+    private static TerraMindModality refuse(String name) {
+        List<String> usual = List.of("S2L2A", "S1RTC", "S1GRD", "DEM", "LULC", "NDVI", "caption", "coords");
+        throw new ArgumentException("Could not find modality " + name + " in default modality info; did you mean "
+                + NearestName.of(name, usual) + "? Available modalities: S2L2A, S1RTC, S1GRD, DEM, LULC, NDVI, and"
+                + " Coords");
+    }
+
+    private static String spelled(String name) {
+        return name.toLowerCase(Locale.ROOT).replace("s2", "sen2").replace("s1", "sen1").replace("text", "caption")
+                .replace("location", "coords");
+    }
+
+    /**
+     * Most tokens of a sequence that is generated.
+     *
+     * @return 4 of coordinates, else 256
+     */
+    public int maxTokens() {
+        return key.equals("coords") ? 4 : 256;
     }
 
     private static ArgumentException unknown(String name) {

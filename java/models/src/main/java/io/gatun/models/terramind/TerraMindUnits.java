@@ -19,8 +19,8 @@ public final class TerraMindUnits {
 
     /**
      * Checks digital numbers of Sentinel-2 (reflectance times 10000), RGB from 0 to 255, backscatter in dB, elevation
-     * in metres, and token numbers of the published vocabularies. Modalities that are not pretrained may have any
-     * values, but not NaN or infinity.
+     * in metres, token numbers of the published vocabularies, and NDVI from -1 to 1. Modalities that are not pretrained
+     * may have any values, but not NaN or infinity.
      *
      * @param scope where it runs
      * @param input by the names of the configuration, or a single unnamed image
@@ -28,22 +28,32 @@ public final class TerraMindUnits {
      * @throws ArgumentException if a value cannot be right; it says which unit it seems to be
      */
     public static void require(Scope scope, Input input, TerraMindConfig config) {
-        TerraMindInputs.of(config, input).tensors().forEach((name, tensor) ->
-                require(scope, name, config.modalities().get(name), tensor));
+        TerraMindInputs inputs = TerraMindInputs.of(config,
+                (key, tensor) -> config.tokenizers().knows(key) && TerraMindTokenizers.isRaw(tensor), input);
+        inputs.tensors().forEach((name, tensor) -> require(scope, name, config.modalities().get(name), tensor));
     }
 
-    static void require(Scope scope, String name, TerraMindModality modality, Tensor tensor) {
+    /**
+     * Checks one input.
+     *
+     * @param scope where it runs
+     * @param name for messages
+     * @param modality what it is
+     * @param tensor pixels, token numbers, or a map that goes through a tokenizer
+     * @throws ArgumentException if a value cannot be right; it says which unit it seems to be
+     */
+    public static void require(Scope scope, String name, TerraMindModality modality, Tensor tensor) {
         float low = extreme(scope, tensor, Reduction.MIN);
         float high = extreme(scope, tensor, Reduction.MAX);
         String found = name + " has values from " + low + " to " + high;
         if (!Float.isFinite(low) || !Float.isFinite(high)) {
             throw new ArgumentException(found + "; expected numbers, without NaN or infinity: fill gaps first");
         }
-        if (modality.kind() != TerraMindModality.Kind.IMAGE) {
+        if (modality.kind() != TerraMindModality.Kind.IMAGE && !TerraMindTokenizers.isRaw(tensor)) {
             requireRange(found, low, high, 0, modality.size() - 1f, "token numbers below " + modality.size());
             return;
         }
-        switch (modality.key()) {
+        switch (modality.key().startsWith("tok_") ? "un" + modality.key() : modality.key()) {
             case "untok_sen2l2a@224", "untok_sen2l1c@224" -> {
                 String unit = "digital numbers of Sentinel-2, reflectance times 10000";
                 refuse(found, high > 0 && high <= SMALL, unit, "reflectance or standardised values; multiply"
@@ -62,6 +72,8 @@ public final class TerraMindUnits {
             }
             case "untok_dem@224" -> requireRange(found, low, high, -1000, 9000,
                     "elevation in metres; fill missing values first");
+            case "untok_ndvi@224" -> requireRange(found, low, high, -1, 1, "NDVI");
+            case "coords" -> requireRange(found, low, high, -180, 180, "degrees of longitude and latitude");
             default -> { }
         }
     }

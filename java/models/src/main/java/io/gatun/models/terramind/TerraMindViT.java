@@ -34,6 +34,8 @@ public final class TerraMindViT implements Backbone {
     private final Map<String, TerraMindEmbedding> embeddings = new LinkedHashMap<>();
     private final List<TransformerBlock> blocks;
     private final Optional<LayerNorm> norm;
+    private final TerraMindTokenizers tokenizers;
+    private final Map<String, Standardization> rawStatistics = new LinkedHashMap<>();
 
     private TerraMindViT(Scope scope, StateDict state, TerraMindConfig config) {
         this.config = config;
@@ -44,10 +46,18 @@ public final class TerraMindViT implements Backbone {
                 ? Optional.of(state.takeTensor(scope, "register_tokens", 1, size.numRegisterTokens(), size.dim()))
                 : Optional.empty();
         config.modalities().values().forEach(modality -> embeddings.computeIfAbsent(modality.key(), key ->
-                TerraMindEmbedding.load(scope, state.at("encoder_embeddings").at(key), modality, config)));
+                TerraMindEmbedding.load(scope, state.at("encoder_embeddings").at(key), modality, size.dim(),
+                        config.imgSize(), config.standardize() && modality.kind() == TerraMindModality.Kind.IMAGE
+                                ? Optional.of(config.pretraining().statistics(modality)) : Optional.empty())));
         blocks = TransformerBlock.loadAll(scope, state.at("encoder"), size.encoderDepth(), size.block());
         norm = size.encoderNorm() ? Optional.of(LayerNorm.load(
                 scope, state.at("encoder_norm"), size.dim(), TerraMindSize.EPS, size.normBias())) : Optional.empty();
+        tokenizers = TerraMindTokenizers.loader(config.tokenizers(), embeddings.keySet())
+                .load(scope, state.at("tokenizer"));
+        if (config.standardize()) {
+            tokenizers.images().keySet().forEach(key -> Standardization.load(scope, config.pretraining(), key, 0)
+                    .ifPresent(own -> rawStatistics.put(key, own)));
+        }
     }
 
     /**
@@ -68,7 +78,8 @@ public final class TerraMindViT implements Backbone {
      * @param input the modalities there are, by the names of the configuration; their order is that of the tokens, and
      *     of what {@link MergeMethod#CONCAT} gives. A single unnamed image is the first modality. Extras are further
      *     modalities, as upstream's keywords; {@code NAME_input_mask} bool [B, L] tells where the sequence NAME has no
-     *     token. Images are [B, C, H, W] f32, of multiples of the patch
+     *     token. Images are [B, C, H, W] f32, of multiples of the patch. Where there is the tokenizer of a modality of
+     *     token numbers, its maps may be given too, as {@link TerraMindTokenizers} takes them
      * @return for each block tokens [B, N, E]; [B, N, modalities E] with {@link MergeMethod#CONCAT}; a tensor for each
      *     modality with {@link MergeMethod#DICT}
      * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, or a value
@@ -79,7 +90,7 @@ public final class TerraMindViT implements Backbone {
      */
     @Override
     public List<Feature> forward(Scope scope, Input input) {
-        TerraMindInputs inputs = TerraMindInputs.of(config, input);
+        TerraMindInputs inputs = TerraMindInputs.of(config, tokenizers::takes, input);
         if (config.standardize() && config.checkInputs() && !scope.device().isMeta()) {
             inputs.tensors().forEach((name, tensor) ->
                     TerraMindUnits.require(scope, name, config.modalities().get(name), tensor));
@@ -93,6 +104,15 @@ public final class TerraMindViT implements Backbone {
         outputs.forEach((block, output) -> features.add(
                 merge.apply(scope, block == blocks.size() - 1 ? normalised(scope, output) : output)));
         return features;
+    }
+
+    /**
+     * What makes token numbers of maps and coordinates.
+     *
+     * @return those whose weights were there
+     */
+    public TerraMindTokenizers tokenizers() {
+        return tokenizers;
     }
 
     private Tensor normalised(Scope scope, Tensor output) {
@@ -112,13 +132,31 @@ public final class TerraMindViT implements Backbone {
         long length = config.size().numRegisterTokens();
         for (Map.Entry<String, Tensor> each : inputs.tensors().entrySet()) {
             TerraMindModality modality = config.modalities().get(each.getKey());
-            Tensor piece = embeddings.get(modality.key()).apply(
-                    scope, each.getValue(), Optional.ofNullable(inputs.masks().get(each.getKey())));
+            Tensor piece = piece(scope, modality.key(), each.getValue(),
+                    Optional.ofNullable(inputs.masks().get(each.getKey())));
             parts.add(new TerraMindMerge.Part(each.getKey(), modality, length, piece.dim(1)));
             length += piece.dim(1);
             pieces.add(piece);
         }
         return pieces.size() == 1 ? pieces.getFirst() : joined(scope, pieces, length);
+    }
+
+    private Tensor piece(Scope scope, String key, Tensor input, Optional<Tensor> mask) {
+        if (!tokenizers.takes(key, input)) {
+            return embeddings.get(key).apply(scope, input, mask);
+        }
+        try (Tensor numbers = numbers(scope, key, input)) {
+            return embeddings.get(key).apply(scope, numbers, mask);
+        }
+    }
+
+    private Tensor numbers(Scope scope, String key, Tensor input) {
+        if (!rawStatistics.containsKey(key)) {
+            return tokenizers.tokens(scope, key, input);
+        }
+        try (Tensor standard = rawStatistics.get(key).apply(scope, input)) {
+            return tokenizers.tokens(scope, key, standard);
+        }
     }
 
     private Tensor joined(Scope scope, List<Tensor> pieces, long length) {

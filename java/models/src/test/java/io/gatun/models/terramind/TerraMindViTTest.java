@@ -349,7 +349,7 @@ class TerraMindViTTest {
             refuses(DTypeException.class, () -> model.forward(scope, Input.of("LULC", s1)), "tokenise the map first",
                     "{LULC: channels}");
             refuses(ShapeException.class, () -> model.forward(scope,
-                    Input.of("LULC", scope.empty(DType.I64, 2, 2, 3))), "6 patches", "no square");
+                    Input.of("LULC", scope.empty(DType.I64, 2, 6))), "6 patches", "no square");
             refuses(ShapeException.class, () -> model.forward(scope,
                     Input.of("coords", scope.empty(DType.I64, 2, 513))), "at most 512");
             refuses(DTypeException.class, () -> model.forward(scope,
@@ -357,6 +357,20 @@ class TerraMindViTTest {
             refuses(ArgumentException.class, () -> model.forward(scope,
                     Input.of("coords", scope.empty(DType.I64, 2, 4))), "the input has no image", "merge_method mean");
         });
+    }
+
+    /** Beside an image of as many patches. */
+    @Test
+    void tokenNumbersNeedNotBeASquare() {
+        try (Scope scope = Scope.open(Device.cpu())) {
+            TerraMindViT model = load(scope, config(List.of("S1GRD", "LULC"), Map.of()));
+            Tensor s1 = pixels(scope, 1, 1, 2, 32, 48);
+            long[] ids = {1, 2, 3, 4, 5, 6};
+            float[] wide = last(scope, model, input("S1GRD", s1, "LULC", scope.of(ids, 1, 2, 3)));
+            float[] high = last(scope, model, input("S1GRD", s1, "LULC", scope.of(ids, 1, 3, 2)));
+            assertEquals(6 * 16, wide.length);
+            assertFalse(Arrays.equals(wide, high), "positions do not count");
+        }
     }
 
     @Test

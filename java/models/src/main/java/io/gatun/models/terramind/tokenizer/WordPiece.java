@@ -8,7 +8,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * A text tokenizer of the kind that TerraMind's coordinates and captions have, from its published vocabulary, a JSON
@@ -85,6 +87,16 @@ public final class WordPiece {
                     + "; is it the file of TerraMind's text tokenizer?");
         }
         return id;
+    }
+
+    /**
+     * Numbers of the tokens that part a text which is generated, {@code [S_0]}, {@code [S_1]} and so on.
+     *
+     * @return their numbers
+     */
+    public Set<Long> sentinels() {
+        return pieces.entrySet().stream().filter(each -> each.getValue().startsWith("[S_"))
+                .map(each -> each.getKey().longValue()).collect(Collectors.toUnmodifiableSet());
     }
 
     /**

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.models.terramind.generation;
+
+import static io.gatun.models.terramind.generation.Generators.DEM;
+import static io.gatun.models.terramind.generation.Generators.LULC;
+import static io.gatun.models.terramind.generation.Generators.NDVI;
+import static io.gatun.models.terramind.generation.Generators.generator;
+import static io.gatun.models.terramind.generation.Generators.input;
+import static io.gatun.models.terramind.generation.Generators.named;
+import static io.gatun.models.terramind.generation.Generators.pixels;
+import static io.gatun.models.terramind.generation.Generators.refuses;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
+import io.gatun.core.CheckpointException;
+import io.gatun.core.CpuLevel;
+import io.gatun.core.CpuOptions;
+import io.gatun.core.DType;
+import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
+import io.gatun.core.Kernels;
+import io.gatun.core.MemoryStats;
+import io.gatun.core.Scope;
+import io.gatun.core.Shape;
+import io.gatun.core.ShapeException;
+import io.gatun.core.Structure;
+import io.gatun.core.Tensor;
+import io.gatun.core.TensorData;
+import io.gatun.models.Feature;
+import io.gatun.models.Input;
+import io.gatun.models.terramind.TerraMindCheckpoint;
+import io.gatun.models.terramind.TerraMindEncoderDecoder;
+import io.gatun.models.terramind.TerraMindModality;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TerraMindGenerationTest {
+    private static final GenerateOptions DEFAULTS = GenerateOptions.defaults();
+
+    private final Scope scope = Scope.open(Device.cpu());
+
+    @AfterEach
+    void close() {
+        scope.close();
+    }
+
+    private TerraMindGeneration model(Map<String, ?> more) {
+        return Generators.random(scope, TerraMindGeneration.loader(generator(more)));
+    }
+
+    private Input images(int batch) {
+        return input("S1GRD", pixels(scope, 1, 3, 2, 32, 32).slice(0, 0, batch),
+                "DEM", pixels(scope, 2, 3, 1, 32, 32).slice(0, 0, batch));
+    }
+
+    private static void layer(Map<String, Shape> weights, String layer, boolean bias, long outputs, long inputs) {
+        weights.put(layer + ".weight", Shape.of(outputs, inputs));
+        if (bias) {
+            weights.put(layer + ".bias", Shape.of(outputs));
+        }
+    }
+
+    private static void norm(Map<String, Shape> weights, String layer, long width) {
+        weights.put(layer + ".weight", Shape.of(width));
+        weights.put(layer + ".bias", Shape.of(width));
+    }
+
+    private static void mlp(Map<String, Shape> weights, String block, boolean gated, long dim, long hidden) {
+        norm(weights, block + "norm1", dim);
+        norm(weights, block + "norm2", dim);
+        layer(weights, block + "mlp.fc1", !gated, hidden, dim);
+        layer(weights, block + "mlp.fc2", !gated, dim, hidden);
+        if (gated) {
+            layer(weights, block + "mlp.fc3", false, hidden, dim);
+        }
+    }
+
+    /** Upstream's names of S2L2A to LULC, and its number of parameters, of which tied ones count once. */
+    @ParameterizedTest
+    @CsvSource({"terramind_v1_tiny, 192, 12, 4", "terramind_v1_small, 384, 12, 6", "terramind_v1_base, 768, 12, 12",
+            "terramind_v1_large, 1024, 24, 24", "terramind_v01_base, 768, 12, 12"})
+    void publishedSizesHaveUpstreamsWeights(String name, long dim, int depth, int decoderDepth) {
+        boolean gated = dim >= 768;
+        long hidden = gated ? 2 * 4 * dim / 3 : 4 * dim;
+        Map<String, Shape> expected = new TreeMap<>();
+        expected.put("encoder_embeddings.untok_sen2l2a@224.mod_emb", Shape.of(1, 1, dim));
+        expected.put("encoder_embeddings.untok_sen2l2a@224.pos_emb", Shape.of(1, 196, dim));
+        expected.put("encoder_embeddings.untok_sen2l2a@224.proj.weight", Shape.of(dim, 256L * 12));
+        expected.put("decoder_embeddings.tok_lulc@224.mod_emb", Shape.of(1, 1, dim));
+        expected.put("decoder_embeddings.tok_lulc@224.pos_emb", Shape.of(1, 196, dim));
+        expected.put("decoder_embeddings.tok_lulc@224.to_logits.weight", Shape.of(4375, dim));
+        expected.put("decoder_embeddings.tok_lulc@224.token_emb.weight", Shape.of());
+        expected.put("mask_token", Shape.of(1, 1, dim));
+        layer(expected, "decoder_proj_context", true, dim, dim);
+        norm(expected, "encoder_norm", dim);
+        norm(expected, "decoder_norm", dim);
+        for (int i = 0; i < depth; i++) {
+            mlp(expected, "encoder." + i + ".", gated, dim, hidden);
+            layer(expected, "encoder." + i + ".attn.qkv", !gated, 3 * dim, dim);
+            layer(expected, "encoder." + i + ".attn.proj", !gated, dim, dim);
+        }
+        for (int i = 0; i < decoderDepth; i++) {
+            String block = "decoder." + i + ".";
+            mlp(expected, block, gated, dim, hidden);
+            layer(expected, block + "self_attn.qkv", !gated, 3 * dim, dim);
+            layer(expected, block + "self_attn.proj", !gated, dim, dim);
+            layer(expected, block + "cross_attn.q", !gated, dim, dim);
+            layer(expected, block + "cross_attn.kv", !gated, 2 * dim, dim);
+            layer(expected, block + "cross_attn.proj", !gated, dim, dim);
+            norm(expected, block + "query_norm", dim);
+            norm(expected, block + "context_norm", dim);
+        }
+        TerraMindGenerationConfig config = named(name + "_generate",
+                Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("LULC"), "pretrained", true));
+        Map<String, Shape> found = new TreeMap<>();
+        Structure structure = Structure.of(TerraMindGeneration.loader(config)::load);
+        structure.weights().forEach((key, entry) -> {
+            if (key.startsWith("sampler.model.")) {
+                found.put(key.substring("sampler.model.".length()), entry.shape());
+            } else {
+                assertTrue(key.startsWith("tokenizer.tok_lulc@224."), key);
+            }
+        });
+        assertEquals(expected, found);
+        long encoderBlock = (4 * dim + (gated ? 3 : 2) * hidden) * dim + 2 * dim
+                + (gated ? 0 : 5 * dim + hidden);
+        long decoderBlock = encoderBlock + 4 * dim * dim + 2 * dim + (gated ? 0 : 4 * dim);
+        long own = Structure.of(TerraMindEncoderDecoder.loader(config.network())::load).parameterCount();
+        assertEquals((256L * 12 + 1 + 4375 + 1 + 1 + dim + 1 + 2) * dim + depth * encoderBlock
+                + decoderDepth * decoderBlock, own);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"S2L2A, tok_sen2l2a@224", "s2l1c, tok_sen2l2a@224", "Sen2RGB, tok_sen2l2a@224",
+            "S1RTC, tok_sen1rtc@224", "S1, tok_sen1grd@224", "my_S1GRD, tok_sen1grd@224", "DEM, tok_dem@224",
+            "lulc, tok_lulc@224", "NDVI, tok_ndvi@224", "Coordinates, coords", "location, coords", "text, caption",
+            "tok_depth@224, tok_depth@224"})
+    void outputsAreFoundByUpstreamsRules(String name, String key) {
+        assertEquals(key, TerraMindModality.target(name).key());
+    }
+
+    @Test
+    void defaultsAreUpstreams() {
+        TerraMindGenerationConfig config = named("terramind_v1_base_generate", Map.of(
+                "modalities", List.of("S2L2A", "coords"), "output_modalities", List.of("S1GRD", "NDVI")));
+        assertEquals(List.of(1, 1), config.settings().decodingSteps());
+        assertEquals(List.of(1.0, 1.0), config.settings().temperatures());
+        assertEquals(0.8, config.settings().topP());
+        assertEquals(0, config.settings().topK());
+        assertEquals(50, config.timesteps());
+        assertFalse(config.inputs().standardize());
+        assertEquals(List.of("tok_sen1grd@224", NDVI), List.copyOf(config.network().targets().keySet()));
+        assertEquals(12, config.decoderDepth());
+        assertEquals(List.of("terramind_v1_tiny_generate", "terramind_v1_small_generate", "terramind_v1_base_generate",
+                "terramind_v1_large_generate", "terramind_v01_base_generate"), TerraMindGenerationConfig.names());
+    }
+
+    @Test
+    void argumentsThatDoNotFitAreRefused() {
+        refused(Map.of("output_modalities", List.of("DEM")), "Input modalities not provided.");
+        refused(Map.of("modalities", List.of(), "output_modalities", List.of("DEM")), "Input modalities not provided.");
+        refused(Map.of("modalities", List.of("S2L2A")), "Output modalities not provided.");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", "DEM"),
+                "Output modalities must be a list of modality keys.");
+        refused(Map.of("modalities", List.of("caption"), "output_modalities", List.of("DEM")),
+                "generations with only text input don't work yet");
+        refused(Map.of("modalities", List.of("S2L2B"), "output_modalities", List.of("DEM")), "mean S2L2A?");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("snow")),
+                "Could not find modality snow", "Available modalities: S2L2A");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("untok_dem@224")),
+                "Could not find modality untok_dem@224");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("tok_depth@224")),
+                "Tokenizer for output modality tok_depth@224 not found");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("coords")),
+                "Tokenizer for output modality coords not found");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("S2L2A", "S2L1C")),
+                "S2L1C and S2L2A are both generated as tok_sen2l2a@224");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "bands",
+                Map.of("S2L2A", List.of("RED"))), "Bands cannot be adapted for TerraMind generation models");
+        refused(Map.of("modalities", List.of("S2L2A", Map.of("PLANET", 4)), "output_modalities", List.of("DEM")),
+                "do not support new modalities", "PLANET");
+        refused(Map.of("modalities", List.of("S2L2A", "s2l2a"), "output_modalities", List.of("DEM")),
+                "S2L2A and s2l2a are both");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "merge_method", "mean"),
+                "merge_method was passed but not used");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "decoding_steps", 0),
+                "decoding_steps is [0]");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "temps",
+                List.of(1, 0.5)), "temps has 2 values for DEM");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "top_p", 2), "top_p is 2");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "timesteps", 0),
+                "timesteps is 0");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "offset",
+                Map.of("S1GRD", 1)), "offset S1GRD not defined in input or output modalities");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "time_steps", 1),
+                "time_steps (did you mean timesteps?)");
+        refuses(ArgumentException.class, () -> named("terramind_v2_base_generate", Map.of()),
+                "did you mean terramind_v1_base_generate?");
+        refuses(ArgumentException.class, () -> Generators.random(scope, TerraMindGeneration.loader(generator(
+                Map.of("offset", Map.of("S1GRD", List.of(1, 2, 3)))))), "offset has 3 numbers for untok_sen1grd@224");
+    }
+
+    private static void refused(Map<String, ?> given, String... says) {
+        refuses(ArgumentException.class, () -> named("terramind_v1_tiny_generate", given), says);
+    }
+
+    @Test
+    void inputsThatDoNotFitAreRefused() {
+        TerraMindGeneration model = model(Map.of("modalities", List.of("S1GRD", "LULC")));
+        Tensor s1 = pixels(scope, 1, 1, 2, 32, 32);
+        refuses(ArgumentException.class, () -> model.generate(scope, input("S1", s1), DEFAULTS), "mean S1GRD?");
+        refuses(ShapeException.class, () -> model.generate(
+                scope, input("S1GRD", pixels(scope, 1, 1, 12, 32, 32)), DEFAULTS), "12 channels");
+        refuses(ShapeException.class, () -> model.generate(
+                scope, input("S1GRD", pixels(scope, 1, 1, 2, 40, 32)), DEFAULTS), "40 rows");
+        refuses(ArgumentException.class, () -> model.generate(scope, input("S1GRD", s1, "LULC",
+                scope.of(new long[] {1, 2, 3, 4}, 1, 2, 2)), DEFAULTS), "Conditioned target modality not implemented");
+        refuses(ArgumentException.class, () -> model.outChannels(), "a generator gives images", "_tim");
+    }
+
+    /** The scale of pretraining is dB; images that are linear or standardised are not. */
+    @Test
+    void imagesOfAnotherScaleAreRefused() {
+        TerraMindGeneration model = model(Map.of("standardize", true));
+        Tensor linear = scope.full(DType.F32, 0.1, 1, 2, 32, 32);
+        refuses(ArgumentException.class, () -> model.generate(scope, input("S1GRD", linear), DEFAULTS),
+                "linear backscatter");
+        assertEquals(Shape.of(1, 10, 32, 32), model.generate(scope, input("S1GRD", linear),
+                DEFAULTS.withStandardize(false)).outputs().get("LULC").shape());
+    }
+
+    /** Standardised before, and brought back behind, with an offset on both sides. */
+    @Test
+    void standardizeTakesAndGivesTheUnitsOfPretraining() {
+        Map<String, ?> arguments = Map.of("modalities", List.of("S1GRD"), "output_modalities", List.of("DEM"),
+                "offset", Map.of("S1GRD", List.of(1, 2), "DEM", 100));
+        Tensor decibels = scope.full(DType.F32, -11, 1, 2, 32, 32);
+        Tensor standard = scope.empty(DType.F32, 1, 2, 32, 32);
+        Kernels.fill(scope, standard.slice(1, 0, 1), (-11 + 12.599 - 1) / 5.195);
+        Kernels.fill(scope, standard.slice(1, 1, 2), (-11 + 20.293 - 2) / 5.890);
+        TerraMindGeneration model = model(arguments);
+        float[] expected = model.generate(scope, input("S1GRD", standard), DEFAULTS).outputs().get("DEM")
+                .toFloatArray();
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = expected[i] * 951.272f + 770.665f;
+        }
+        float[] metres = model.generate(scope, input("S1GRD", decibels), DEFAULTS.withStandardize(true)).outputs()
+                .get("DEM").toFloatArray();
+        assertArrayEquals(expected, metres, 0.05f);
+        assertTrue(Math.abs(metres[0]) > 1);
+    }
+
+    @Test
+    void resultsDependOnTheSeedAndNotOnTheBatch() {
+        TerraMindGeneration model = model(Map.of("output_modalities", List.of("LULC", "DEM"), "decoding_steps", 2));
+        Generated all = model.generate(scope, images(3), DEFAULTS.withSeed(5, 10));
+        List<Float> one = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Input own = input("S1GRD", pixels(scope, 1, 3, 2, 32, 32).slice(0, i, i + 1),
+                    "DEM", pixels(scope, 2, 3, 1, 32, 32).slice(0, i, i + 1));
+            Generated alone = model.generate(scope, own, DEFAULTS.withSeed(5, 10 + i));
+            for (String name : List.of("LULC", "DEM")) {
+                Tensor image = all.outputs().get(name).slice(0, i, i + 1);
+                assertArrayEquals(image.toFloatArray(), alone.outputs().get(name).toFloatArray(), name);
+            }
+            for (float value : alone.outputs().get("DEM").toFloatArray()) {
+                one.add(value);
+            }
+        }
+        float[] other = model.generate(scope, images(3), DEFAULTS.withSeed(6, 10)).outputs().get("DEM").toFloatArray();
+        assertFalse(Arrays.equals(all.outputs().get("DEM").toFloatArray(), other), "the seed does not count");
+        assertEquals(one.size(), other.length);
+    }
+
+    /** Upstream crashes in the second step, which has no tokens left. */
+    @Test
+    void decodingStepsFollowTheSchedule() {
+        TerraMindGeneration model = model(Map.of("decoding_steps", 3, "modalities", List.of("S1GRD", "LULC")));
+        List<Integer> counts = new ArrayList<>();
+        Generated generated = model.generate(scope, input("S1GRD", pixels(scope, 1, 1, 2, 32, 48)), DEFAULTS,
+                Optional.empty(), (_, places, _, _) -> counts.add(places.length));
+        assertEquals(List.of(2, 2, 2), counts);
+        assertEquals(Shape.of(1, 2, 3), generated.tokens().get("LULC").shape());
+    }
+
+    /** What was found is seen by the steps after it, and by later outputs, where the encoder has its weights. */
+    @Test
+    void chainedOutputsSeeWhatWasGenerated() {
+        Map<String, ?> two = Map.of("output_modalities", List.of("LULC", "NDVI"), "temps", 0);
+        Map<String, Object> chained = new TreeMap<>(two);
+        chained.put("chained", true);
+        TerraMindGenerationConfig config = generator(chained);
+        var weights = Structure.of(TerraMindGeneration.loader(config)::load).random(4);
+        TerraMindGeneration model = Generators.load(scope, weights, TerraMindGeneration.loader(config));
+        float[] lulcHidden = logitsOfNdvi(model, images(1), 0);
+        // The same network that sees the LULC tokens as an input that is given.
+        TerraMindGenerationConfig given = generator(
+                Map.of("modalities", List.of("S1GRD", "DEM", "LULC"), "output_modalities", List.of("NDVI"),
+                        "temps", 0));
+        Map<String, TensorData> kept = new TreeMap<>(weights.tensors());
+        kept.keySet().removeIf(name -> name.contains("decoder_embeddings.tok_lulc")
+                || name.contains("encoder_embeddings.tok_ndvi"));
+        TerraMindGeneration other = Generators.load(scope, new Checkpoint("", "", kept, Map.of()),
+                TerraMindGeneration.loader(given));
+        Tensor lulc = model.generate(scope, images(1), DEFAULTS).tokens().get("LULC");
+        Input more = images(1).with("LULC", lulc);
+        assertArrayEquals(lulcHidden, logitsOfNdvi(other, more, 0), 1e-5f);
+        float[] without = logitsOfNdvi(other, images(1), 0);
+        assertFalse(Arrays.equals(without, lulcHidden), "LULC does not count");
+    }
+
+    /** Sums of the scores of each place, by place. */
+    private float[] logitsOfNdvi(TerraMindGeneration model, Input input, int sample) {
+        float[] sums = new float[4];
+        model.generate(scope, input, DEFAULTS, Optional.empty(), (_, places, logits, _) -> {
+            if (logits.dim(2) != 15360) {
+                return;
+            }
+            float[] scores = logits.toFloatArray();
+            for (int i = 0; i < places.length; i++) {
+                sums[(int) places[i]] = scores[(sample * places.length + i) * 15360 + 7];
+            }
+        });
+        return sums;
+    }
+
+    /** Upstream takes rows for columns, and asserts that the tokens are a square. */
+    @Test
+    void imagesNeedNotBeSquare() {
+        TerraMindGeneration model = model(Map.of("output_modalities", List.of("LULC", "DEM")));
+        Generated generated = model.generate(scope, input("S1GRD", pixels(scope, 1, 2, 2, 32, 64)), DEFAULTS);
+        assertEquals(Shape.of(2, 10, 32, 64), generated.outputs().get("LULC").shape());
+        assertEquals(Shape.of(2, 1, 32, 64), generated.outputs().get("DEM").shape());
+        assertEquals(Shape.of(2, 2, 4), generated.tokens().get("DEM").shape());
+    }
+
+    /** A map as it is, and the numbers of its tokens, are the same input. */
+    @Test
+    void mapsGoThroughTheirTokenizers() {
+        TerraMindGeneration model = model(Map.of("modalities", List.of("LULC", "NDVI"),
+                "output_modalities", List.of("DEM"), "temps", 0));
+        long[] classes = new long[2 * 32 * 32];
+        Arrays.setAll(classes, i -> i * 7 % 10);
+        Tensor lulc = scope.of(classes, 2, 1, 32, 32);
+        Tensor floats = Kernels.copy(scope, scope.of(classes, 2, 32, 32), DType.F32);
+        Tensor ndvi = pixels(scope, 3, 2, 1, 32, 32);
+        Generated generated = model.generate(scope, input("LULC", lulc, "NDVI", ndvi), DEFAULTS);
+        long[] expected = generated.tokens().get("DEM").toLongArray();
+        assertArrayEquals(expected, model.generate(scope, input("LULC", floats, "NDVI", ndvi), DEFAULTS).tokens()
+                .get("DEM").toLongArray());
+        Tensor numbers = model.tokenizers().tokens(scope, LULC, floats);
+        assertEquals(Shape.of(2, 2, 2), numbers.shape());
+        assertArrayEquals(expected, model.generate(scope, input("LULC", numbers, "NDVI", ndvi), DEFAULTS).tokens()
+                .get("DEM").toLongArray());
+        // The units of NDVI count where it is standardised, and classes have none.
+        float[] scaled = ndvi.toFloatArray();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] = scaled[i] * 0.322f + 0.327f;
+        }
+        Tensor raw = scope.of(scaled, 2, 1, 32, 32);
+        Tensor wrong = scope.full(DType.F32, 3, 1, 1, 32, 32);
+        refuses(ArgumentException.class, () -> model.generate(scope, input("NDVI", wrong),
+                DEFAULTS.withStandardize(true)), "expected NDVI");
+        Generated units = model.generate(scope, input("LULC", lulc, "NDVI", raw), DEFAULTS.withStandardize(true));
+        assertArrayEquals(expected, units.tokens().get("DEM").toLongArray());
+    }
+
+    @Test
+    void aGeneratorIsABackboneOfOneDictionary() {
+        TerraMindGeneration model = model(Map.of("output_modalities", List.of("LULC", "DEM")));
+        Feature.ByModality images = (Feature.ByModality) model.forward(scope, images(1)).getFirst();
+        assertEquals(List.of("LULC", "DEM"), List.copyOf(images.values().keySet()));
+        assertArrayEquals(model.generate(scope, images(1), DEFAULTS).outputs().get("DEM").toFloatArray(),
+                images.values().get("DEM").toFloatArray());
+        assertEquals(List.of("S1GRD", "DEM"), List.copyOf(model.example(scope).orElseThrow().modalities().keySet()));
+    }
+
+    /** Wherever memory ends, it is the same exception, and all is given back. */
+    @Test
+    void memoryThatEndsMidwayIsGivenBack() {
+        try (Device device = Device.cpu(new CpuOptions(1, CpuLevel.AUTO, 0)); Scope weights = Scope.open(device)) {
+            TerraMindGeneration model = Generators.random(weights, TerraMindGeneration.loader(
+                    generator(Map.of("output_modalities", List.of("LULC", "DEM")))));
+            weights.sync();
+            try (Scope caller = Scope.open(device)) {
+                Input input = input("S1GRD", pixels(caller, 1, 1, 2, 64, 64));
+                float[] expected = model.generate(caller, input, DEFAULTS).outputs().get("DEM").toFloatArray();
+                device.trim();
+                MemoryStats before = device.memory();
+                AtomicInteger failed = new AtomicInteger();
+                boolean enough = false;
+                for (long room = 1 << 14; !enough; room += 1 << 18) {
+                    device.setMemoryLimit(before.bytesInUse() + room);
+                    long live = device.memory().buffersLive();
+                    try (Scope other = Scope.open(device)) {
+                        assertArrayEquals(expected,
+                                model.generate(other, input, DEFAULTS).outputs().get("DEM").toFloatArray());
+                        enough = true;
+                    } catch (DeviceMemoryException e) {
+                        assertTrue(e.getMessage().contains("bytes"), e.getMessage());
+                        failed.incrementAndGet();
+                        assertEquals(live, device.memory().buffersLive());
+                    }
+                    device.setMemoryLimit(0);
+                    device.trim();
+                }
+                assertTrue(failed.get() > 1, "memory never ended");
+            }
+        }
+    }
+
+    @Test
+    void publishedFilesBecomeGenerators() {
+        TerraMindGenerationConfig config = generator(Map.of("output_modalities", List.of("LULC")));
+        var whole = Structure.of(TerraMindGeneration.loader(config)::load).random(4);
+        Map<String, TensorData> published = new TreeMap<>();
+        Map<String, TensorData> tokenizer = new TreeMap<>();
+        whole.tensors().forEach((name, data) -> {
+            if (name.startsWith("sampler.model.")) {
+                published.put(name.substring("sampler.model.".length()), data);
+            } else {
+                tokenizer.put(name.substring(("tokenizer." + LULC + ".").length()), data);
+            }
+        });
+        published.put("encoder_embeddings." + DEM + ".mod_emb", whole.tensors().get("sampler.model.mask_token"));
+        var file = new Checkpoint("published", "", published, Map.of());
+        var own = Map.of(LULC, new Checkpoint("lulc", "", tokenizer, Map.of()));
+        TerraMindCheckpoint filled = TerraMindGenerationCheckpoint.of(file, own, config);
+        assertEquals(whole.tensors().keySet(), filled.weights().tensors().keySet());
+        assertEquals(List.of("encoder_embeddings." + DEM + ".mod_emb"), filled.unused());
+        assertTrue(filled.computed().isEmpty() && filled.random().isEmpty());
+        // Tables of positions are made for another size.
+        TerraMindCheckpoint larger = TerraMindGenerationCheckpoint.of(file, own, generator(Map.of("img_size", 64)));
+        assertEquals(3, larger.computed().size());
+        assertThrows(CheckpointException.class, () -> TerraMindGenerationCheckpoint.of(file, Map.of(), config));
+        published.remove("mask_token");
+        String text = assertThrows(CheckpointException.class, () -> TerraMindGenerationCheckpoint.of(
+                new Checkpoint("published", "", published, Map.of()), own, config)).getMessage();
+        assertTrue(text.contains("published lacks 1 of") && text.contains("sampler.model.mask_token [1, 1, 16]"), text);
+    }
+}
