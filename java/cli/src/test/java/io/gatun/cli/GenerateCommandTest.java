@@ -180,11 +180,14 @@ class GenerateCommandTest {
         "--inputs S2L2A=scene.tif --outputs DEM --timesteps 0 | timesteps",
         "--inputs S2L2A=DEM.nc --outputs DEM | is read and would be replaced",
         "--inputs S2L2A=absent.tif --outputs DEM | absent.tif",
+        "--inputs S2L2A=scene.tif S1GRD=radar.tif --outputs DEM,LULC | radar.tif",
+        "--inputs S2L2A=scene.tif,S1GRD=radar.tif --outputs DEM LULC | radar.tif",
+        "--inputs S2L2A=scene.tif --outputs DEM --picture=no/out.png | out.png",
         "--inputs S1GRD=scene.tif --outputs DEM | has no band VV",
         "--inputs S2L2A=scene.tif --outputs DEM --tokenizer DEM=none.pt | none.pt",
         "--inputs S2L2A=scene.tif --outputs DEM | absent.pt does not exist"})
     void whatCannotBeIsSaidBeforeAnythingIsComputed(String options, String expected) {
-        String placed = options.replaceAll("=(\\S+)", "=" + folder.toString().replace("\\", "\\\\") + "/$1");
+        String placed = options.replaceAll("=([^\\s,]+)", "=" + folder.toString().replace("\\", "\\\\") + "/$1");
         CommandRun run = CommandRun.of(Stream.concat(Stream.of("generate", "--weights", folder.resolve("absent.pt"),
                 "--output", folder, "--quiet"), Stream.of(placed.split(" "))).toArray());
         assertEquals(1, run.code(), run.err());

@@ -38,6 +38,8 @@ public record ModalityLayer(String modality, boolean generated, List<String> ban
         String how = classes ? "classes" : switch (kind()) {
             case "sen2", "rgb" -> "true colour";
             case "sen1" -> "VV, VH, VV - VH";
+            case "dem" -> "elevation";
+            case "ndvi" -> "vegetation index";
             default -> bands.getFirst();
         };
         return (generated ? "generated, " : "input, ") + how;

@@ -60,6 +60,7 @@ class ModalityPictureTest {
         int[] radar = layer("S1GRD", -5, -20, -12, -25).colours(2);
         assertTrue((radar[0] >> 16) > (radar[1] >> 16), "stronger VV is redder");
         ModalityLayer height = layer("DEM", 12, 950, Float.NaN);
+        assertEquals("generated, elevation", height.subtitle());
         assertEquals(ColorMap.TERRAIN, height.scale().orElseThrow().map());
         assertTrue(height.scale().orElseThrow().low() <= 12 && height.scale().orElseThrow().high() >= 950);
         assertEquals(MISSING, height.colours(3)[2]);
