@@ -86,6 +86,11 @@ final class DenoisingGraphs implements AutoCloseable {
         }
     }
 
+    /** Gives the memory of graphs that are not in use back; whether there were any. */
+    boolean clear() {
+        return pool.clear() > 0;
+    }
+
     private void failed(List<Shape> key, GatunException e) {
         if (e instanceof DeviceMemoryException) {
             pool.clear();

@@ -4,6 +4,7 @@ package io.gatun.models.terramind.tokenizer;
 import io.gatun.core.BinaryOp;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Philox;
 import io.gatun.core.Precision;
@@ -127,6 +128,19 @@ public final class DiVAE implements TerraMindTokenizer {
 
     Tensor decode(Scope scope, Tensor quantized, DecodeOptions.Size size, DecodeOptions options, Observer observer) {
         requireSize(size);
+        try {
+            return denoised(scope, quantized, size, options, observer);
+        } catch (DeviceMemoryException e) {
+            if (graphs.isEmpty() || !graphs.get().clear()) {
+                throw e;
+            }
+            scope.sync(); // it may be what keeps a graph's memory
+            return denoised(scope, quantized, size, options, observer);
+        }
+    }
+
+    private Tensor denoised(
+            Scope scope, Tensor quantized, DecodeOptions.Size size, DecodeOptions options, Observer observer) {
         DiffusionScheduler steps = options.scheduler().map(DiffusionScheduler::new).orElse(scheduler);
         int[] timesteps = steps.timesteps(options.timesteps(), options.mode());
         long[] shape = {quantized.dim(0), config.channels(), size.height(), size.width()};

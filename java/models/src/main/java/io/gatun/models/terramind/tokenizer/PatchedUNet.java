@@ -178,6 +178,15 @@ final class PatchedUNet {
      */
     Tensor forward(Scope scope, Tensor x, Tensor condition, Tensor time) {
         Deque<Tensor> skipped = new ArrayDeque<>();
+        try {
+            return forward(scope, x, condition, time, skipped);
+        } finally {
+            // None are left, unless a step failed.
+            skipped.forEach(Tensor::close);
+        }
+    }
+
+    private Tensor forward(Scope scope, Tensor x, Tensor condition, Tensor time, Deque<Tensor> skipped) {
         Tensor current;
         try (Tensor joined = joined(scope, x, condition)) {
             current = run(scope, inputBlocks.getFirst(), joined, time);
@@ -210,11 +219,14 @@ final class PatchedUNet {
     private static Tensor run(Scope scope, List<UNetLayer> block, Tensor x, Tensor time) {
         Tensor current = x;
         for (UNetLayer layer : block) {
-            Tensor next = layer.apply(scope, current, time);
-            if (current != x) {
-                current.close();
+            Tensor before = current;
+            try {
+                current = layer.apply(scope, before, time);
+            } finally {
+                if (before != x) {
+                    before.close();
+                }
             }
-            current = next;
         }
         return current;
     }

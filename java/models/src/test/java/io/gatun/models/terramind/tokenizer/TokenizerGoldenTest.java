@@ -177,23 +177,24 @@ class TokenizerGoldenTest {
 
     private static void model(GoldenCase golden, Scope scope) {
         TokenizerConfig config = config(golden);
-        TerraMindTokenizer tokenizer = load(scope, golden.weights(), TerraMindTokenizer.loader(config));
         Tensor image = scope.of(golden.tensor("input/x"));
-        TerraMindTokenizer.Encoded encoded = tokenizer.encode(scope, image);
-        equal(golden, scope, "expected/tokens", encoded.tokens());
-        compare(golden, "expected/quant", encoded.quantized());
-        compare(golden, "expected/quant", tokenizer.tokensToEmbedding(scope, encoded.tokens()));
         backbone(golden, scope, config, image);
-        DecodeOptions options = DecodeOptions.defaults();
-        if (tokenizer instanceof DiVAE divae) {
-            options = options.withTimesteps(count(golden), mode(golden))
-                    .withNoise(scope.of(golden.tensor("input/noise")));
-            diffusion(golden, scope, divae, encoded.quantized(), options);
-        }
-        compare(golden, "expected/decoded", tokenizer.decodeQuant(scope, encoded.quantized(), options));
-        compare(golden, "expected/decoded", tokenizer.decodeTokens(scope, encoded.tokens(), options));
-        compare(golden, "expected/decoded", tokenizer.reconstruct(scope, image, options));
         onMeta(config, image, golden.tensor("expected/decoded").shape());
+        try (TerraMindTokenizer tokenizer = load(scope, golden.weights(), TerraMindTokenizer.loader(config))) {
+            TerraMindTokenizer.Encoded encoded = tokenizer.encode(scope, image);
+            equal(golden, scope, "expected/tokens", encoded.tokens());
+            compare(golden, "expected/quant", encoded.quantized());
+            compare(golden, "expected/quant", tokenizer.tokensToEmbedding(scope, encoded.tokens()));
+            DecodeOptions options = DecodeOptions.defaults();
+            if (tokenizer instanceof DiVAE divae) {
+                options = options.withTimesteps(count(golden), mode(golden))
+                        .withNoise(scope.of(golden.tensor("input/noise")));
+                diffusion(golden, scope, divae, encoded.quantized(), options);
+            }
+            compare(golden, "expected/decoded", tokenizer.decodeQuant(scope, encoded.quantized(), options));
+            compare(golden, "expected/decoded", tokenizer.decodeTokens(scope, encoded.tokens(), options));
+            compare(golden, "expected/decoded", tokenizer.reconstruct(scope, image, options));
+        }
     }
 
     private static void backbone(GoldenCase golden, Scope scope, TokenizerConfig config, Tensor image) {
