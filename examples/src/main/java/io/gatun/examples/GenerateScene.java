@@ -25,7 +25,7 @@ public final class GenerateScene {
 
     /** Arguments: a scene of Sentinel-2 L2A, GeoTIFF or NetCDF; the folder to write to. */
     public static void main(String[] args) {
-        TerraMindGenerationConfig config = GenerateModalities.small(List.of("S2L2A"), List.of("DEM", "LULC"));
+        TerraMindGenerationConfig config = AnyToAny.small(List.of("S2L2A"), List.of("DEM", "LULC"));
         Device device = Device.best();
         Path folder = Path.of(args[1]);
         SceneInput scene = SceneModality.of("S2L2A").open(Path.of(args[0]));

@@ -94,6 +94,12 @@ class ExamplesTest {
     }
 
     @Test
+    void generateModalities() {
+        assertEquals(List.of("S1GRD [1, 2, 224, 224]", "LULC [1, 10, 224, 224]", "of both [1, 14, 14]",
+                "with thoughts [1, 196, 192]"), printed(() -> GenerateModalities.main(new String[0])));
+    }
+
+    @Test
     void embedPlaces() {
         assertEquals(List.of("Sentinel-2 [d] [768] s2 pooled", "Sentinel-2 [d, y, x] [768, 14, 14] s2 grid",
                 "Sentinel-1 [d] [768] s1 pooled", "tensor [d] [768] s2 pooled"),
@@ -114,11 +120,11 @@ class ExamplesTest {
     }
 
     @Test
-    void generateModalities() {
+    void anyToAny() {
         assertEquals(List.of("S2L2A to S2L2A: [1, 12, 64, 64]", "S2L2A to S1GRD: [1, 2, 64, 64]",
                 "S2L2A to LULC: [1, 10, 64, 64]", "S1GRD to S2L2A: [1, 12, 64, 64]", "S1GRD to DEM: [1, 1, 64, 64]",
                 "DEM and LULC to S1GRD: [1, 2, 64, 64]"),
-                printed(() -> GenerateModalities.main(new String[0])));
+                printed(() -> AnyToAny.main(new String[0])));
     }
 
     @Test

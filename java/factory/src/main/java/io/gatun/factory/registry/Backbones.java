@@ -8,6 +8,10 @@ import io.gatun.models.terrafm.TerraFM;
 import io.gatun.models.terrafm.TerraFMConfig;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
+import io.gatun.models.terramind.generation.TerraMindGeneration;
+import io.gatun.models.terramind.generation.TerraMindGenerationConfig;
+import io.gatun.models.terramind.generation.TerraMindTiM;
+import io.gatun.models.terramind.generation.TerraMindTiMConfig;
 import io.gatun.models.terramind.tokenizer.TokenizerBackbone;
 import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 
@@ -25,6 +29,13 @@ final class Backbones {
         }
         for (String name : TokenizerConfig.backboneNames()) {
             terratorch.register(name, arguments -> TokenizerBackbone.loader(name, arguments));
+        }
+        for (String name : TerraMindTiMConfig.names()) {
+            terratorch.register(name, arguments -> TerraMindTiM.loader(TerraMindTiMConfig.of(name, arguments)));
+        }
+        for (String name : TerraMindGenerationConfig.names()) {
+            terratorch.register(
+                    name, arguments -> TerraMindGeneration.loader(TerraMindGenerationConfig.of(name, arguments)));
         }
         for (String name : TerraFMConfig.names()) {
             terratorch.register(name, arguments -> TerraFM.loader(TerraFMConfig.of(name, arguments)));

@@ -2,6 +2,8 @@
 package io.gatun.factory.registry;
 
 import io.gatun.factory.FullModelBuilder;
+import io.gatun.models.terramind.generation.TerraMindGeneration;
+import io.gatun.models.terramind.generation.TerraMindGenerationConfig;
 import io.gatun.models.terramind.tokenizer.TerraMindTokenizer;
 import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 
@@ -13,6 +15,10 @@ final class FullModels {
         Registry<FullModelBuilder> models = new Registry<>();
         for (String name : TokenizerConfig.names()) {
             models.register(name, arguments -> TerraMindTokenizer.loader(TokenizerConfig.of(name, arguments)));
+        }
+        for (String name : TerraMindGenerationConfig.names()) {
+            models.register(
+                    name, arguments -> TerraMindGeneration.loader(TerraMindGenerationConfig.of(name, arguments)));
         }
         return models;
     }

@@ -26,6 +26,8 @@ import java.util.Set;
  */
 public record TerraMindTokenizers(Map<String, TerraMindTokenizer> images,
         Optional<CoordinatesTokenizer> coordinates, Optional<CaptionTokenizer> captions) implements AutoCloseable {
+    private static final int LEAST_MAP = 64;
+
     /** Makes the map unmodifiable. */
     public TerraMindTokenizers {
         images = Collections.unmodifiableMap(new LinkedHashMap<>(images));
@@ -62,15 +64,20 @@ public record TerraMindTokenizers(Map<String, TerraMindTokenizer> images,
     }
 
     /**
-     * Whether an input has to go through the tokenizer of its modality: floats, and maps of class numbers
-     * [B, 1, H, W].
+     * Whether an input has to go through the tokenizer of its modality: floats, and maps of class numbers [B, 1, H, W],
+     * or [B, H, W] of at least 64 rows and columns: token numbers of so large an image come as [B, N].
      *
      * @param key of the modality
      * @param input of it
      * @return false for token numbers
      */
     public boolean takes(String key, Tensor input) {
-        return has(key) && isRaw(input);
+        return has(key) && (isRaw(input) || isClasses(key) && input.shape().rank() == 3
+                && Math.min(input.dim(1), input.dim(2)) >= LEAST_MAP);
+    }
+
+    private boolean isClasses(String key) {
+        return images.containsKey(key) && images.get(key).config().isClasses();
     }
 
     static boolean isRaw(Tensor input) {

@@ -36,6 +36,8 @@ import io.gatun.models.Input;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindModality;
+import io.gatun.models.terramind.tokenizer.CoordinatesTokenizer;
+import io.gatun.models.terramind.tokenizer.WordPiece;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -366,6 +368,11 @@ class TerraMindGenerationTest {
         assertEquals(Shape.of(2, 2, 2), numbers.shape());
         assertArrayEquals(expected, model.generate(scope, input("LULC", numbers, "NDVI", ndvi), DEFAULTS).tokens()
                 .get("DEM").toLongArray());
+        // A map of class numbers is none of token numbers.
+        long[] large = new long[64 * 64];
+        Arrays.setAll(large, i -> i * 7 % 10);
+        assertArrayEquals(tokensOfDem(model, scope.of(large, 1, 1, 64, 64)),
+                tokensOfDem(model, scope.of(large, 1, 64, 64)));
         // The units of NDVI count where it is standardised, and classes have none.
         float[] scaled = ndvi.toFloatArray();
         for (int i = 0; i < scaled.length; i++) {
@@ -377,6 +384,61 @@ class TerraMindGenerationTest {
                 DEFAULTS.withStandardize(true)), "expected NDVI");
         Generated units = model.generate(scope, input("LULC", lulc, "NDVI", raw), DEFAULTS.withStandardize(true));
         assertArrayEquals(expected, units.tokens().get("DEM").toLongArray());
+    }
+
+    private long[] tokensOfDem(TerraMindGeneration model, Tensor lulc) {
+        return model.generate(scope, input("LULC", lulc), DEFAULTS).tokens().get("DEM").toLongArray();
+    }
+
+    /** Numbers of coordinates, of a vocabulary of eleven, with which the weights are made. */
+    private static WordPiece places() {
+        List<String> tokens = List.of("[PAD]", "[UNK]", "[SOS]", "[EOS]", "[S_0]", "[S_1]", "[S_2]", "lat=48.25",
+                "lat=-3.50", "lon=11.50", "lon=0.00");
+        Map<String, Object> vocabulary = new TreeMap<>();
+        List<Map<String, Object>> added = new ArrayList<>();
+        for (String token : tokens) {
+            vocabulary.put(token, (long) vocabulary.size());
+            added.add(Map.of("id", (long) added.size(), "content", token, "normalized", false));
+        }
+        return WordPiece.of(Map.of("model", Map.of("type", "WordPiece", "vocab", vocabulary), "added_tokens", added,
+                "normalizer", Map.of("type", "BertNormalizer"), "pre_tokenizer", Map.of("type", "BertPreTokenizer"),
+                "decoder", Map.of("type", "WordPiece")));
+    }
+
+    /** Coordinates in, and out: those that the tokens tell. */
+    @Test
+    void coordinatesAreGivenAndGenerated() {
+        CoordinatesTokenizer text = new CoordinatesTokenizer(places());
+        Map<String, Object> dictionary = new TreeMap<>(Map.of("coords", text, DEM, Generators.diffusion()));
+        TerraMindGenerationConfig config = generator(Map.of("modalities", List.of("S1GRD", "coords"),
+                "output_modalities", List.of("DEM", "Coordinates"), "tokenizer_dict", dictionary));
+        Map<String, TensorData> weights = new TreeMap<>();
+        Structure.of(TerraMindGeneration.loader(config)::load).random(4).tensors().forEach((name, data) ->
+                weights.put(name, data.shape().equals(Shape.of(30000, 16))
+                        ? new TensorData(data.dtype(), Shape.of(11, 16), data.bytes().asSlice(0, 11 * 16 * 4)) : data));
+        TerraMindGeneration model = Generators.load(
+                scope, new Checkpoint("", "", weights, Map.of()), TerraMindGeneration.loader(config));
+        Tensor s1 = pixels(scope, 1, 2, 2, 32, 32);
+        Tensor here = scope.of(new float[] {11.45f, 48.2f, 0.1f, -3.5f}, 2, 2);
+        refuses(ArgumentException.class, () -> model.generate(scope, input("coords",
+                scope.of(new float[] {1, 95}, 1, 2)), DEFAULTS), "latitude 95");
+        Generated generated = model.generate(scope, input("S1GRD", s1, "coords", here), DEFAULTS.withSeed(3, 0));
+        assertEquals(Shape.of(2, 2), generated.outputs().get("Coordinates").shape());
+        // A text that is given is gone on with: its beginning is the place.
+        assertArrayEquals(new float[] {11.5f, 48.25f, 0, -3.5f},
+                generated.outputs().get("Coordinates").toFloatArray());
+        // The numbers of their tokens are the same input, no places another one.
+        Tensor numbers = scope.of(new long[] {7, 9, 3, 8, 10, 3}, 2, 3);
+        float[] dem = generated.outputs().get("DEM").toFloatArray();
+        assertArrayEquals(dem, model.generate(scope, input("S1GRD", s1, "coords", numbers), DEFAULTS.withSeed(3, 0))
+                .outputs().get("DEM").toFloatArray());
+        Generated without = model.generate(scope, input("S1GRD", s1), DEFAULTS.withSeed(3, 0));
+        assertFalse(Arrays.equals(dem, without.outputs().get("DEM").toFloatArray()), "coordinates do not count");
+        assertEquals(Shape.of(2, 2), without.outputs().get("Coordinates").shape());
+        assertArrayEquals(text.decode(scope, without.tokens().get("Coordinates")).toFloatArray(),
+                without.outputs().get("Coordinates").toFloatArray());
+        Generated alone = model.generate(scope, input("coords", numbers), DEFAULTS);
+        assertEquals(Shape.of(2, 1, 224, 224), alone.outputs().get("DEM").shape());
     }
 
     @Test
