@@ -5,6 +5,7 @@ module io.gatun.wrappers {
     requires transitive io.gatun.models;
 
     exports io.gatun.wrappers.embed;
+    exports io.gatun.wrappers.generate;
     exports io.gatun.wrappers.reconstruct;
     exports io.gatun.wrappers.temporal;
 }

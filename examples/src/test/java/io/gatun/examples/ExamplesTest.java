@@ -13,6 +13,7 @@ import io.gatun.models.prithvi.PrithviViT;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
 import io.gatun.wrappers.embed.Modality;
+import io.gatun.wrappers.generate.SceneModality;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -116,6 +117,24 @@ class ExamplesTest {
         List<String> lines = printed(() -> EmbedScenes.main(new String[] {folder.toString()}));
         assertEquals("grid [d, y, x] EPSG:32651 of [S2_20220603, S2_20220613_cloud12]", lines.getFirst());
         assertTrue(lines.get(1).matches("2 vectors of \\[768\\], their distance is [1-9].*"), lines.get(1));
+    }
+
+    @Test
+    void anyToAny() {
+        assertEquals(List.of("S2L2A to S2L2A: [1, 12, 64, 64]", "S2L2A to S1GRD: [1, 2, 64, 64]",
+                "S2L2A to LULC: [1, 10, 64, 64]", "S1GRD to S2L2A: [1, 12, 64, 64]", "S1GRD to DEM: [1, 1, 64, 64]",
+                "DEM and LULC to S1GRD: [1, 2, 64, 64]"),
+                printed(() -> AnyToAny.main(new String[0])));
+    }
+
+    @Test
+    void generateScene(@TempDir Path folder) {
+        Path scene = folder.resolve("scene.tif");
+        new TiffFixture(100, 80, 12).tiles(32, 32).north(32651, 300_000, 3_500_000, 10)
+                .describe(SceneModality.of("S2L2A").bands(), Map.of())
+                .write(scene, (band, row, column) -> 400 + 100 * band + 5 * row + column);
+        assertEquals(List.of("4 windows", "written: DEM.nc LULC.nc"), printed(() -> GenerateScene.main(
+                new String[] {scene.toString(), folder.resolve("out").toString()})));
     }
 
     /** With files of the structure that the published ones have. */

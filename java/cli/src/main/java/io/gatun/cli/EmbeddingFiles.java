@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli;
 
+import io.gatun.data.crs.Crs;
+import io.gatun.data.geotiff.GeoTransform;
 import io.gatun.data.internal.Json;
 import io.gatun.data.netcdf.AttributeValue;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.NetcdfWriter;
+import io.gatun.data.scene.TargetGrid;
 import io.gatun.wrappers.embed.Embedding;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -68,29 +71,10 @@ final class EmbeddingFiles {
                 && grid.metadata().get("crs") instanceof String crs)) {
             return Optional.empty();
         }
-        double[] transform = list.stream().mapToDouble(value -> ((Number) value).doubleValue()).toArray();
-        boolean degrees = crs.equals("EPSG:4326");
-        NetcdfWriter.Variable mapping = file.variable("crs", NetcdfType.INT, List.of(), Map.of(
-                "grid_mapping_name", AttributeValue.of(degrees ? "latitude_longitude" : "transverse_mercator"),
-                "epsg_code", AttributeValue.of(crs)));
-        NetcdfWriter.Variable y = coordinate(file, "y", degrees ? "degrees_north" : "m");
-        NetcdfWriter.Variable x = coordinate(file, "x", degrees ? "degrees_east" : "m");
-        return Optional.of(() -> {
-            mapping.write(new int[1]);
-            y.write(centres(transform[5], transform[4], (int) grid.shape().dim(-2)));
-            x.write(centres(transform[2], transform[0], (int) grid.shape().dim(-1)));
-        });
-    }
-
-    private static NetcdfWriter.Variable coordinate(NetcdfWriter file, String name, String units) {
-        return file.variable(name, NetcdfType.DOUBLE, List.of(name), Map.of("units", AttributeValue.of(units)));
-    }
-
-    private static double[] centres(double edge, double step, int count) {
-        double[] values = new double[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = edge + (i + 0.5) * step;
-        }
-        return values;
+        double[] t = list.stream().mapToDouble(value -> ((Number) value).doubleValue()).toArray();
+        TargetGrid cells = new TargetGrid(new Crs(Integer.parseInt(crs.substring("EPSG:".length()))),
+                new GeoTransform(t[2], t[0], t[1], t[5], t[3], t[4]), (int) grid.shape().dim(-1),
+                (int) grid.shape().dim(-2));
+        return Optional.of(cells.declare(file));
     }
 }

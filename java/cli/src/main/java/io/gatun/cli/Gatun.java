@@ -22,8 +22,8 @@ import picocli.CommandLine.ScopeType;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed, with the reason on standard error", "2:wrong usage",
             "130:interrupted; no half-written file is left"},
-        subcommands = {ReconstructCommand.class, PredictCommand.class, EmbedCommand.class, DemoCommand.class,
-            InfoCommand.class, BenchCommand.class, GenerateCompletion.class})
+        subcommands = {ReconstructCommand.class, PredictCommand.class, EmbedCommand.class, GenerateCommand.class,
+            DemoCommand.class, InfoCommand.class, BenchCommand.class, GenerateCompletion.class})
 public final class Gatun {
     static final int FAILED = 1;
     static final int INTERRUPTED = 130;

@@ -11,7 +11,11 @@ enum ColorMap {
     /** Almost white to dark blue, for counts. */
     COUNTS(0xf0fbfc, 0xa9e4e7, 0x61b9ce, 0x3082b5, 0x254d90, 0x1b2657),
     /** Blue below, red above, for differences: both arms have the same lightness. */
-    DIFFERENCES(0x1e3a71, 0x2f62ac, 0x5e96d4, 0xa7ccec, 0xf5f5f5, 0xebbaad, 0xd67161, 0xa83630, 0x6b1e1d);
+    DIFFERENCES(0x1e3a71, 0x2f62ac, 0x5e96d4, 0xa7ccec, 0xf5f5f5, 0xebbaad, 0xd67161, 0xa83630, 0x6b1e1d),
+    /** Lowland green over brown to white, for elevation. */
+    TERRAIN(0x1d4a3c, 0x3f7d4f, 0x9db36a, 0xd9c98c, 0xb08656, 0x7c5945, 0xb9aaa3, 0xf7f5f3),
+    /** Brown below, green above, for vegetation indices. */
+    VEGETATION(0x5f3b1f, 0xa87a4b, 0xd9c295, 0xf3eedb, 0xa9cf8c, 0x4d9650, 0x124a25);
 
     private static final int STEPS = 256;
 

@@ -19,6 +19,11 @@ record ColorScale(ColorMap map, double low, double high, String units) {
 
     /** From the smallest to the largest of all values, rounded outwards. */
     static ColorScale values(String units, List<float[]> fields) {
+        return values(ColorMap.VIRIDIS, units, fields);
+    }
+
+    /** The same in other colours. */
+    static ColorScale values(ColorMap map, String units, List<float[]> fields) {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
         for (float[] field : fields) {
@@ -35,7 +40,7 @@ record ColorScale(ColorMap map, double low, double high, String units) {
         }
         double step = Ticks.step(Math.max(high - low, 1e-3), 2 * MAX_TICKS);
         double from = Ticks.floor(low, step);
-        return new ColorScale(ColorMap.VIRIDIS, from, Math.max(Ticks.ceil(high, step), from + step), units);
+        return new ColorScale(map, from, Math.max(Ticks.ceil(high, step), from + step), units);
     }
 
     /** From 0 to a number of days. */

@@ -58,7 +58,7 @@ record MapFigure(
         return image;
     }
 
-    private static void requireFonts() {
+    static void requireFonts() {
         try {
             TITLE_FONT.createGlyphVector(new FontRenderContext(null, true, true), "A");
         } catch (RuntimeException | Error e) {
@@ -69,7 +69,7 @@ record MapFigure(
         }
     }
 
-    private static void prepare(Graphics2D g, BufferedImage image) {
+    static void prepare(Graphics2D g, BufferedImage image) {
         g.setColor(Color.WHITE);
         g.fillRect(0, 0, image.getWidth(), image.getHeight());
         g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);

@@ -56,7 +56,7 @@ record MapPanel(String title, String subtitle, float[] values, ColorScale scale)
         g.setFont(LABEL_FONT);
         g.drawString(subtitle, 0, -13);
         drawAxes(g, frame);
-        drawBar(g, frame);
+        drawBar(g, scale, values, frame.width(), frame.height());
         g.translate(-LEFT, -TOP);
     }
 
@@ -109,17 +109,21 @@ record MapPanel(String title, String subtitle, float[] values, ColorScale scale)
         }
     }
 
-    private void drawBar(Graphics2D g, MapFrame frame) {
-        int left = frame.width() + BAR_GAP;
-        int height = frame.height();
+    /** The bar beside a map of so many pixels. */
+    static void drawBar(Graphics2D g, ColorScale scale, float[] values, int width, int height) {
+        int left = width + BAR_GAP;
         for (int y = 0; y < height; y++) {
             g.setColor(scale.map().color(1 - (y + 0.5) / height));
             g.fillRect(left, y, BAR_WIDTH, 1);
         }
         g.setColor(INK);
         g.drawRect(left, 0, BAR_WIDTH, height);
-        drawEnd(g, left, 0, -BAR_WIDTH * 0.8, scale.anyAbove(values), 1);
-        drawEnd(g, left, height, BAR_WIDTH * 0.8, scale.anyBelow(values), 0);
+        if (scale.anyAbove(values)) {
+            drawEnd(g, left, 0, -BAR_WIDTH * 0.8, scale.map().color(1));
+        }
+        if (scale.anyBelow(values)) {
+            drawEnd(g, left, height, BAR_WIDTH * 0.8, scale.map().color(0));
+        }
         g.setFont(LABEL_FONT);
         FontMetrics font = g.getFontMetrics();
         for (double tick : scale.ticks()) {
@@ -131,17 +135,15 @@ record MapPanel(String title, String subtitle, float[] values, ColorScale scale)
     }
 
     /** A triangle at an end of the bar: there are values beyond it. */
-    private void drawEnd(Graphics2D g, int left, int y, double reach, boolean wanted, double fraction) {
-        if (wanted) {
-            Path2D triangle = new Path2D.Double();
-            triangle.moveTo(left, y);
-            triangle.lineTo(left + BAR_WIDTH / 2.0, y + reach);
-            triangle.lineTo(left + BAR_WIDTH, y);
-            triangle.closePath();
-            g.setColor(scale.map().color(fraction));
-            g.fill(triangle);
-            g.setColor(INK);
-            g.draw(triangle);
-        }
+    private static void drawEnd(Graphics2D g, int left, int y, double reach, Color color) {
+        Path2D triangle = new Path2D.Double();
+        triangle.moveTo(left, y);
+        triangle.lineTo(left + BAR_WIDTH / 2.0, y + reach);
+        triangle.lineTo(left + BAR_WIDTH, y);
+        triangle.closePath();
+        g.setColor(color);
+        g.fill(triangle);
+        g.setColor(INK);
+        g.draw(triangle);
     }
 }

@@ -79,7 +79,7 @@ class MonthlyPictureTest {
     @Test
     void everyColourBarIsThere() throws Exception {
         BufferedImage image = draw(truth, Optional.empty());
-        for (ColorMap map : ColorMap.values()) {
+        for (ColorMap map : List.of(ColorMap.VIRIDIS, ColorMap.COUNTS, ColorMap.DIFFERENCES)) {
             Set<Integer> missing = new HashSet<>();
             // The frame covers the ends.
             for (int i = 1; i < 20; i++) {

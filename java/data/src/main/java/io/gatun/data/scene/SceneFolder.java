@@ -97,6 +97,16 @@ public final class SceneFolder {
         return scenes.stream().map(StoredScene::name).toList();
     }
 
+    /** The one scene that there is, open. */
+    OpenScene only() {
+        if (scenes.size() != 1) {
+            throw new DataException(path + ": holds " + scenes.size() + " scenes, from " + scenes.getFirst().name()
+                    + " to " + scenes.getLast().name() + "; expected one. Give the file of one, or the folder that has"
+                    + " the bands of one.");
+        }
+        return scenes.getFirst().open();
+    }
+
     /**
      * What the first scene covers.
      *

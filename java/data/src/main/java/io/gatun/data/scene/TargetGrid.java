@@ -4,10 +4,23 @@ package io.gatun.data.scene;
 import io.gatun.core.ArgumentException;
 import io.gatun.data.crs.Crs;
 import io.gatun.data.geotiff.GeoTransform;
+import io.gatun.data.geotiff.PixelWindow;
+import io.gatun.data.netcdf.AttributeValue;
+import io.gatun.data.netcdf.NetcdfType;
+import io.gatun.data.netcdf.NetcdfWriter;
 import io.gatun.data.scene.SceneQuery.Box;
+import java.util.List;
+import java.util.Map;
 
-/** The pixels of a composite: north up, in a reference system, on the lattice of a scene's pixels. */
-record TargetGrid(Crs crs, GeoTransform transform, int width, int height) {
+/**
+ * Pixels in a reference system, such as those of a composite, or of a scene that others are read onto.
+ *
+ * @param crs what the coordinates are
+ * @param transform where the pixels lie in it
+ * @param width columns
+ * @param height rows
+ */
+public record TargetGrid(Crs crs, GeoTransform transform, int width, int height) {
     private static final double METRES_PER_DEGREE = Math.toRadians(6_378_137);
     private static final int EDGE_POINTS = 32;
     private static final int MAX_SIDE = 1 << 15;
@@ -25,6 +38,68 @@ record TargetGrid(Crs crs, GeoTransform transform, int width, int height) {
         double west = snap(box[0], scene.transform().x0(), stepX);
         double north = snap(box[3], scene.transform().y0(), stepY);
         return new TargetGrid(crs, GeoTransform.northUp(west, north, stepX, stepY), width, height);
+    }
+
+    /**
+     * A part of the pixels.
+     *
+     * @param window may reach beyond them
+     * @return its pixels
+     */
+    public TargetGrid part(PixelWindow window) {
+        GeoTransform t = transform;
+        return new TargetGrid(crs, new GeoTransform(t.x(window.column(), window.row()), t.xColumn(), t.xRow(),
+                t.y(window.column(), window.row()), t.yColumn(), t.yRow()), window.columns(), window.rows());
+    }
+
+    /**
+     * Fewer pixels that cover the same.
+     *
+     * @param side pixels of the longer side, at most
+     * @return the same pixels where they are no more than that
+     */
+    public TargetGrid shrunk(int side) {
+        double factor = Math.max(1, (double) Math.max(width, height) / side);
+        int columns = (int) Math.max(1, Math.round(width / factor));
+        int rows = (int) Math.max(1, Math.round(height / factor));
+        double dx = (double) width / columns;
+        double dy = (double) height / rows;
+        GeoTransform t = transform;
+        return new TargetGrid(crs, new GeoTransform(t.x0(), t.xColumn() * dx, t.xRow() * dy, t.y0(), t.yColumn() * dx,
+                t.yRow() * dy), columns, rows);
+    }
+
+    /**
+     * Declares the grid mapping {@code crs} and the coordinates {@code y} and {@code x}, whose dimensions the file has
+     * already.
+     *
+     * @param file to be written; data may follow once what is returned has been called
+     * @return writes them
+     */
+    public Runnable declare(NetcdfWriter file) {
+        boolean degrees = crs.isGeographic();
+        NetcdfWriter.Variable mapping = file.variable("crs", NetcdfType.INT, List.of(), Map.of(
+                "grid_mapping_name", AttributeValue.of(degrees ? "latitude_longitude" : "transverse_mercator"),
+                "epsg_code", AttributeValue.of(crs.toString())));
+        NetcdfWriter.Variable y = coordinate(file, "y", degrees ? "degrees_north" : "m");
+        NetcdfWriter.Variable x = coordinate(file, "x", degrees ? "degrees_east" : "m");
+        return () -> {
+            mapping.write(new int[1]);
+            y.write(centres(transform.y0(), transform.yRow(), height));
+            x.write(centres(transform.x0(), transform.xColumn(), width));
+        };
+    }
+
+    private static NetcdfWriter.Variable coordinate(NetcdfWriter file, String name, String units) {
+        return file.variable(name, NetcdfType.DOUBLE, List.of(name), Map.of("units", AttributeValue.of(units)));
+    }
+
+    private static double[] centres(double edge, double step, int count) {
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = edge + (i + 0.5) * step;
+        }
+        return values;
     }
 
     /** Smallest x, smallest y, largest x, largest y of a region; NaN where it is far from a zone. */

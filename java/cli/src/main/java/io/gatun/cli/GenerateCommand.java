@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.gatun.cli;
+
+import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
+import io.gatun.core.Device;
+import io.gatun.data.checkpoint.Checkpoints;
+import io.gatun.models.Arguments;
+import io.gatun.models.terramind.generation.TerraMindGenerationConfig;
+import io.gatun.wrappers.generate.GeneratedFiles;
+import io.gatun.wrappers.generate.SceneGeneration;
+import io.gatun.wrappers.generate.SceneModality;
+import io.gatun.wrappers.generate.TerraMindWindows;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Modalities of a scene that TerraMind generates from others. */
+@Command(name = "generate", sortOptions = false,
+        description = "Generates modalities of a scene from others, with TerraMind.")
+final class GenerateCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", defaultValue = "terramind_v1_base_generate", paramLabel = "NAME",
+            description = "terramind_v1_tiny_generate, _small_, _base_ or _large_ (default: ${DEFAULT-VALUE}).")
+    private String model;
+
+    @Option(names = "--weights", required = true, paramLabel = "FILE",
+            description = "Its weights, such as TerraMind_v1_base.pt (nothing in it is run), or safetensors.")
+    private Path weights;
+
+    @Option(names = "--tokenizer", paramLabel = "MODALITY=FILE",
+            description = "Weights of a modality's tokenizer, which every output, and LULC and NDVI as inputs, need;"
+                    + " once for each, unless --weights has them.")
+    private Map<String, Path> tokenizers = new LinkedHashMap<>();
+
+    @Option(names = "--inputs", required = true, arity = "1..*", split = ",", paramLabel = "MODALITY=FILE",
+            description = "Scenes, GeoTIFF or NetCDF: S2L2A, S2L1C, RGB, S1GRD, S1RTC, DEM, LULC, NDVI. The first one's"
+                    + " pixels are those of the output; the others are resampled onto them.")
+    private Map<String, Path> inputs = new LinkedHashMap<>();
+
+    @Option(names = "--outputs", required = true, arity = "1..*", split = ",", paramLabel = "MODALITY",
+            description = "What to generate: S2L2A, S1GRD, S1RTC, DEM, LULC, NDVI.")
+    private List<String> outputs = new ArrayList<>();
+
+    @Option(names = "--output", required = true, paramLabel = "FOLDER",
+            description = "Folder to write to: a NetCDF file MODALITY.nc for each output.")
+    private Path output;
+
+    @Option(names = "--picture", paramLabel = "FILE",
+            description = "Picture to write (PNG): inputs and outputs beside each other.")
+    private Optional<Path> picture = Optional.empty();
+
+    @Option(names = "--window", defaultValue = "224", paramLabel = "PIXELS",
+            description = "Side of a window, a multiple of 32 (default: ${DEFAULT-VALUE}, that of the training).")
+    private int window;
+
+    @Option(names = "--overlap", defaultValue = "64", paramLabel = "PIXELS",
+            description = "Pixels that windows share at least (default: ${DEFAULT-VALUE}).")
+    private int overlap;
+
+    @Option(names = "--batch", defaultValue = "4", paramLabel = "NUMBER",
+            description = "Windows at a time, at most; without effect on the result (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Mixin
+    private ComputeOptions compute;
+
+    @Option(names = "--quiet", description = "No progress, no notes.")
+    private boolean quiet;
+
+    GenerateCommand() {}
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        requireUsable();
+        TerraMindGenerationConfig config = config();
+        SequencedMap<String, Path> scenes = new LinkedHashMap<>(inputs);
+        GenerationJob job = new GenerationJob(scenes, output, picture,
+                new SceneGeneration.Options(window, overlap, batch),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS) + ": gatun " + Gatun.Version.number() + " generate: "
+                        + model + " of " + weights + ", inputs " + scenes + ", window " + window + ", overlap "
+                        + overlap + ", " + sampling + ", precision " + compute.precision());
+        try (Progress progress = Progress.onStandardError(spec.commandLine().getErr(), quiet)) {
+            job.requireScenes();
+            Device device = Device.of(compute.device());
+            progress.step("device: " + device.name() + " (" + device.info().processor() + "), precision "
+                    + compute.precision());
+            Map<String, Checkpoint> files = new LinkedHashMap<>();
+            tokenizers.forEach((modality, file) -> files.put(modality, Checkpoints.read(file)));
+            try (TerraMindWindows opened = TerraMindWindows.open(
+                    config, Checkpoints.read(weights), files, device, compute.precision())) {
+                progress.step("weights: " + weights);
+                List<Path> written = job.run(opened, device, progress);
+                if (!quiet) {
+                    written.forEach(path -> out.println("written: " + path));
+                }
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
+    private TerraMindGenerationConfig config() {
+        Map<String, Object> given = sampling.arguments();
+        given.put("modalities", List.copyOf(inputs.keySet()));
+        given.put("output_modalities", outputs);
+        Arguments arguments = Arguments.of(model, given);
+        TerraMindGenerationConfig config = TerraMindGenerationConfig.of(model, arguments);
+        arguments.finish();
+        return config;
+    }
+
+    /** What can be refused before anything is read. */
+    private void requireUsable() {
+        Stream.concat(inputs.keySet().stream(), outputs.stream()).forEach(SceneModality::of);
+        if (new LinkedHashSet<>(outputs).size() < outputs.size()) {
+            throw new ArgumentException("the outputs are " + outputs + ", one of them twice; name each once");
+        }
+        List<Path> read = Stream.of(Stream.of(weights), tokenizers.values().stream(), inputs.values().stream())
+                .flatMap(each -> each).toList();
+        outputs.forEach(name -> {
+            Path target = GeneratedFiles.path(output, name);
+            if (read.stream().anyMatch(path -> path.toAbsolutePath().normalize()
+                    .equals(target.toAbsolutePath().normalize()))) {
+                throw new ArgumentException(target + " is read and would be replaced; choose another --output");
+            }
+        });
+        picture.ifPresent(target -> ReconstructionJob.requireUsable(target, read.stream()));
+    }
+}
