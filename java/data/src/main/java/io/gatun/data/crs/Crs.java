@@ -11,6 +11,10 @@ import io.gatun.core.DataException;
 public record Crs(int epsg) {
     /** Longitude and latitude in degrees. */
     public static final Crs GEOGRAPHIC = new Crs(4326);
+    /** Scale of all UTM zones at their central meridians. */
+    public static final double UTM_SCALE = 0.9996;
+    /** Metres that all UTM zones add to eastings. */
+    public static final double UTM_EASTING = 500_000;
     private static final double SOUTHERN_NORTHING = 10_000_000;
 
     /**
@@ -69,11 +73,21 @@ public record Crs(int epsg) {
         return result;
     }
 
-    private double centralMeridian() {
+    /**
+     * The meridian in the middle of a UTM zone.
+     *
+     * @return degrees east
+     */
+    public double centralMeridian() {
         return epsg % 100 * 6 - 183;
     }
 
-    private double falseNorthing() {
+    /**
+     * What a UTM zone adds to northings.
+     *
+     * @return metres, 0 in the north
+     */
+    public double falseNorthing() {
         return epsg / 100 == 327 ? SOUTHERN_NORTHING : 0;
     }
 

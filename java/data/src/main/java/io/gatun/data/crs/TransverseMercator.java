@@ -7,8 +7,8 @@ package io.gatun.data.crs;
  * an accuracy of a few nanometers, 2011, equations 7 to 36).
  */
 final class TransverseMercator {
-    private static final double SCALE = 0.9996;
-    private static final double FALSE_EASTING = 500_000;
+    private static final double SCALE = Crs.UTM_SCALE;
+    private static final double FALSE_EASTING = Crs.UTM_EASTING;
     private static final double FLATTENING = 1 / 298.257223563;
     private static final double N = FLATTENING / (2 - FLATTENING);
     private static final double ECCENTRICITY = Math.sqrt(FLATTENING * (2 - FLATTENING));

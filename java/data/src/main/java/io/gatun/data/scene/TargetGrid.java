@@ -2,6 +2,7 @@
 package io.gatun.data.scene;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.DataException;
 import io.gatun.data.crs.Crs;
 import io.gatun.data.geotiff.GeoTransform;
 import io.gatun.data.geotiff.PixelWindow;
@@ -75,14 +76,17 @@ public record TargetGrid(Crs crs, GeoTransform transform, int width, int height)
      *
      * @param file to be written; data may follow once what is returned has been called
      * @return writes them
+     * @throws DataException if the pixels are rotated
      */
     public Runnable declare(NetcdfWriter file) {
+        requireStraight();
         boolean degrees = crs.isGeographic();
-        NetcdfWriter.Variable mapping = file.variable("crs", NetcdfType.INT, List.of(), Map.of(
-                "grid_mapping_name", AttributeValue.of(degrees ? "latitude_longitude" : "transverse_mercator"),
-                "epsg_code", AttributeValue.of(crs.toString())));
-        NetcdfWriter.Variable y = coordinate(file, "y", degrees ? "degrees_north" : "m");
-        NetcdfWriter.Variable x = coordinate(file, "x", degrees ? "degrees_east" : "m");
+        NetcdfWriter.Variable mapping =
+                file.variable("crs", NetcdfType.INT, List.of(), GridMapping.attributes(crs));
+        NetcdfWriter.Variable y = coordinate(
+                file, "y", degrees ? "degrees_north" : "m", degrees ? "latitude" : "projection_y_coordinate");
+        NetcdfWriter.Variable x = coordinate(
+                file, "x", degrees ? "degrees_east" : "m", degrees ? "longitude" : "projection_x_coordinate");
         return () -> {
             mapping.write(new int[1]);
             y.write(centres(transform.y0(), transform.yRow(), height));
@@ -90,8 +94,22 @@ public record TargetGrid(Crs crs, GeoTransform transform, int width, int height)
         };
     }
 
-    private static NetcdfWriter.Variable coordinate(NetcdfWriter file, String name, String units) {
-        return file.variable(name, NetcdfType.DOUBLE, List.of(name), Map.of("units", AttributeValue.of(units)));
+    private static NetcdfWriter.Variable coordinate(NetcdfWriter file, String name, String units, String standard) {
+        return file.variable(name, NetcdfType.DOUBLE, List.of(name),
+                Map.of("units", AttributeValue.of(units), "standard_name", AttributeValue.of(standard)));
+    }
+
+    /**
+     * Checks that rows and columns lie along the axes, as one coordinate for each row and column needs it.
+     *
+     * @throws DataException if the pixels are rotated
+     */
+    public void requireStraight() {
+        if (transform.xRow() != 0 || transform.yColumn() != 0) {
+            throw new DataException("the pixels are rotated: from row to row x changes by " + transform.xRow()
+                    + ", from column to column y by " + transform.yColumn() + "; expected rows and columns along the"
+                    + " axes. Resample the file with gdalwarp -t_srs " + crs + ".");
+        }
     }
 
     private static double[] centres(double edge, double step, int count) {

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.DataException;
+import io.gatun.data.Gdal;
 import io.gatun.data.TiffFixture;
 import io.gatun.data.crs.Crs;
+import io.gatun.data.geotiff.GeoTransform;
 import io.gatun.data.geotiff.PixelWindow;
 import io.gatun.data.netcdf.AttributeValue;
 import io.gatun.data.netcdf.NetcdfFile;
@@ -19,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SceneRasterTest {
     @TempDir
@@ -126,6 +130,44 @@ class SceneRasterTest {
         }
         try (NetcdfFile file = NetcdfFile.open(written)) {
             assertEquals(300_005, file.variable("x").readDoubles()[0]);
+            assertEquals("projection_x_coordinate", file.variable("x").text("standard_name").orElseThrow());
+            assertEquals("123.0", file.variable("crs").attributes().get("longitude_of_central_meridian").toString());
+            assertEquals("500000.0", file.variable("crs").attributes().get("false_easting").toString());
+        }
+    }
+
+    /** Others place the pixels where we do, by the system's code and by its numbers. */
+    @ParameterizedTest
+    @CsvSource({"32651, 300000, 3500000, 10", "32733, 400000, 8000000, 20", "4326, 120, 31, 0.0001"})
+    void gdalPlacesWhatIsWritten(int epsg, double west, double north, double step) throws Exception {
+        TargetGrid pixels = new TargetGrid(new Crs(epsg), GeoTransform.northUp(west, north, step, step), 3, 2);
+        Path file = folder.resolve("written.nc");
+        try (NetcdfWriter writer = NetcdfWriter.create(file)) {
+            writer.dimension("y", 2);
+            writer.dimension("x", 3);
+            NetcdfWriter.Variable band = writer.variable("B2", NetcdfType.FLOAT, List.of("y", "x"),
+                    Map.of("grid_mapping", AttributeValue.of("crs")));
+            pixels.declare(writer).run();
+            band.write(new float[6]);
+            writer.commit();
+        }
+        String text = Gdal.run(List.of("gdalinfo", file.toString()));
+        assertTrue(text.contains("ID[\"EPSG\"," + epsg + "]]"), text);
+        String[] origin = text.substring(text.indexOf("Origin = (") + 10).split("[,)]");
+        assertEquals(west, Double.parseDouble(origin[0]), step / 1e3, text);
+        assertEquals(north, Double.parseDouble(origin[1]), step / 1e3, text);
+    }
+
+    @Test
+    void rotatedPixelsAreNotDeclared() {
+        Path file = folder.resolve("rotated.tif");
+        new TiffFixture(4, 4, 1).shorts(34735, 1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32651)
+                .doubles(34264, 8, 6, 0, 300_000, 6, -8, 0, 3_500_000, 0, 0, 0, 0, 0, 0, 0, 1)
+                .write(file, (b, r, c) -> r + c);
+        try (SceneRaster raster = SceneRaster.open(file, List.of("DEM"));
+                NetcdfWriter writer = NetcdfWriter.create(folder.resolve("written.nc"))) {
+            String text = assertThrows(DataException.class, () -> raster.pixels().declare(writer)).getMessage();
+            assertTrue(text.contains("rotated") && text.contains("gdalwarp -t_srs EPSG:32651"), text);
         }
     }
 }
