@@ -45,15 +45,16 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Its weights, such as TerraMind_v1_base.pt (nothing in it is run), or safetensors.")
     private Path weights;
 
-    @Option(names = "--tokenizer", paramLabel = "MODALITY=FILE",
+    @Option(names = "--tokenizer", paramLabel = "MODALITY=FILE", converter = ModalityFile.Converter.class,
             description = "Weights of a modality's tokenizer, which every output, and LULC and NDVI as inputs, need;"
                     + " once for each, unless --weights has them.")
-    private Map<String, Path> tokenizers = new LinkedHashMap<>();
+    private List<ModalityFile> tokenizers = new ArrayList<>();
 
     @Option(names = "--inputs", required = true, arity = "1..*", split = ",", paramLabel = "MODALITY=FILE",
+            converter = ModalityFile.Converter.class,
             description = "Scenes, GeoTIFF or NetCDF: S2L2A, S2L1C, RGB, S1GRD, S1RTC, DEM, LULC, NDVI. The first one's"
                     + " pixels are those of the output; the others are resampled onto them.")
-    private Map<String, Path> inputs = new LinkedHashMap<>();
+    private List<ModalityFile> inputs = new ArrayList<>();
 
     @Option(names = "--outputs", required = true, arity = "1..*", split = ",", paramLabel = "MODALITY",
             description = "What to generate: S2L2A, S1GRD, S1RTC, DEM, LULC, NDVI.")
@@ -93,9 +94,11 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        SequencedMap<String, Path> scenes = ModalityFile.byModality("--inputs", inputs);
+        SequencedMap<String, Path> codes = ModalityFile.byModality("--tokenizer", tokenizers);
         requireUsable();
         TerraMindGenerationConfig config = config();
-        SequencedMap<String, Path> scenes = new LinkedHashMap<>(inputs);
+        TerraMindWindows.requireTokenizers(config, codes.keySet());
         GenerationJob job = new GenerationJob(scenes, output, picture,
                 new SceneGeneration.Options(window, overlap, batch),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS) + ": gatun " + Gatun.Version.number() + " generate: "
@@ -107,7 +110,7 @@ final class GenerateCommand implements Callable<Integer> {
             progress.step("device: " + device.name() + " (" + device.info().processor() + "), precision "
                     + compute.precision());
             Map<String, Checkpoint> files = new LinkedHashMap<>();
-            tokenizers.forEach((modality, file) -> files.put(modality, Checkpoints.read(file)));
+            codes.forEach((modality, file) -> files.put(modality, Checkpoints.read(file)));
             try (TerraMindWindows opened = TerraMindWindows.open(
                     config, Checkpoints.read(weights), files, device, compute.precision())) {
                 progress.step("weights: " + weights);
@@ -123,7 +126,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private TerraMindGenerationConfig config() {
         Map<String, Object> given = sampling.arguments();
-        given.put("modalities", List.copyOf(inputs.keySet()));
+        given.put("modalities", inputs.stream().map(ModalityFile::modality).toList());
         given.put("output_modalities", outputs);
         Arguments arguments = Arguments.of(model, given);
         TerraMindGenerationConfig config = TerraMindGenerationConfig.of(model, arguments);
@@ -133,12 +136,13 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** What can be refused before anything is read. */
     private void requireUsable() {
-        Stream.concat(inputs.keySet().stream(), outputs.stream()).forEach(SceneModality::of);
+        inputs.forEach(each -> SceneModality.of(each.modality()));
+        outputs.forEach(SceneModality::target);
         if (new LinkedHashSet<>(outputs).size() < outputs.size()) {
             throw new ArgumentException("the outputs are " + outputs + ", one of them twice; name each once");
         }
-        List<Path> read = Stream.of(Stream.of(weights), tokenizers.values().stream(), inputs.values().stream())
-                .flatMap(each -> each).toList();
+        List<Path> read = Stream.concat(Stream.of(weights), Stream.concat(tokenizers.stream(), inputs.stream())
+                .map(ModalityFile::file)).toList();
         outputs.forEach(name -> {
             Path target = GeneratedFiles.path(output, name);
             if (read.stream().anyMatch(path -> path.toAbsolutePath().normalize()

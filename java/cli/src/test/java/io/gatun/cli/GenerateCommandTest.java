@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Structure;
@@ -165,6 +166,29 @@ class GenerateCommandTest {
         assertEquals(List.of("scene.tif"), CommandRun.filesIn(folder));
     }
 
+    @Test
+    void weightsWithoutTheirTokenizersSayWhichTheyNeed() {
+        TerraMindGenerationConfig config = small(1);
+        Checkpoint whole = Structure.of(TerraMindGeneration.loader(config)::load).random(3);
+        Checkpoint network = new Checkpoint("pretrained", whole.digest(), whole.stripPrefix("sampler.model.").tensors(),
+                Map.of());
+        String text = assertThrows(ArgumentException.class, () -> TerraMindWindows.open(
+                config, network, Map.of(), Device.cpu(), Precision.STRICT)).getMessage();
+        assertTrue(text.contains("S1GRD=FILE") && text.contains("LULC=FILE") && text.contains("DEM=FILE"), text);
+        Map<String, Checkpoint> surplus = Map.of("S1GRD", whole, "LULC", whole, "DEM", whole);
+        text = assertThrows(ArgumentException.class, () -> TerraMindWindows.open(
+                config, whole, surplus, Device.cpu(), Precision.STRICT)).getMessage();
+        assertTrue(text.contains("tokenizers of its own"), text);
+    }
+
+    @Test
+    void whatIsNoModalityWithAFileIsAMistakeInTheCommand() {
+        CommandRun run = CommandRun.of("generate", "--weights", "absent.pt", "--output", folder, "--outputs", "DEM",
+                "--inputs", "scene.tif");
+        assertEquals(2, run.code());
+        assertTrue(run.err().contains("expected MODALITY=FILE"), run.err());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--inputs S3=scene.tif --outputs DEM | there is no modality \"S3\"",
@@ -185,6 +209,14 @@ class GenerateCommandTest {
         "--inputs S2L2A=scene.tif --outputs DEM --picture=no/out.png | out.png",
         "--inputs S1GRD=scene.tif --outputs DEM | has no band VV",
         "--inputs S2L2A=scene.tif --outputs DEM --tokenizer DEM=none.pt | none.pt",
+        "--inputs S2L2A=scene.tif --outputs DEM,LULC --tokenizer DEM=d.pt | LULC needs its tokenizer",
+        "--inputs NDVI=scene.tif --outputs DEM --tokenizer DEM=d.pt | NDVI needs its tokenizer",
+        "--inputs S2L2A=scene.tif --outputs DEM --tokenizer LULC=l.pt | is not needed, only those of DEM",
+        "--inputs S2L2A=scene.tif --outputs DEM --tokenizer DAM=d.pt | did you mean",
+        "--inputs S2L2A=scene.tif --outputs DEM --tokenizer DEM=d.pt --tokenizer DEM=e.pt | has DEM twice",
+        "--inputs S2L2A=scene.tif --outputs DEM --tokenizer DEM=d.pt --tokenizer dem=e.pt | as DEM and as dem",
+        "--inputs S2L2A=scene.tif,S2L2A=other.tif --outputs DEM | --inputs has S2L2A twice",
+        "--inputs S2L2A=scene.tif --outputs S2L1C | it is S2L2A that can",
         "--inputs S2L2A=scene.tif --outputs DEM | absent.pt does not exist"})
     void whatCannotBeIsSaidBeforeAnythingIsComputed(String options, String expected) {
         String placed = options.replaceAll("=([^\\s,]+)", "=" + folder.toString().replace("\\", "\\\\") + "/$1");

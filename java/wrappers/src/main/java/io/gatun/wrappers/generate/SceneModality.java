@@ -47,6 +47,23 @@ public record SceneModality(String name, List<String> bands, String units, boole
     }
 
     /**
+     * The modality of a name, to be generated.
+     *
+     * @param name as for {@link #of}
+     * @return the modality
+     * @throws ArgumentException if there is none of that name, or it can only be an input
+     */
+    public static SceneModality target(String name) {
+        SceneModality modality = of(name);
+        if (TerraMindModality.pretrained(name).key().contains("sen2l1c")) {
+            throw new ArgumentException("the modality " + name + " can be an input, but not be generated; of Sentinel-2"
+                    + " it is S2L2A that can");
+        }
+        TerraMindModality.target(name);
+        return modality;
+    }
+
+    /**
      * Opens a scene of this modality.
      *
      * @param path a file, or a folder with the files of its bands

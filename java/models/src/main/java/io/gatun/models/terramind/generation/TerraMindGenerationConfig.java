@@ -192,6 +192,19 @@ public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth
                 arguments.flag("chained", false));
     }
 
+    /**
+     * What goes through a tokenizer of images: outputs, and maps as inputs.
+     *
+     * @return names of the caller by the keys of the weights
+     */
+    public SequencedMap<String, String> tokenized() {
+        SequencedMap<String, String> names = new LinkedHashMap<>();
+        inputs.modalities().forEach((name, modality) -> names.put(modality.key(), name));
+        settings.targets().forEach((name, modality) -> names.put(modality.key(), name));
+        names.keySet().retainAll(inputs.tokenizers().images().keySet());
+        return names;
+    }
+
     /** Inputs of the encoder and targets of the decoder, by their keys. */
     TerraMindEncoderDecoderConfig network() {
         SequencedMap<String, TerraMindModality> given = new LinkedHashMap<>();
