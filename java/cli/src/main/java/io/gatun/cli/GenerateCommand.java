@@ -104,6 +104,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Instant.now().truncatedTo(ChronoUnit.SECONDS) + ": gatun " + Gatun.Version.number() + " generate: "
                         + model + " of " + weights + ", inputs " + scenes + ", window " + window + ", overlap "
                         + overlap + ", " + sampling + ", precision " + compute.precision());
+        GenerationJob.Result result;
         try (Progress progress = Progress.onStandardError(spec.commandLine().getErr(), quiet)) {
             job.requireScenes();
             Device device = Device.of(compute.device());
@@ -114,11 +115,12 @@ final class GenerateCommand implements Callable<Integer> {
             try (TerraMindWindows opened = TerraMindWindows.open(
                     config, Checkpoints.read(weights), files, device, compute.precision())) {
                 progress.step("weights: " + weights);
-                List<Path> written = job.run(opened, device, progress);
-                if (!quiet) {
-                    written.forEach(path -> out.println("written: " + path));
-                }
+                result = job.run(opened, device, progress);
             }
+        }
+        if (!quiet) {
+            result.notes().forEach(note -> spec.commandLine().getErr().println("note: " + note));
+            result.written().forEach(path -> out.println("written: " + path));
         }
         out.flush();
         return 0;

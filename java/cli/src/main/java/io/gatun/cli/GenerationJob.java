@@ -3,6 +3,7 @@ package io.gatun.cli;
 
 import io.gatun.cli.plot.ModalityLayer;
 import io.gatun.cli.plot.ModalityPicture;
+import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.data.scene.TargetGrid;
 import io.gatun.wrappers.generate.GeneratedFiles;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Function;
 
 /**
  * From scenes to generated files and a picture.
@@ -32,26 +34,60 @@ record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Pa
         SceneGeneration.Options cut, String history) {
     /** Pixels of a picture's panel, at most. */
     private static final int PANEL = 480;
+    private static final double TRAINED_METRES = 10;
+    /** Times as large, or as small, that a pixel is far from those of the training. */
+    private static final double FAR = 1.5;
+
+    /**
+     * What came out.
+     *
+     * @param written files
+     * @param notes what the user may not want
+     */
+    record Result(List<Path> written, List<String> notes) {}
 
     /** Opens the scenes, to find what is wrong with them before anything is computed. */
     void requireScenes() {
-        scenes.forEach((modality, path) -> SceneModality.of(modality).open(path).raster().close());
+        withScenes(inputs -> {
+            SceneInput.requireOnePlace(inputs);
+            try {
+                inputs.getFirst().raster().pixels().requireStraight();
+            } catch (DataException e) {
+                throw new DataException(inputs.getFirst().raster() + ": " + e.getMessage(), e);
+            }
+            return true;
+        });
     }
 
-    /** What was written. */
-    List<Path> run(WindowGenerator generator, Device device, Progress progress) {
+    private <T> T withScenes(Function<List<SceneInput>, T> use) {
         List<SceneInput> inputs = new ArrayList<>();
         try {
             scenes.forEach((modality, path) -> inputs.add(SceneModality.of(modality).open(path)));
+            return use.apply(inputs);
+        } finally {
+            inputs.forEach(input -> input.raster().close());
+        }
+    }
+
+    Result run(WindowGenerator generator, Device device, Progress progress) {
+        return withScenes(inputs -> {
             TargetGrid pixels = inputs.getFirst().raster().pixels();
             Preview preview = new Preview(pixels, pixels.shrunk(PANEL));
             List<Path> written = new ArrayList<>();
+            List<String> notes = new ArrayList<>();
+            double metres = pixels.rowMetres();
+            if (Math.max(metres / TRAINED_METRES, TRAINED_METRES / metres) > FAR) {
+                notes.add("pixels are " + (float) metres + " m high; TerraMind was trained with pixels of 10 m, and"
+                        + " generates worse on others. Resample the scene, for example with gdalwarp -tr.");
+            }
             try (GeneratedFiles files = GeneratedFiles.create(folder, generator.outputs(), pixels, history)) {
                 GeneratedRows both = (output, first, rows, values) -> {
                     preview.accept(output, first, rows, values);
                     files.accept(output, first, rows, values);
                 };
-                SceneGeneration.run(inputs, generator, device, cut, both, progress);
+                SceneGeneration.run(inputs, generator, device, cut, both, progress).forEach(modality ->
+                        notes.add("the input " + modality + ", " + scenes.get(modality) + ", has no value on the pixels"
+                                + " of the first and was not used"));
                 files.commit();
                 generator.outputs().forEach(output -> written.add(GeneratedFiles.path(folder, output.name())));
             }
@@ -59,10 +95,8 @@ record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Pa
                 draw(target, inputs, preview);
                 written.add(target);
             });
-            return written;
-        } finally {
-            inputs.forEach(input -> input.raster().close());
-        }
+            return new Result(written, notes);
+        });
     }
 
     private static void draw(Path target, List<SceneInput> inputs, Preview preview) {

@@ -95,9 +95,10 @@ class GenerateCommandTest {
                         Structure.of(TerraMindGeneration.loader(config)::load).random(3), Map.of(), Device.cpu(),
                         Precision.STRICT);
                 Progress progress = new Progress.Lines(new PrintWriter(said, true))) {
-            List<Path> written = job.run(windows, Device.cpu(), progress);
+            GenerationJob.Result result = job.run(windows, Device.cpu(), progress);
             assertTrue(said.toString().contains("generating"), said::toString);
-            return written;
+            assertEquals(List.of(), result.notes());
+            return result.written();
         }
     }
 
@@ -146,6 +147,43 @@ class GenerateCommandTest {
             assertArrayEquals(first, values(folder.resolve("b"), name), 1e-3f, name);
             assertFalse(Arrays.equals(first, values(folder.resolve("c"), name)), name);
         }
+    }
+
+    @Test
+    void whatIsProbablyNotWantedIsNoted() {
+        scene = folder.resolve("coarse.tif");
+        new TiffFixture(40, 40, 12).type(3, 32).north(32651, 300_000, 3_500_000, 20)
+                .write(scene, (b, r, c) -> 400 + 150 * b + 10 * r + 5 * c);
+        Path none = folder.resolve("none.tif");
+        new TiffFixture(40, 40, 1).type(3, 32).north(32651, 300_000, 3_500_000, 20)
+                .write(none, (b, r, c) -> Double.NaN);
+        SequencedMap<String, Path> scenes = new LinkedHashMap<>();
+        scenes.put("S2L2A", scene);
+        scenes.put("DEM", none);
+        GenerationJob job = new GenerationJob(scenes, folder.resolve("out"), Optional.empty(),
+                new SceneGeneration.Options(32, 8, 2), "now: test");
+        try (TerraMindWindows windows = TerraMindWindows.open(small(1),
+                Structure.of(TerraMindGeneration.loader(small(1))::load).random(3), Map.of(), Device.cpu(),
+                Precision.STRICT)) {
+            List<String> notes = job.run(windows, Device.cpu(), new Progress.None()).notes();
+            assertEquals(2, notes.size());
+            assertTrue(notes.getFirst().contains("20.0 m") && notes.getLast().contains("none.tif"), notes::toString);
+        }
+    }
+
+    @Test
+    void scenesOfOtherPlacesAndRotatedOnesAreRefusedAtOnce() {
+        new TiffFixture(8, 8, 2).north(32652, 300_000, 3_500_000, 10)
+                .write(folder.resolve("radar.tif"), (b, r, c) -> r + c);
+        new TiffFixture(8, 8, 1).shorts(34735, 1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32651)
+                .doubles(34264, 8, 6, 0, 300_000, 6, -8, 0, 3_500_000, 0, 0, 0, 0, 0, 0, 0, 1)
+                .write(folder.resolve("rotated.tif"), (b, r, c) -> r + c);
+        CommandRun apart = CommandRun.of("generate", "--weights", "absent.pt", "--output", folder, "--outputs", "LULC",
+                "--inputs", "S2L2A=" + scene, "S1GRD=" + folder.resolve("radar.tif"));
+        assertTrue(apart.err().contains("radar.tif") && apart.err().contains("lies elsewhere"), apart.err());
+        CommandRun rotated = CommandRun.of("generate", "--weights", "absent.pt", "--output", folder, "--outputs",
+                "LULC", "--inputs", "DEM=" + folder.resolve("rotated.tif"));
+        assertTrue(rotated.err().contains("rotated.tif: the pixels are rotated"), rotated.err());
     }
 
     @Test

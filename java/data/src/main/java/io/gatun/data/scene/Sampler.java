@@ -44,7 +44,7 @@ record Sampler(BandGrid grid, double[] columns, double[] rows, Optional<PixelWin
         return new Sampler(grid, columns, rows, bounds[2] < 0 ? Optional.empty() : Optional.of(window(grid, bounds)));
     }
 
-    private static double[] moved(Crs from, double x, double y, Crs to) {
+    static double[] moved(Crs from, double x, double y, Crs to) {
         double[] degrees = from.toDegrees(x, y);
         return to.fromDegrees(degrees[0], degrees[1]);
     }

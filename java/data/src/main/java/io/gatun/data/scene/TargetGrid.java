@@ -120,6 +120,37 @@ public record TargetGrid(Crs crs, GeoTransform transform, int width, int height)
         return values;
     }
 
+    /**
+     * Whether there may be pixels where another's are.
+     *
+     * @param other pixels, in any reference system
+     * @return false where the box around those, on these rows and columns, lies outside
+     */
+    public boolean meets(TargetGrid other) {
+        double[] box = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY,
+            Double.NEGATIVE_INFINITY};
+        for (int i = 0; i <= EDGE_POINTS; i++) {
+            double column = (double) other.width * i / EDGE_POINTS;
+            double row = (double) other.height * i / EDGE_POINTS;
+            for (double[] at : new double[][] {{column, 0}, {column, other.height}, {0, row}, {other.width, row}}) {
+                double[] xy = Sampler.moved(
+                        other.crs, other.transform.x(at[0], at[1]), other.transform.y(at[0], at[1]), crs);
+                include(box, new double[] {transform.column(xy[0], xy[1]), transform.row(xy[0], xy[1])});
+            }
+        }
+        // NaN, far from a zone, tells nothing.
+        return !(box[0] > width || box[1] > height || box[2] < 0 || box[3] < 0);
+    }
+
+    /**
+     * How far rows lie apart.
+     *
+     * @return metres, near enough
+     */
+    public double rowMetres() {
+        return Math.hypot(transform.xRow(), transform.yRow()) * (crs.isGeographic() ? METRES_PER_DEGREE : 1);
+    }
+
     /** Smallest x, smallest y, largest x, largest y of a region; NaN where it is far from a zone. */
     static double[] envelope(Box region, Crs crs) {
         double[] box = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY,

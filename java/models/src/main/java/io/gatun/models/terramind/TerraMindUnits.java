@@ -57,7 +57,8 @@ public final class TerraMindUnits {
             case "untok_sen2l2a@224", "untok_sen2l1c@224" -> {
                 String unit = "digital numbers of Sentinel-2, reflectance times 10000";
                 refuse(found, high > 0 && high <= SMALL, unit, "reflectance or standardised values; multiply"
-                        + " reflectance by 10000, and leave standardize out for standardised values");
+                        + " reflectance by 10000; standardised values are taken without standardize"
+                        + " (--no-standardize)");
                 requireRange(found, low, high, -1000, 65535, unit);
             }
             case "untok_sen2rgb@224" -> {

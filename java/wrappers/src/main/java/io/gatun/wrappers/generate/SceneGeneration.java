@@ -14,10 +14,13 @@ import io.gatun.data.window.WindowAxis;
 import io.gatun.wrappers.reconstruct.ProgressListener;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Generates a scene of any size in square windows. Neighbours overlap, and where they do, their values and the
@@ -59,6 +62,7 @@ public final class SceneGeneration {
     private final Map<String, BlendedRows> blended = new LinkedHashMap<>();
     private final boolean[] missing;
     private final List<Pending> pending = new ArrayList<>();
+    private final Set<String> used = new HashSet<>();
 
     /** A window that waits for its batch. */
     private record Pending(InputWindows.Window window, int row, int column) {}
@@ -86,17 +90,18 @@ public final class SceneGeneration {
      * @param options how the scene is cut
      * @param sink takes the rows as they become complete
      * @param progress hears of windows
-     * @throws ArgumentException if there is no input
-     * @throws DataException if an input cannot be read, or none has a value anywhere
+     * @return modalities of inputs that have no value in any window
+     * @throws ArgumentException if there is no input, or the generator refuses values
+     * @throws DataException if an input cannot be read or lies elsewhere, or none has a value anywhere
      * @throws DeviceMemoryException if a batch does not fit into the device's memory
      * @throws InterruptedRunException if the thread is interrupted
      */
-    public static void run(List<SceneInput> inputs, WindowGenerator generator, Device device, Options options,
-            GeneratedRows sink, ProgressListener progress) {
-        if (inputs.isEmpty()) {
-            throw new ArgumentException("there is no input to generate from; give at least one modality");
-        }
-        new SceneGeneration(inputs, generator, device, options).run(sink, progress);
+    public static List<String> run(List<SceneInput> inputs, WindowGenerator generator, Device device,
+            Options options, GeneratedRows sink, ProgressListener progress) {
+        SceneInput.requireOnePlace(inputs);
+        SceneGeneration generation = new SceneGeneration(inputs, generator, device, options);
+        generation.run(sink, progress);
+        return inputs.stream().map(SceneInput::modality).filter(name -> !generation.used.contains(name)).toList();
     }
 
     private void run(GeneratedRows sink, ProgressListener progress) {
@@ -121,8 +126,8 @@ public final class SceneGeneration {
             emit(rows.start(row), done, sink);
         }
         if (empty == total) {
-            throw new DataException(windows.inputs().stream().map(input -> input.modality() + " " + input.raster())
-                    .toList() + ": no pixel has a value in all bands of a modality. Choose another scene.");
+            throw new DataException(windows.inputs() + ": no pixel has a value in all bands of a modality."
+                    + " Choose another scene.");
         }
         progress.progress("generated", total, total);
     }
@@ -137,6 +142,7 @@ public final class SceneGeneration {
             }
         }
         pending.add(next);
+        used.addAll(next.window().images().keySet());
     }
 
     private void flush() {
@@ -158,9 +164,24 @@ public final class SceneGeneration {
             throw new DeviceMemoryException(pending.size() + " windows of " + side + " x " + side + " pixels do not fit"
                     + " into the memory of " + device.name() + ". Take fewer at a time (--batch), or smaller ones ("
                     + e.getMessage() + ")", e);
+        } catch (ArgumentException e) {
+            throw new ArgumentException(place() + ": " + e.getMessage(), e);
         }
         pending.forEach(this::mark);
         pending.clear();
+    }
+
+    /** Where the windows of a batch are: they follow each other in a row. */
+    private String place() {
+        Pending first = pending.getFirst();
+        int side = rows.window();
+        int top = rows.start(first.row());
+        int left = columns.start(first.column());
+        int bottom = Math.min(top + side, rows.extent()) - 1;
+        int right = Math.min(columns.start(pending.getLast().column()) + side, columns.extent()) - 1;
+        return "rows " + top + " to " + bottom + " and columns " + left + " to " + right + " of "
+                + windows.inputs().stream().filter(input -> first.window().images().containsKey(input.modality()))
+                        .map(SceneInput::toString).collect(Collectors.joining(", "));
     }
 
     private float[] joined(String modality) {

@@ -208,6 +208,39 @@ class SceneGenerationTest {
         assertEquals(smooth(69, 89), result[result.length - 1], 1e-4);
     }
 
+    @Test
+    void inputsThatAreNeverUsedAreTold() {
+        SceneInput radar = scene("S1GRD", HEIGHT, WIDTH, List.of("VV", "VH"), (b, r, c) -> Double.NaN);
+        List<String> unused = SceneGeneration.run(List.of(smoothScene(), radar), new Fake((_, _, value) -> value),
+                Device.cpu(), CUT, (_, _, _, _) -> { }, ProgressListener.none());
+        assertEquals(List.of("S1GRD"), unused);
+    }
+
+    @Test
+    void inputsOfOtherPlacesAreRefused() {
+        Path path = folder.resolve("far.tif");
+        new TiffFixture(20, 20, 1).north(32651, 302_000, 3_500_000, 10).write(path, (b, r, c) -> r + c);
+        SceneRaster raster = SceneRaster.open(path, List.of("DEM"));
+        open.add(raster);
+        List<SceneInput> inputs = List.of(smoothScene(), new SceneInput("S1GRD", raster, false));
+        String text = assertThrows(
+                DataException.class, () -> run(inputs, new Fake((_, _, value) -> value), CUT)).getMessage();
+        assertTrue(text.contains("S1GRD") && text.contains("far.tif") && text.contains("302000.0"), text);
+    }
+
+    @Test
+    void valuesThatAreRefusedAreSaidToBeSomewhere() {
+        Fake refusing = new Fake((window, _, value) -> {
+            if (window == 5) {
+                throw new ArgumentException("wrong unit");
+            }
+            return value;
+        });
+        String text = assertThrows(
+                ArgumentException.class, () -> run(List.of(smoothScene()), refusing, CUT)).getMessage();
+        assertTrue(text.matches("rows \\d+ to \\d+ and columns 0 to \\d+ of DEM .*DEM.tif: wrong unit"), text);
+    }
+
     /** Two windows share 16 columns and hold different classes: each wins where its weight is larger. */
     @Test
     void classesAreThoseOfTheLargerWeight() {
