@@ -77,7 +77,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        json.ifPresent(target -> ReconstructionJob.requireUsable(target, model.stream()));
+        json.ifPresent(target -> OutputPaths.requireFile(target, model.stream().toList()));
         Optional<Report> then = compare.map(ReportFile::read);
         Checkpoint weights = model.map(Checkpoints::read).orElseGet(() -> Benchmark.randomWeights(shape));
         Device where = Device.of(compute.device());

@@ -101,11 +101,8 @@ final class EmbedCommand implements Callable<Integer> {
         if (targets.isEmpty()) {
             throw new ArgumentException("there is nothing to write; give --pooled, --grid or --picture");
         }
-        if (targets.stream().map(path -> path.toAbsolutePath().normalize()).distinct().count() < targets.size()) {
-            throw new ArgumentException("two of the outputs have one name, and one would replace the other: " + targets
-                    + ". Give each its own.");
-        }
-        targets.forEach(target -> ReconstructionJob.requireUsable(target, Stream.of(weights, input)));
+        OutputPaths.requireDistinct(targets);
+        targets.forEach(target -> OutputPaths.requireFile(target, List.of(weights, input)));
         Optional<SpatialSpec> wanted = place.region();
         LocalProvider scenes = maskClouds ? LocalProvider.open(input).withMask(PixelMask.sentinel2Clouds())
                 : LocalProvider.open(input);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli;
 
+import io.gatun.cli.plot.Fonts;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
@@ -145,13 +146,11 @@ final class GenerateCommand implements Callable<Integer> {
         }
         List<Path> read = Stream.concat(Stream.of(weights), Stream.concat(tokenizers.stream(), inputs.stream())
                 .map(ModalityFile::file)).toList();
-        outputs.forEach(name -> {
-            Path target = GeneratedFiles.path(output, name);
-            if (read.stream().anyMatch(path -> path.toAbsolutePath().normalize()
-                    .equals(target.toAbsolutePath().normalize()))) {
-                throw new ArgumentException(target + " is read and would be replaced; choose another --output");
-            }
-        });
-        picture.ifPresent(target -> ReconstructionJob.requireUsable(target, read.stream()));
+        OutputPaths.requireFolder(output);
+        List<Path> targets = Stream.concat(outputs.stream().map(name -> GeneratedFiles.path(output, name)),
+                picture.stream()).toList();
+        targets.forEach(target -> OutputPaths.requireFile(target, output, read));
+        OutputPaths.requireDistinct(targets);
+        picture.ifPresent(_ -> Fonts.require());
     }
 }

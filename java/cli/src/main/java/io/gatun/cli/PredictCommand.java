@@ -8,10 +8,10 @@ import io.gatun.factory.config.TerraTorchConfig;
 import io.gatun.factory.predict.ScenePredictor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,7 +69,7 @@ final class PredictCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        ReconstructionJob.requireUsable(output, Stream.of(config, checkpoint, input));
+        OutputPaths.requireFile(output, List.of(config, checkpoint, input));
         TerraTorchConfig read = TerraTorchConfig.read(config, ignoreKeys);
         if (!quiet) {
             read.notes().forEach(note -> err.println("note: " + note));

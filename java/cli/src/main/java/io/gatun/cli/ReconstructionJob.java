@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli;
 
+import io.gatun.cli.plot.Fonts;
 import io.gatun.cli.plot.MonthlyPicture;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
@@ -14,9 +15,6 @@ import io.gatun.wrappers.reconstruct.MonthlyReconstruction;
 import io.gatun.wrappers.reconstruct.RunOptions;
 import io.gatun.wrappers.reconstruct.RunPlan;
 import io.gatun.wrappers.reconstruct.Scores;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.YearMonth;
 import java.util.List;
@@ -105,46 +103,17 @@ record ReconstructionJob(
     }
 
     private void requireUsablePaths() {
-        requireUsable(output);
-        picture.ifPresent(this::requireUsable);
-        if (picture.filter(path -> path.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize()))
-                .isPresent()) {
+        List<Path> read = Stream.of(inputs.stream(), truth.stream(), Stream.of(checkpoint),
+                options.landMask().stream()).flatMap(paths -> paths).toList();
+        OutputPaths.requireFile(output, read);
+        picture.ifPresent(target -> {
+            OutputPaths.requireFile(target, read);
+            Fonts.require();
+        });
+        if (picture.filter(path -> OutputPaths.same(path, output)).isPresent()) {
             throw new OutputException(output + ": map and picture have one name, and one would replace the other. Give"
                     + " --plot another.");
         }
         truth.forEach(path -> NetcdfFile.open(path).close());
-    }
-
-    /** Hours of computing are not to end in a path that cannot be written, or that is one of the inputs. */
-    private void requireUsable(Path target) {
-        requireUsable(target, Stream.of(inputs.stream(), truth.stream(), Stream.of(checkpoint),
-                options.landMask().stream()).flatMap(paths -> paths));
-    }
-
-    static void requireUsable(Path target, Stream<Path> read) {
-        Path folder = target.toAbsolutePath().getParent();
-        if (folder == null || Files.isDirectory(target)) {
-            throw new OutputException(target + ": is a directory, expected the name of a file to write. "
-                    + "Add a file name.");
-        }
-        if (!Files.isDirectory(folder)) {
-            throw new OutputException(target + ": the folder " + folder + " does not exist. Create it first.");
-        }
-        if (!Files.isWritable(folder)) {
-            throw new OutputException(target + ": the folder " + folder + " cannot be written to. Choose another, or "
-                    + "change its permissions.");
-        }
-        if (Files.exists(target) && read.anyMatch(path -> same(path, target))) {
-            throw new OutputException(target + ": is also read by this run, and would be replaced. Choose another "
-                    + "name.");
-        }
-    }
-
-    private static boolean same(Path path, Path target) {
-        try {
-            return Files.exists(path) && Files.isSameFile(path, target);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -240,7 +240,11 @@ class GenerateCommandTest {
         "--inputs S2L2A=scene.tif --outputs DEM --temps -1 | temps",
         "--inputs S2L2A=scene.tif --outputs DEM --top-p 1.5 | top_p",
         "--inputs S2L2A=scene.tif --outputs DEM --timesteps 0 | timesteps",
-        "--inputs S2L2A=DEM.nc --outputs DEM | is read and would be replaced",
+        "--inputs S2L2A=DEM.nc --outputs DEM | is also read by this run",
+        "--inputs S2L2A=scene.tif --outputs DEM --picture=DEM.nc | two of the outputs have one name",
+        "--inputs S2L2A=scene.tif --outputs DEM --output=scene.tif | is a file, expected a folder",
+        "--inputs S2L2A=scene.tif --outputs DEM --output=scene.tif/out | is a file, expected a folder",
+        "--inputs S2L2A=scene.tif --outputs DEM --output=out --picture=out/p.png | absent.pt does not exist",
         "--inputs S2L2A=absent.tif --outputs DEM | absent.tif",
         "--inputs S2L2A=scene.tif S1GRD=radar.tif --outputs DEM,LULC | radar.tif",
         "--inputs S2L2A=scene.tif,S1GRD=radar.tif --outputs DEM LULC | radar.tif",
@@ -258,8 +262,13 @@ class GenerateCommandTest {
         "--inputs S2L2A=scene.tif --outputs DEM | absent.pt does not exist"})
     void whatCannotBeIsSaidBeforeAnythingIsComputed(String options, String expected) {
         String placed = options.replaceAll("=([^\\s,]+)", "=" + folder.toString().replace("\\", "\\\\") + "/$1");
-        CommandRun run = CommandRun.of(Stream.concat(Stream.of("generate", "--weights", folder.resolve("absent.pt"),
-                "--output", folder, "--quiet"), Stream.of(placed.split(" "))).toArray());
+        List<Object> command = new ArrayList<>(
+                List.of("generate", "--weights", folder.resolve("absent.pt"), "--quiet"));
+        if (!options.contains("--output=")) {
+            command.addAll(List.of("--output", folder));
+        }
+        command.addAll(List.of(placed.split(" ")));
+        CommandRun run = CommandRun.of(command.toArray());
         assertEquals(1, run.code(), run.err());
         assertTrue(run.err().contains(expected), run.err());
         assertEquals(List.of("scene.tif"), CommandRun.filesIn(folder));

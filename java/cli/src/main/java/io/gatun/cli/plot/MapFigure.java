@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli.plot;
 
-import io.gatun.core.OutputException;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
-import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
@@ -34,7 +32,7 @@ record MapFigure(
 
     /** Draws it. */
     BufferedImage render() {
-        requireFonts();
+        Fonts.require();
         MapFrame frame = new MapFrame(lat, lon, MAP_SIDE);
         int panelWidth = MapPanel.LEFT + frame.width() + MapPanel.RIGHT;
         int panelHeight = MapPanel.TOP + frame.height() + MapPanel.BOTTOM + ROW_GAP;
@@ -56,17 +54,6 @@ record MapFigure(
             g.dispose();
         }
         return image;
-    }
-
-    static void requireFonts() {
-        try {
-            TITLE_FONT.createGlyphVector(new FontRenderContext(null, true, true), "A");
-        } catch (RuntimeException | Error e) {
-            // The JDK throws various internal errors where it finds no font.
-            throw new OutputException("the picture cannot be drawn, as this machine has no usable font (" + e
-                    + "). Install one (Debian, Ubuntu: packages fontconfig and fonts-dejavu-core), or leave the "
-                    + "picture out.", e);
-        }
     }
 
     static void prepare(Graphics2D g, BufferedImage image) {

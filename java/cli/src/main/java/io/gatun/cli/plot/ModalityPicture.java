@@ -41,7 +41,7 @@ public final class ModalityPicture {
      * @throws OutputException if this machine has no font
      */
     public static BufferedImage draw(String title, List<ModalityLayer> layers, int height, int width) {
-        MapFigure.requireFonts();
+        Fonts.require();
         int zoom = Math.max(1, Math.ceilDiv(SIDE, Math.max(height, width)));
         int right = layers.stream().anyMatch(ModalityLayer::classes) ? LEGEND : BAR;
         int columns = Math.min(COLUMNS, layers.size());
