@@ -9,6 +9,7 @@ import io.gatun.core.Reductions;
 import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
+import io.gatun.models.internal.Interruption;
 import io.gatun.models.terramind.TerraMindContext;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import java.util.ArrayList;
@@ -138,6 +139,7 @@ public final class GenerationSampler {
     private void run(Scope scope, Views views, int number, GenerationStep step, List<GenerationState> states,
             View plain, List<View> conditional) {
         GenerationState state = states.getFirst();
+        Interruption.check("finding tokens of " + step.target());
         switch (state.modalities().get(step.target())) {
             case GenerationState.Patches patches when step.scheme() != Scheme.AUTOREGRESSIVE -> {
                 Patch found = step.scheme() == Scheme.ROAR ? roar(state, number, step, patches)

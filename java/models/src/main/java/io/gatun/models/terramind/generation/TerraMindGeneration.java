@@ -14,6 +14,7 @@ import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.Model;
+import io.gatun.models.internal.Interruption;
 import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.terramind.Standardization;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
@@ -101,6 +102,7 @@ public final class TerraMindGeneration implements Backbone, Model {
      * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches
      * @throws io.gatun.core.DTypeException if an image is not f32
      * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
+     * @throws io.gatun.core.InterruptedRunException if the thread is interrupted
      */
     public Generated generate(Scope scope, Input input, GenerateOptions options) {
         return generate(scope, input, options, Optional.empty(), (_, _, _, _) -> { });
@@ -170,6 +172,7 @@ public final class TerraMindGeneration implements Backbone, Model {
             SequencedMap<String, Tensor> tokens = new LinkedHashMap<>();
             try {
                 config.settings().targets().forEach((name, modality) -> {
+                    Interruption.check("generating " + name);
                     tokens.put(name, tokens(modality));
                     switch (modality.key()) {
                         case "caption" -> texts.put(name, captions(tokens.get(name)));

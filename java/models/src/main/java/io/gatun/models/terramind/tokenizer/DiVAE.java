@@ -13,6 +13,7 @@ import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.internal.Interruption;
 import io.gatun.models.layers.ChannelsLast;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -155,6 +156,7 @@ public final class DiVAE implements TerraMindTokenizer {
                 try (Tensor before = x; Tensor time = times.slice(0, i, i + 1);
                         Tensor row = time.reshape(time.dim(1)); Tensor own = coefficients.slice(0, i, i + 1);
                         Tensor numbers = own.reshape(own.dim(1))) {
+                    Interruption.check("denoising");
                     x = next(scope, steps, new DenoisingGraphs.Step(before, condition, row, numbers, noise));
                 } finally {
                     noise.ifPresent(Tensor::close);

@@ -23,6 +23,7 @@ import io.gatun.core.CpuOptions;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.DeviceMemoryException;
+import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Kernels;
 import io.gatun.core.MemoryStats;
 import io.gatun.core.Scope;
@@ -67,6 +68,17 @@ class TerraMindGenerationTest {
     private Input images(int batch) {
         return input("S1GRD", pixels(scope, 1, 3, 2, 32, 32).slice(0, 0, batch),
                 "DEM", pixels(scope, 2, 3, 1, 32, 32).slice(0, 0, batch));
+    }
+
+    @Test
+    void interruptsEndGeneration() {
+        TerraMindGeneration model = model(Map.of());
+        try {
+            refuses(InterruptedRunException.class, () -> model.generate(scope, images(1), DEFAULTS, Optional.empty(),
+                    (_, _, _, _) -> Thread.currentThread().interrupt()), "was interrupted");
+        } finally {
+            Thread.interrupted();
+        }
     }
 
     private static void layer(Map<String, Shape> weights, String layer, boolean bias, long outputs, long inputs) {

@@ -21,6 +21,7 @@ import io.gatun.core.DType;
 import io.gatun.core.DTypeException;
 import io.gatun.core.Device;
 import io.gatun.core.DeviceMemoryException;
+import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Philox;
 import io.gatun.core.Precision;
@@ -64,6 +65,18 @@ class TerraMindTokenizerTest {
                     () -> classes.tokenize(scope, scope.full(DType.I64, -1, 1, 1, 32, 32)));
             refuses(ArgumentException.class, "class numbers from NaN",
                     () -> classes.tokenize(scope, scope.full(DType.F32, Double.NaN, 1, 32, 32)));
+        }
+    }
+
+    @Test
+    void interruptsEndDenoising() {
+        try (TerraMindTokenizer image = load(divae(Map.of())); Scope scope = Scope.open(Device.cpu())) {
+            Tensor tokens = image.tokenize(scope, pixels(scope, 1, 1, 2, 32, 32));
+            Thread.currentThread().interrupt();
+            refuses(InterruptedRunException.class, "denoising was interrupted",
+                    () -> image.decodeTokens(scope, tokens, FAST));
+        } finally {
+            Thread.interrupted();
         }
     }
 
