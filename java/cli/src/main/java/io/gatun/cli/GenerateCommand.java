@@ -100,23 +100,21 @@ final class GenerateCommand implements Callable<Integer> {
         requireUsable();
         TerraMindGenerationConfig config = config();
         TerraMindWindows.requireTokenizers(config, codes.keySet());
-        GenerationJob job = new GenerationJob(scenes, output, picture,
-                new SceneGeneration.Options(window, overlap, batch),
-                Instant.now().truncatedTo(ChronoUnit.SECONDS) + ": gatun " + Gatun.Version.number() + " generate: "
-                        + model + " of " + weights + ", inputs " + scenes + ", window " + window + ", overlap "
-                        + overlap + ", " + sampling + ", precision " + compute.precision());
+        GenerationJob job = new GenerationJob(
+                scenes, output, picture, new SceneGeneration.Options(window, overlap, batch));
         GenerationJob.Result result;
         try (Progress progress = Progress.onStandardError(spec.commandLine().getErr(), quiet)) {
             job.requireScenes();
             Device device = Device.of(compute.device());
             progress.step("device: " + device.name() + " (" + device.info().processor() + "), precision "
                     + compute.precision());
-            Map<String, Checkpoint> files = new LinkedHashMap<>();
-            codes.forEach((modality, file) -> files.put(modality, Checkpoints.read(file)));
-            try (TerraMindWindows opened = TerraMindWindows.open(
-                    config, Checkpoints.read(weights), files, device, compute.precision())) {
+            Loaded loaded = load(config, codes, device);
+            try (TerraMindWindows opened = loaded.windows()) {
                 progress.step("weights: " + weights);
-                result = job.run(opened, device, progress);
+                String history = Instant.now().truncatedTo(ChronoUnit.SECONDS) + ": gatun " + Gatun.Version.number()
+                        + " generate: " + loaded.files() + ", inputs " + scenes + ", window " + window + ", overlap "
+                        + overlap + ", " + sampling + ", precision " + compute.precision();
+                result = job.run(opened, device, history, progress);
             }
         }
         if (!quiet) {
@@ -125,6 +123,29 @@ final class GenerateCommand implements Callable<Integer> {
         }
         out.flush();
         return 0;
+    }
+
+    /** A model, and in words the files that it comes from. */
+    private record Loaded(TerraMindWindows windows, String files) {}
+
+    private Loaded load(TerraMindGenerationConfig config, Map<String, Path> codes, Device device) {
+        Map<String, Checkpoint> files = new LinkedHashMap<>();
+        codes.forEach((modality, file) -> files.put(modality, Checkpoints.read(file)));
+        Checkpoint network = Checkpoints.read(weights);
+        return new Loaded(TerraMindWindows.open(config, network, files, device, compute.precision()),
+                described(model, network, files));
+    }
+
+    /** The same names may be of other files tomorrow: digests tell them apart. */
+    static String described(String model, Checkpoint network, Map<String, Checkpoint> tokenizers) {
+        StringBuilder text = new StringBuilder(model + " of " + described(network));
+        tokenizers.forEach((modality, file) -> text.append(", tokenizer ").append(modality).append(" of ")
+                .append(described(file)));
+        return text.toString();
+    }
+
+    private static String described(Checkpoint file) {
+        return file.source() + " (sha256 " + file.digest() + ")";
     }
 
     private TerraMindGenerationConfig config() {

@@ -28,10 +28,9 @@ import java.util.function.Function;
  * @param folder of the files
  * @param picture of inputs and outputs
  * @param cut how the scene is cut
- * @param history of the files
  */
 record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Path> picture,
-        SceneGeneration.Options cut, String history) {
+        SceneGeneration.Options cut) {
     /** Pixels of a picture's panel, at most. */
     private static final int PANEL = 480;
     private static final double TRAINED_METRES = 10;
@@ -69,7 +68,8 @@ record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Pa
         }
     }
 
-    Result run(WindowGenerator generator, Device device, Progress progress) {
+    /** Generates; the history is that of the files. */
+    Result run(WindowGenerator generator, Device device, String history, Progress progress) {
         return withScenes(inputs -> {
             TargetGrid pixels = inputs.getFirst().raster().pixels();
             Preview preview = new Preview(pixels, pixels.shrunk(PANEL));

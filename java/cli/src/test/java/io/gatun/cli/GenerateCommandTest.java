@@ -88,14 +88,14 @@ class GenerateCommandTest {
     private List<Path> run(long seed, int batch, Path output, Optional<Path> picture) {
         SequencedMap<String, Path> scenes = new LinkedHashMap<>(Map.of("S2L2A", scene));
         GenerationJob job = new GenerationJob(
-                scenes, output, picture, new SceneGeneration.Options(32, 8, batch), "now: test");
+                scenes, output, picture, new SceneGeneration.Options(32, 8, batch));
         TerraMindGenerationConfig config = small(seed);
         StringWriter said = new StringWriter();
         try (TerraMindWindows windows = TerraMindWindows.open(config,
                         Structure.of(TerraMindGeneration.loader(config)::load).random(3), Map.of(), Device.cpu(),
                         Precision.STRICT);
                 Progress progress = new Progress.Lines(new PrintWriter(said, true))) {
-            GenerationJob.Result result = job.run(windows, Device.cpu(), progress);
+            GenerationJob.Result result = job.run(windows, Device.cpu(), "now: test", progress);
             assertTrue(said.toString().contains("generating"), said::toString);
             assertEquals(List.of(), result.notes());
             return result.written();
@@ -161,11 +161,11 @@ class GenerateCommandTest {
         scenes.put("S2L2A", scene);
         scenes.put("DEM", none);
         GenerationJob job = new GenerationJob(scenes, folder.resolve("out"), Optional.empty(),
-                new SceneGeneration.Options(32, 8, 2), "now: test");
+                new SceneGeneration.Options(32, 8, 2));
         try (TerraMindWindows windows = TerraMindWindows.open(small(1),
                 Structure.of(TerraMindGeneration.loader(small(1))::load).random(3), Map.of(), Device.cpu(),
                 Precision.STRICT)) {
-            List<String> notes = job.run(windows, Device.cpu(), new Progress.None()).notes();
+            List<String> notes = job.run(windows, Device.cpu(), "now: test", new Progress.None()).notes();
             assertEquals(2, notes.size());
             assertTrue(notes.getFirst().contains("20.0 m") && notes.getLast().contains("none.tif"), notes::toString);
         }
@@ -193,12 +193,12 @@ class GenerateCommandTest {
         SequencedMap<String, Path> scenes = new LinkedHashMap<>(Map.of("DEM", scene));
         new TiffFixture(40, 40, 1).north(32651, 300_000, 3_500_000, 10).write(scene, (b, r, c) -> r + c);
         GenerationJob job = new GenerationJob(
-                scenes, output, Optional.empty(), new SceneGeneration.Options(32, 8, 1), "now: test");
+                scenes, output, Optional.empty(), new SceneGeneration.Options(32, 8, 1));
         try (TerraMindWindows windows = TerraMindWindows.open(config,
                 Structure.of(TerraMindGeneration.loader(config)::load).random(3), Map.of(), Device.cpu(),
                 Precision.STRICT)) {
             String text = assertThrows(ArgumentException.class,
-                    () -> job.run(windows, Device.cpu(), new Progress.None())).getMessage();
+                    () -> job.run(windows, Device.cpu(), "now: test", new Progress.None())).getMessage();
             assertTrue(text.contains("DEM"), text);
         }
         assertEquals(List.of("scene.tif"), CommandRun.filesIn(folder));
@@ -217,6 +217,15 @@ class GenerateCommandTest {
         text = assertThrows(ArgumentException.class, () -> TerraMindWindows.open(
                 config, whole, surplus, Device.cpu(), Precision.STRICT)).getMessage();
         assertTrue(text.contains("tokenizers of its own"), text);
+    }
+
+    @Test
+    void historyHasTheDigestsOfAllWeights() {
+        Map<String, Checkpoint> tokenizers =
+                Map.of("LULC", new Checkpoint("lulc.pt", "b".repeat(64), Map.of(), Map.of()));
+        assertEquals("small of network.pt (sha256 " + "a".repeat(64) + "), tokenizer LULC of lulc.pt (sha256 "
+                + "b".repeat(64) + ")", GenerateCommand.described(
+                        "small", new Checkpoint("network.pt", "a".repeat(64), Map.of(), Map.of()), tokenizers));
     }
 
     @Test
