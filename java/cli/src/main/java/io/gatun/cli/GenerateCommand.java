@@ -100,8 +100,8 @@ final class GenerateCommand implements Callable<Integer> {
         requireUsable();
         TerraMindGenerationConfig config = config();
         TerraMindWindows.requireTokenizers(config, codes.keySet());
-        GenerationJob job = new GenerationJob(
-                scenes, output, picture, new SceneGeneration.Options(window, overlap, batch));
+        GenerationJob job = new GenerationJob(scenes, output, picture,
+                new SceneGeneration.Options(window, overlap, batch), !config.inputs().standardize());
         GenerationJob.Result result;
         try (Progress progress = Progress.onStandardError(spec.commandLine().getErr(), quiet)) {
             job.requireScenes();

@@ -28,9 +28,10 @@ import java.util.function.Function;
  * @param folder of the files
  * @param picture of inputs and outputs
  * @param cut how the scene is cut
+ * @param standardised whether values are standardised, and have no units
  */
 record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Path> picture,
-        SceneGeneration.Options cut) {
+        SceneGeneration.Options cut, boolean standardised) {
     /** Pixels of a picture's panel, at most. */
     private static final int PANEL = 480;
     private static final double TRAINED_METRES = 10;
@@ -81,11 +82,11 @@ record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Pa
                         + " generates worse on others. Resample the scene, for example with gdalwarp -tr.");
             }
             try (GeneratedFiles files = GeneratedFiles.create(folder, generator.outputs(), pixels, history)) {
-                GeneratedRows both = (output, first, rows, values) -> {
+                GeneratedRows sink = picture.isEmpty() ? files : (output, first, rows, values) -> {
                     preview.accept(output, first, rows, values);
                     files.accept(output, first, rows, values);
                 };
-                SceneGeneration.run(inputs, generator, device, cut, both, progress).forEach(modality ->
+                SceneGeneration.run(inputs, generator, device, cut, sink, progress).forEach(modality ->
                         notes.add("the input " + modality + ", " + scenes.get(modality) + ", has no value on the pixels"
                                 + " of the first and was not used"));
                 files.commit();
@@ -99,14 +100,18 @@ record GenerationJob(SequencedMap<String, Path> scenes, Path folder, Optional<Pa
         });
     }
 
-    private static void draw(Path target, List<SceneInput> inputs, Preview preview) {
+    private void draw(Path target, List<SceneInput> inputs, Preview preview) {
         List<ModalityLayer> layers = new ArrayList<>();
         for (SceneInput input : inputs) {
-            layers.add(new ModalityLayer(input.modality(), false, SceneModality.of(input.modality()).bands(),
-                    input.raster().preview(preview.few), input.classes()));
+            List<String> all = SceneModality.of(input.modality()).bands();
+            List<String> drawn = input.classes() ? all : ModalityLayer.drawn(all);
+            int[] places = input.classes() ? new int[1] : drawn.stream().mapToInt(all::indexOf).toArray();
+            layers.add(new ModalityLayer(input.modality(), false, drawn, input.raster().preview(preview.few, places),
+                    input.classes(), standardised));
         }
         preview.layers.forEach((output, values) ->
-                layers.add(new ModalityLayer(output.name(), true, output.bands(), values, output.classes())));
+                layers.add(new ModalityLayer(output.name(), true, output.bands(), values, output.classes(),
+                        standardised)));
         ModalityPicture.write(
                 target, "Generated modalities", layers, preview.few.height(), preview.few.width());
     }

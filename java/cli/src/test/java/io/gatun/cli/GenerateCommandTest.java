@@ -88,7 +88,7 @@ class GenerateCommandTest {
     private List<Path> run(long seed, int batch, Path output, Optional<Path> picture) {
         SequencedMap<String, Path> scenes = new LinkedHashMap<>(Map.of("S2L2A", scene));
         GenerationJob job = new GenerationJob(
-                scenes, output, picture, new SceneGeneration.Options(32, 8, batch));
+                scenes, output, picture, new SceneGeneration.Options(32, 8, batch), false);
         TerraMindGenerationConfig config = small(seed);
         StringWriter said = new StringWriter();
         try (TerraMindWindows windows = TerraMindWindows.open(config,
@@ -161,7 +161,7 @@ class GenerateCommandTest {
         scenes.put("S2L2A", scene);
         scenes.put("DEM", none);
         GenerationJob job = new GenerationJob(scenes, folder.resolve("out"), Optional.empty(),
-                new SceneGeneration.Options(32, 8, 2));
+                new SceneGeneration.Options(32, 8, 2), false);
         try (TerraMindWindows windows = TerraMindWindows.open(small(1),
                 Structure.of(TerraMindGeneration.loader(small(1))::load).random(3), Map.of(), Device.cpu(),
                 Precision.STRICT)) {
@@ -193,7 +193,7 @@ class GenerateCommandTest {
         SequencedMap<String, Path> scenes = new LinkedHashMap<>(Map.of("DEM", scene));
         new TiffFixture(40, 40, 1).north(32651, 300_000, 3_500_000, 10).write(scene, (b, r, c) -> r + c);
         GenerationJob job = new GenerationJob(
-                scenes, output, Optional.empty(), new SceneGeneration.Options(32, 8, 1));
+                scenes, output, Optional.empty(), new SceneGeneration.Options(32, 8, 1), false);
         try (TerraMindWindows windows = TerraMindWindows.open(config,
                 Structure.of(TerraMindGeneration.loader(config)::load).random(3), Map.of(), Device.cpu(),
                 Precision.STRICT)) {

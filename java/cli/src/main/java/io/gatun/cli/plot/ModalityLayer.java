@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One modality of a scene, to be drawn: reflectance and RGB in true colour, radar in false colour, elevation and
@@ -16,8 +17,10 @@ import java.util.function.IntUnaryOperator;
  * @param bands names of its bands, or of its classes
  * @param values [bands, height, width], NaN where there is none; of classes their numbers, [height, width]
  * @param classes whether they are classes
+ * @param standardised whether the values are, and so have no unit
  */
-public record ModalityLayer(String modality, boolean generated, List<String> bands, float[] values, boolean classes) {
+public record ModalityLayer(String modality, boolean generated, List<String> bands, float[] values, boolean classes,
+        boolean standardised) {
     private static final int MISSING = 0xd8d8d8;
     private static final List<String> TRUE_COLOUR = List.of("B4", "B3", "B2");
     /** Of 0 to 9 as in TerraMesh, and chosen so that people of all colour visions tell them apart. */
@@ -27,6 +30,16 @@ public record ModalityLayer(String modality, boolean generated, List<String> ban
     /** Copies the list. */
     public ModalityLayer {
         bands = List.copyOf(bands);
+    }
+
+    /**
+     * Which bands of a modality are drawn: the others need not be read.
+     *
+     * @param bands all of them
+     * @return some of them
+     */
+    public static List<String> drawn(List<String> bands) {
+        return bands.containsAll(TRUE_COLOUR) ? TRUE_COLOUR : bands;
     }
 
     private String key() {
@@ -45,13 +58,15 @@ public record ModalityLayer(String modality, boolean generated, List<String> ban
         return (generated ? "generated, " : "input, ") + how;
     }
 
+    /** Standardised colours are stretched as reflectance is, standardised radar has no false colour. */
     private String kind() {
-        for (String kind : List.of("rgb", "sen2", "sen1", "dem", "ndvi")) {
-            if (key().contains(kind)) {
-                return kind;
-            }
-        }
-        return "other";
+        String key = key();
+        String kind = Stream.of("rgb", "sen2", "sen1", "dem", "ndvi").filter(key::contains).findFirst().orElse("other");
+        return !standardised ? kind : switch (kind) {
+            case "rgb" -> "sen2";
+            case "sen1" -> "other";
+            default -> kind;
+        };
     }
 
     /** The colour bar, where one number has one colour. */
@@ -60,16 +75,19 @@ public record ModalityLayer(String modality, boolean generated, List<String> ban
             return Optional.empty();
         }
         return switch (kind()) {
-            case "dem" -> Optional.of(ColorScale.values(ColorMap.TERRAIN, "m", List.of(values)));
-            case "ndvi" -> Optional.of(new ColorScale(ColorMap.VEGETATION, -1, 1, ""));
+            case "dem" -> Optional.of(
+                    ColorScale.values(ColorMap.TERRAIN, standardised ? "" : "m", List.of(values)));
+            case "ndvi" -> Optional.of(standardised ? ColorScale.values(ColorMap.VEGETATION, "", List.of(values))
+                    : new ColorScale(ColorMap.VEGETATION, -1, 1, ""));
             case "other" -> Optional.of(ColorScale.values("", List.of(values)));
             default -> Optional.empty();
         };
     }
 
-    /** Colour of a class. */
-    static int colour(int label) {
-        return CLASS_COLOURS[label % CLASS_COLOURS.length];
+    /** Colour of a class; of other classes than TerraMesh's one that tells nothing but them apart. */
+    int colour(int label) {
+        return bands.size() == CLASS_COLOURS.length ? CLASS_COLOURS[Math.floorMod(label, CLASS_COLOURS.length)]
+                : ColorMap.VIRIDIS.rgb((label + 0.5) / bands.size());
     }
 
     /** Colour of each pixel, 0xRRGGBB. */

@@ -46,7 +46,9 @@ public final class ModalityPicture {
         int right = layers.stream().anyMatch(ModalityLayer::classes) ? LEGEND : BAR;
         int columns = Math.min(COLUMNS, layers.size());
         int panelWidth = width * zoom + right + MARGIN;
-        int panelHeight = TOP + height * zoom + BOTTOM;
+        int lines = layers.stream().filter(ModalityLayer::classes).mapToInt(layer -> layer.bands().size()).max()
+                .orElse(0);
+        int panelHeight = TOP + Math.max(height * zoom, lines * LINE) + BOTTOM;
         BufferedImage image = new BufferedImage(MARGIN + columns * panelWidth,
                 HEADER + Math.ceilDiv(layers.size(), columns) * panelHeight, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
@@ -86,14 +88,15 @@ public final class ModalityPicture {
         Optional<ColorScale> scale = layer.scale();
         scale.ifPresent(bar -> MapPanel.drawBar(g, bar, layer.values(), cells.getWidth(), cells.getHeight()));
         if (layer.classes()) {
-            legend(g, layer.bands(), cells.getWidth() + MARGIN);
+            legend(g, layer, cells.getWidth() + MARGIN);
         }
     }
 
-    private static void legend(Graphics2D g, List<String> names, int left) {
+    private static void legend(Graphics2D g, ModalityLayer layer, int left) {
+        List<String> names = layer.bands();
         g.setFont(MapPanel.LABEL_FONT);
         for (int label = 0; label < names.size(); label++) {
-            g.setColor(new Color(ModalityLayer.colour(label)));
+            g.setColor(new Color(layer.colour(label)));
             g.fillRect(left, label * LINE, SWATCH, SWATCH);
             g.setColor(MapPanel.INK);
             g.drawRect(left, label * LINE, SWATCH, SWATCH);

@@ -23,7 +23,11 @@ class ModalityPictureTest {
 
     private static ModalityLayer layer(String modality, float... values) {
         SceneModality known = SceneModality.of(modality);
-        return new ModalityLayer(modality, true, known.bands(), values, known.classes());
+        return new ModalityLayer(modality, true, known.bands(), values, known.classes(), false);
+    }
+
+    private static ModalityLayer standardised(String modality, float... values) {
+        return new ModalityLayer(modality, true, SceneModality.of(modality).bands(), values, false, true);
     }
 
     @Test
@@ -68,6 +72,37 @@ class ModalityPictureTest {
         assertTrue((plants[0] >> 16) > (plants[0] >> 8 & 255) && (plants[1] >> 16) < (plants[1] >> 8 & 255));
     }
 
+    /** Without units there are no fixed ranges of colours either. */
+    @Test
+    void standardisedValuesHaveNoUnit() {
+        assertEquals("m", layer("DEM", -1, 1).scale().orElseThrow().units());
+        assertEquals("", standardised("DEM", -1, 1).scale().orElseThrow().units());
+        ModalityLayer plants = standardised("NDVI", -3, 3);
+        assertEquals(-3, plants.scale().orElseThrow().low());
+        ModalityLayer radar = standardised("S1GRD", -1, 1, 0, 0);
+        assertEquals("generated, VV", radar.subtitle());
+        assertEquals(2, Arrays.stream(radar.colours(2)).distinct().count());
+        assertArrayEquals(new int[] {0xff0000, 0x00ff00}, standardised("RGB", 2, -2, -2, 2, -2, -2).colours(2));
+    }
+
+    /** TerraMesh's colours would say something else. */
+    @Test
+    void otherClassesHaveOtherColours() {
+        float[] labels = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+        ModalityLayer nine = new ModalityLayer("LULC", true, LandCover.names(9), labels, true, false);
+        assertEquals(9, Arrays.stream(nine.colours(9)).distinct().count());
+        assertFalse(nine.colour(1) == layer("LULC", labels).colour(1));
+    }
+
+    @Test
+    void theLegendOfAFlatSceneIsWhole() {
+        ModalityLayer cover = layer("LULC", new float[2 * 400]);
+        BufferedImage image = ModalityPicture.draw("Here", List.of(cover), 2, 400);
+        int y = 64 + 72 + 28 * 9 + 9;
+        assertEquals(cover.colour(9), image.getRGB(24 + 400 + 24 + 9, y) & 0xffffff);
+        assertTrue(image.getHeight() > 64 + 72 + 28 * 10, "the last line has room");
+    }
+
     @Test
     void thePictureShowsAllLayersAndTheLegend(@TempDir Path folder) {
         float[] labels = {1, 2, 9, -1};
@@ -85,7 +120,7 @@ class ModalityPictureTest {
         // The first swatches of the legend, one below the other.
         int left = 24 + panel + 400 + 24 + 9;
         for (int label = 0; label < LandCover.values().length; label++) {
-            assertEquals(ModalityLayer.colour(label), image.getRGB(left, 64 + 72 + 28 * label + 9) & 0xffffff);
+            assertEquals(cover.colour(label), image.getRGB(left, 64 + 72 + 28 * label + 9) & 0xffffff);
         }
         Path target = folder.resolve("out.png");
         ModalityPicture.write(target, "Here", List.of(height, cover), 2, 2);

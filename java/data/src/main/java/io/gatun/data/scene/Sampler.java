@@ -78,16 +78,19 @@ record Sampler(BandGrid grid, double[] columns, double[] rows, Optional<PixelWin
         return result;
     }
 
-    /** [pixels] of one band, the nearest; NaN outside. */
-    float[] nearest(int band) {
-        float[] result = filled(1);
+    /** [bands, pixels], the nearest; NaN outside. */
+    float[] nearest(int... bands) {
+        float[] result = filled(bands.length);
         window.ifPresent(part -> {
-            float[] source = grid.read(new int[] {band}, part);
+            float[] source = grid.read(bands, part);
             for (int i = 0; i < columns.length; i++) {
                 if (isInside(grid, columns[i], rows[i])) {
                     int column = Math.clamp((int) columns[i] - part.column(), 0, part.columns() - 1);
                     int row = Math.clamp((int) rows[i] - part.row(), 0, part.rows() - 1);
-                    result[i] = source[row * part.columns() + column];
+                    for (int band = 0; band < bands.length; band++) {
+                        result[band * columns.length + i] =
+                                source[(band * part.rows() + row) * part.columns() + column];
+                    }
                 }
             }
         });

@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
  * are those of its finest band. For one thread.
  */
 public final class SceneRaster implements AutoCloseable {
+    /** Values that a preview holds at a time beside its own, 32 MiB. */
+    private static final long PREVIEW_VALUES = 1 << 23;
+
     private final Path path;
     private final OpenScene scene;
     private final List<OpenScene.Place> places;
@@ -79,19 +82,24 @@ public final class SceneRaster implements AutoCloseable {
      * Reads some pixels.
      *
      * @param target where they lie; a part of {@link #pixels()} is read as it is, else values are interpolated
-     * @param nearest whether the nearest pixel's value is taken, as classes need it, and not one between the four around
+     * @param nearest whether the nearest pixel's value is taken, as classes need it, not one between the four around
      * @return [bands, rows, columns], NaN where there is no value
      * @throws DataException if the file is damaged
      * @throws InterruptedRunException if the thread is interrupted
      */
     public float[] read(TargetGrid target, boolean nearest) {
+        return read(places, target, nearest);
+    }
+
+    private static float[] read(List<OpenScene.Place> places, TargetGrid target, boolean nearest) {
         int count = target.width() * target.height();
         float[] result = new float[Math.multiplyExact(places.size(), count)];
         List<BandGrid> grids = places.stream().map(OpenScene.Place::grid).distinct().toList();
         for (BandGrid grid : grids) {
             int[] own = IntStream.range(0, places.size()).filter(i -> places.get(i).grid().equals(grid)).toArray();
             int[] bands = Arrays.stream(own).map(i -> places.get(i).band()).toArray();
-            float[] values = values(grid, bands, target, nearest);
+            Sampler sampler = Sampler.of(grid, target, 0, target.height());
+            float[] values = nearest ? sampler.nearest(bands) : sampler.bilinear(bands);
             for (int i = 0; i < own.length; i++) {
                 System.arraycopy(values, i * count, result, own[i] * count, count);
             }
@@ -99,32 +107,28 @@ public final class SceneRaster implements AutoCloseable {
         return result;
     }
 
-    private static float[] values(BandGrid grid, int[] bands, TargetGrid target, boolean nearest) {
-        Sampler sampler = Sampler.of(grid, target, 0, target.height());
-        if (!nearest) {
-            return sampler.bilinear(bands);
-        }
-        int count = target.width() * target.height();
-        float[] result = new float[bands.length * count];
-        for (int i = 0; i < bands.length; i++) {
-            System.arraycopy(sampler.nearest(bands[i]), 0, result, i * count, count);
-        }
-        return result;
-    }
-
     /**
-     * Reads the whole scene on few pixels, row by row.
+     * Reads the whole scene on few pixels: some rows at a time, as each time whole blocks of the file are unpacked.
      *
      * @param target its pixels, see {@link TargetGrid#shrunk}
+     * @param bands places among the bands of this raster
      * @return [bands, rows, columns] of the pixels next to the centres, NaN where there is no value
      */
-    public float[] preview(TargetGrid target) {
-        float[] result = new float[places.size() * target.height() * target.width()];
-        for (int row = 0; row < target.height(); row++) {
-            float[] line = read(target.part(new PixelWindow(row, 0, 1, target.width())), true);
-            for (int band = 0; band < places.size(); band++) {
-                System.arraycopy(line, band * target.width(), result,
-                        (band * target.height() + row) * target.width(), target.width());
+    public float[] preview(TargetGrid target, int... bands) {
+        return preview(target, bands, PREVIEW_VALUES);
+    }
+
+    float[] preview(TargetGrid target, int[] bands, long valuesAtOnce) {
+        List<OpenScene.Place> wanted = Arrays.stream(bands).mapToObj(places::get).toList();
+        double behindOne = Math.max(1, target.rowMetres() / pixels.rowMetres()) * pixels.width() * bands.length;
+        int atOnce = Math.clamp((long) (valuesAtOnce / behindOne), 1, target.height());
+        float[] result = new float[bands.length * target.height() * target.width()];
+        for (int row = 0; row < target.height(); row += atOnce) {
+            int count = Math.min(atOnce, target.height() - row);
+            float[] part = read(wanted, target.part(new PixelWindow(row, 0, count, target.width())), true);
+            for (int band = 0; band < bands.length; band++) {
+                System.arraycopy(part, band * count * target.width(), result,
+                        (band * target.height() + row) * target.width(), count * target.width());
             }
         }
         return result;

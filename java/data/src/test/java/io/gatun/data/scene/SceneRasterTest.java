@@ -79,11 +79,25 @@ class SceneRasterTest {
         try (SceneRaster raster = SceneRaster.open(folder.resolve("scene.tif"), List.of("B2"))) {
             TargetGrid few = raster.pixels().shrunk(5);
             assertEquals(40, few.transform().xColumn());
-            float[] values = raster.preview(few);
+            float[] values = raster.preview(few, 0);
             assertEquals(25, values.length);
             assertEquals(10 * (10 * 2 + 2), values[0]);
             assertEquals(10 * (10 * 18 + 18), values[24]);
             assertEquals(raster.pixels(), raster.pixels().shrunk(64), "no more pixels than there are");
+        }
+    }
+
+    @Test
+    void previewsHaveTheWantedBandsHoweverManyRowsAreReadAtOnce() {
+        write("scene.tif", 20, 10, List.of("B2", "B3", "B4"));
+        try (SceneRaster raster = SceneRaster.open(folder.resolve("scene.tif"), List.of("B2", "B3", "B4"))) {
+            TargetGrid few = raster.pixels().shrunk(5);
+            float[] values = raster.preview(few, 2, 0);
+            assertEquals(2 * 25, values.length);
+            assertEquals(2000 + 220, values[0]);
+            assertEquals(220, values[25]);
+            assertArrayEquals(values, raster.preview(few, new int[] {2, 0}, 1));
+            assertArrayEquals(values, raster.preview(few, new int[] {2, 0}, 2 * 2 * 4 * 20), "two rows at once, then one");
         }
     }
 
