@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fetches the published weights of backbones and tokenizers and loads each into its model:
 # `examples/published.sh [FOLDER [NAME...]]`.
-# Needs a network, curl, a build (./gatun verify -DskipTests) and, for all of them, about 25 GB.
+# Needs a network, curl, JDK 25 in JAVA_HOME or on the path, a build (./gatun verify -DskipTests) and, for all of
+# them, about 25 GB. The files of TerraMind 0.1 want a token of yours in HF_TOKEN. The last row, a generator, takes the
+# file of terramind_v1_tokenizer_lulc too.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:-published}
@@ -10,12 +12,20 @@ folder=${1:-published}
 mkdir -p "$folder"
 class_path=$(find java/*/target bindings/target examples/target -name 'gatun-*.jar' ! -name '*-tests.jar' | tr '\n' ':')
 library=$(find java/cli/target/lib -name '*.jar' | tr '\n' ':')
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+major=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')
+if [ "${major:-0}" -lt 25 ]; then
+  echo "published.sh: JDK 25 is needed and $java is ${major:-absent}; set JAVA_HOME" >&2
+  exit 1
+fi
 
 load() {
   file=$folder/$(basename "$3")
-  [ -f "$file" ] || curl --fail --location --output "$file.part" "https://huggingface.co/$2/resolve/main/$3"
+  [ "$3" != config.json ] || file=$folder/$1.json
+  [ -f "$file" ] || curl --fail --location ${HF_TOKEN:+--header "Authorization: Bearer $HF_TOKEN"} \
+    --output "$file.part" "https://huggingface.co/$2/resolve/main/$3"
   [ -f "$file" ] || mv "$file.part" "$file"
-  java --enable-native-access=ALL-UNNAMED -Dgatun.library.path=build/native -cp "$class_path$library" \
+  "$java" --enable-native-access=ALL-UNNAMED -Dgatun.library.path=build/native -cp "$class_path$library" \
     io.gatun.examples.LoadPublished "$1" "$file"
 }
 
@@ -45,4 +55,6 @@ terramind_v01_tokenizer_s2l2a FAST-EO/TerraMind-v0.1-Tokenizer-S2L2A TerraMind_v
 terramind_v01_tokenizer_s1grd FAST-EO/TerraMind-v0.1-Tokenizer-S1GRD TerraMind_v01_Tokenizer_S1GRD.pt
 terramind_v01_tokenizer_dem FAST-EO/TerraMind-v0.1-Tokenizer-DEM TerraMind_v01_Tokenizer_DEM.pt
 terramind_v01_tokenizer_lulc FAST-EO/TerraMind-v0.1-Tokenizer-LULC TerraMind_v01_Tokenizer_LULC.pt
+terramind_v1_tokenizer_coords ibm-esa-geospatial/TerraMind-1.0-Tokenizer-Coords config.json
+terramind_v1_tiny_generate ibm-esa-geospatial/TerraMind-1.0-tiny TerraMind_v1_tiny.pt
 FILES
