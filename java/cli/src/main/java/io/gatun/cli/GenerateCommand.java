@@ -39,7 +39,8 @@ final class GenerateCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--model", defaultValue = "terramind_v1_base_generate", paramLabel = "NAME",
-            description = "terramind_v1_tiny_generate, _small_, _base_ or _large_ (default: ${DEFAULT-VALUE}).")
+            description = "terramind_v1_tiny_generate, _small_, _base_ or _large_, or terramind_v01_base_generate"
+                    + " (default: ${DEFAULT-VALUE}).")
     private String model;
 
     @Option(names = "--weights", required = true, paramLabel = "FILE",

@@ -97,7 +97,8 @@ class SceneRasterTest {
             assertEquals(2000 + 220, values[0]);
             assertEquals(220, values[25]);
             assertArrayEquals(values, raster.preview(few, new int[] {2, 0}, 1));
-            assertArrayEquals(values, raster.preview(few, new int[] {2, 0}, 2 * 2 * 4 * 20), "two rows at once, then one");
+            int twoRows = 2 * 2 * 4 * 20;
+            assertArrayEquals(values, raster.preview(few, new int[] {2, 0}, twoRows));
         }
     }
 

@@ -6,7 +6,11 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The ten classes of TerraMesh's land cover, which TerraMind 1.0 was trained with, by their numbers. */
+/**
+ * The ten classes of TerraMesh's land cover, which TerraMind 1.0 was trained with, by their numbers. The card of the
+ * tokenizer, ibm-esa-geospatial/TerraMind-1.0-Tokenizer-LULC, lists them: "nine classes and a 10th no-data class: No
+ * data, water, trees, flooded vegetation, crops, built area, bare ground, snow/ice, clouds, rangeland".
+ */
 public enum LandCover {
     /** 0: no observation. */
     NO_DATA,

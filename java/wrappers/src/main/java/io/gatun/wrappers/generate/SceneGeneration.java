@@ -24,8 +24,9 @@ import java.util.stream.Collectors;
 
 /**
  * Generates a scene of any size in square windows. Neighbours overlap, and where they do, their values and the
- * probabilities of their classes are blended with smooth weights. Memory holds one row of windows. Pixels in which no
- * input has a value get none; windows without any are skipped.
+ * probabilities of their classes are blended with smooth weights. Memory holds one row of windows. An input has a value
+ * in a pixel where all of its bands have one; pixels in which no input has a value get none, windows without any are
+ * skipped.
  */
 public final class SceneGeneration {
     /** What the sides of windows are multiples of: patches of tokens, and halvings of the network that denoises. */
