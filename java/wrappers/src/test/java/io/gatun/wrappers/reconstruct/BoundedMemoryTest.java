@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.wrappers.reconstruct;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.Device;
 import io.gatun.data.netcdf.AttributeValue;
 import io.gatun.data.netcdf.NetcdfType;
 import io.gatun.data.netcdf.NetcdfWriter;
+import io.gatun.wrappers.SmallHeap;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,16 +28,7 @@ class BoundedMemoryTest {
     void memoryDoesNotGrowWithTheFile(@TempDir Path folder) throws Exception {
         Path input = write(folder.resolve("large.nc"));
         assertTrue(Files.size(input) > 240L << 20, Files.size(input) + " bytes");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), HEAP, "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dgatun.library.path=" + System.getProperty("gatun.library.path"), "-cp", classPath(),
-                BoundedMemoryTest.class.getName(), input.toString(), folder.resolve("out.nc").toString()));
-        Path log = folder.resolve("log.txt");
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        assertTrue(process.waitFor(240, TimeUnit.SECONDS), "the run takes too long");
-        String text = Files.readString(log, StandardCharsets.UTF_8);
-        assertEquals(0, process.exitValue(), text);
+        String text = SmallHeap.run(HEAP, BoundedMemoryTest.class, folder, input, folder.resolve("out.nc"));
         assertTrue(text.contains("2 months of " + HEIGHT * WIDTH + " cells"), text);
         System.out.print(text.lines().filter(line -> line.contains("months of")).findFirst().orElse("") + "\n");
     }
@@ -53,22 +41,9 @@ class BoundedMemoryTest {
                         Preprocessing.residual(15, 2.5, "degree_Celsius", 0.5), Device.cpu())) {
             MonthlyMaps maps = of.reconstructTo(files, RunOptions.defaults().withWindow(32, 32).withOverlap(2),
                     Path.of(arguments[1]), ProgressListener.none());
-            String peak = Files.readAllLines(Path.of("/proc/self/status")).stream()
-                    .filter(line -> line.startsWith("VmHWM")).findFirst().orElse("");
             System.out.println(maps.months().size() + " months of " + maps.reconstruction(1).length + " cells, "
-                    + HEAP + ", " + peak);
+                    + HEAP + ", " + SmallHeap.peak());
         }
-    }
-
-    /** Module path and class path of this process: the tests are patched into a module. */
-    private static String classPath() {
-        List<String> parts = new ArrayList<>();
-        for (String property : List.of("java.class.path", "jdk.module.path")) {
-            parts.addAll(Arrays.asList(System.getProperty(property, "").split(java.io.File.pathSeparator)));
-        }
-        parts.add(Path.of(System.getProperty("basedir", "."), "target", "test-classes").toString());
-        parts.add(Path.of(System.getProperty("basedir", "."), "target", "classes").toString());
-        return String.join(java.io.File.pathSeparator, parts);
     }
 
     private static Path write(Path file) {
