@@ -5,6 +5,7 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.BinaryOp;
 import io.gatun.core.Kernels;
 import io.gatun.core.Philox;
+import io.gatun.core.Reduction;
 import io.gatun.core.Reductions;
 import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
@@ -73,7 +74,7 @@ public final class GenerationSampler {
      * @param scope where it runs; what a step needs is given back after it
      * @param state what is known, and afterwards what was found
      * @param schedule the steps
-     * @throws ArgumentException if a target of a step was not asked for
+     * @throws ArgumentException if a target of a step was not asked for, or scores are NaN
      */
     public void generate(Scope scope, GenerationState state, List<GenerationStep> schedule) {
         try (Views views = new Views(model, scope)) {
@@ -202,6 +203,7 @@ public final class GenerationSampler {
         }
         SampleOptions options = options(sampling, step);
         long[] ids = ids(scope, logits, options, sampling.seed(), draws);
+        requireDrawn(step, number, scored.count(), ids);
         if (step.scheme() == Scheme.ROAR) {
             return new Patch(scored.batch(), scored.count(), scored.places(), ids);
         }
@@ -213,14 +215,40 @@ public final class GenerationSampler {
         return new SampleOptions(temperature, sampling.topK(), sampling.topP());
     }
 
-    /** Numbers drawn from logits [..., V]; zeros where there are only shapes. */
+    /** Numbers drawn from logits [..., V], -1 where one is NaN; zeros where there are only shapes. */
     static long[] ids(Scope scope, Tensor logits, SampleOptions options, long seed, long[] draws) {
         if (scope.device().isMeta()) {
             return new long[draws.length];
         }
         try (Tensor rows = logits.reshape(draws.length, -1); Tensor counters = scope.of(draws, draws.length);
                 Tensor drawn = Reductions.sampleTokens(scope, rows, options, seed, counters)) {
-            return drawn.toLongArray();
+            long[] ids = drawn.toLongArray();
+            if (options.temperature() == 0) {
+                markNan(scope, rows, ids);
+            }
+            return ids;
+        }
+    }
+
+    /** The best token of a row with NaN is the place of the first NaN, which looks like any other. */
+    private static void markNan(Scope scope, Tensor rows, long[] ids) {
+        try (Tensor largest = Reductions.reduce(scope, rows, 1, Reduction.MAX)) {
+            float[] each = largest.toFloatArray();
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = Float.isNaN(each[i]) ? -1 : ids[i];
+            }
+        }
+    }
+
+    /** Each sample has so many of the ids, and all were drawn from numbers. */
+    static void requireDrawn(GenerationStep step, int number, int each, long[] ids) {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0) {
+                throw new ArgumentException("step " + number + ", which finds " + step.target() + ": the scores of"
+                        + " sample " + i / each + " have NaN, expected numbers; the input has NaN or infinity, token"
+                        + " numbers outside of their vocabulary, or values that the network overflows on: fill gaps"
+                        + " first, and standardise by the statistics of pretraining");
+            }
         }
     }
 

@@ -48,13 +48,16 @@ record PreparedInputs(TerraMindConfig config, SequencedMap<String, Tensor> tenso
             Map<String, Standardization> standardizations) {
         TerraMindModality modality = config.modalities().get(name);
         boolean raw = tokenizers.takes(modality.key(), tensor);
+        boolean checked = config.checkInputs() && !scope.device().isMeta();
         Tensor standard = tensor;
         if (standardizations.containsKey(name) && (raw || modality.kind() == TerraMindModality.Kind.IMAGE)) {
-            if (config.checkInputs() && !scope.device().isMeta()) {
+            if (checked) {
                 TerraMindUnits.require(scope, name, modality, tensor);
             }
             standard = standardizations.get(name).apply(scope, tensor);
             made.add(standard);
+        } else if (checked && !raw) {
+            TerraMindUnits.requireNumbers(scope, name, modality, tensor);
         }
         if (raw) {
             standard = tokenizers.tokens(scope, modality.key(), standard);

@@ -97,7 +97,7 @@ public final class TerraMindGeneration implements Backbone, Model {
      * @param options what is not as configured
      * @return images and coordinates
      * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, one that is to
-     *     be generated, or a value that cannot be in the modality's unit
+     *     be generated, or a value that is NaN, no token's number, or cannot be in the modality's unit
      * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches
      * @throws io.gatun.core.DTypeException if an image is not f32
      * @throws io.gatun.core.DeviceMemoryException if memory does not suffice

@@ -75,10 +75,11 @@ public final class TerraMindTiM implements Backbone {
      * @return as {@link TerraMindViT#forward} has it, with the generated modalities behind those given; where they are
      *     not merged, of those given alone, as upstream
      * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, or a value
-     *     that cannot be in the modality's unit
+     *     that is NaN, no token's number, or cannot be in the modality's unit
      * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches, or
      *     modalities cannot be merged
      * @throws io.gatun.core.DTypeException if an image is not f32 or tokens are no integers
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     @Override
     public List<Feature> forward(Scope scope, Input input) {

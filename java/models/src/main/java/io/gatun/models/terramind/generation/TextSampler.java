@@ -62,6 +62,7 @@ record TextSampler(TerraMindEncoderDecoder model, Sampling sampling, Set<Long> s
             }
             long[] ids = GenerationSampler.ids(
                     scope, logits, GenerationSampler.options(sampling, step), sampling.seed(), draws);
+            GenerationSampler.requireDrawn(step, number, 1, ids);
             trace.step(number, places, logits, ids);
             return ids;
         }

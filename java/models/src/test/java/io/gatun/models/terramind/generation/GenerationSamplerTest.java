@@ -262,6 +262,19 @@ class GenerationSamplerTest {
         }
     }
 
+    @Test
+    void textsOfNanAreRefused() {
+        TerraMindEncoderDecoder model = model();
+        GenerationState state = new GenerationState(2);
+        Tensor images = pixels(scope, 3, 2, 2, 32, 48);
+        Kernels.fill(scope, images.slice(0, 1, 2), Double.NaN);
+        state.give(S1, images);
+        state.wantText("coords", 4);
+        refuses(ArgumentException.class, () -> sampler(model, 1, 0).generate(scope, state, List.of(
+                new GenerationStep("coords", Scheme.AUTOREGRESSIVE, 0, 1, List.of(1.0), List.of()))),
+                "finds coords", "sample 1 have NaN");
+    }
+
     /** What was written between two sentinels takes the place of the first; what is behind another falls away. */
     @Test
     void textsEndAtTheirSentinel() {

@@ -247,6 +247,29 @@ class TerraMindGenerationTest {
                 DEFAULTS.withStandardize(false)).outputs().get("LULC").shape());
     }
 
+    /** In any unit; without the check the scores tell it, of every sampler, and whatever the temperature. */
+    @Test
+    void inputsWithNanAreRefused() {
+        Tensor nan = scope.full(DType.F32, Double.NaN, 1, 2, 32, 32);
+        refuses(ArgumentException.class, () -> model(Map.of()).generate(scope, input("S1GRD", nan), DEFAULTS),
+                "S1GRD has values from NaN");
+        Tensor both = pixels(scope, 1, 2, 2, 32, 32);
+        Kernels.fill(scope, both.slice(0, 1, 2), Double.NaN);
+        for (String scheme : List.of("roar", "maskgit")) {
+            for (int temperature = 0; temperature < 2; temperature++) {
+                TerraMindGeneration unchecked =
+                        model(Map.of("check_inputs", false, "scheme", scheme, "temps", temperature));
+                refuses(ArgumentException.class, () -> unchecked.generate(scope, input("S1GRD", both), DEFAULTS),
+                        "step 0", LULC, "sample 1 have NaN");
+            }
+        }
+        TerraMindGeneration ofTokens = model(Map.of("modalities", List.of("LULC"), "output_modalities",
+                List.of("DEM")));
+        Tensor outside = scope.of(new long[] {1, 2, 4375, 4}, 1, 2, 2);
+        refuses(ArgumentException.class, () -> ofTokens.generate(scope, input("LULC", outside), DEFAULTS),
+                "token numbers below 4375");
+    }
+
     /** Standardised before, and brought back behind, with an offset on both sides. */
     @Test
     void standardizeTakesAndGivesTheUnitsOfPretraining() {

@@ -231,6 +231,16 @@ class TerraMindTiMTest {
                 scope.full(DType.F32, 20000, 1, 1, 32, 32))), "expected elevation in metres");
     }
 
+    /** Though there is nothing left to be generated, whose scores would tell it. */
+    @Test
+    void inputsWithNanAreRefused() {
+        TerraMindTiM model = model(Map.of());
+        Tensor nan = scope.full(DType.F32, Double.NaN, 2, 1, 32, 32);
+        refuses(ArgumentException.class, () -> model.forward(scope, input("DEM", nan)), "DEM has values from NaN");
+        Input wrong = images().with("LULC", scope.of(new long[] {1, 2, 3, 4, 5, 6, 7, -1}, 2, 2, 2));
+        refuses(ArgumentException.class, () -> model.forward(scope, wrong), "token numbers below 4375");
+    }
+
     /** Every weight of the published file goes to both networks, if both have it. */
     @Test
     void publishedFilesAreTakenTwice() {
