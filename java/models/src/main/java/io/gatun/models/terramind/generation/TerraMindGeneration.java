@@ -93,12 +93,15 @@ public final class TerraMindGeneration implements Backbone, Model {
      *
      * @param scope owns the result
      * @param input some of the modalities, see {@link TerraMindInputs}: images of whole patches, maps of LULC and NDVI,
-     *     token numbers, coordinates. An output has the size of the last image, 224 x 224 without one
+     *     token numbers, coordinates. An output has the size of the last image, 224 x 224 without one; rows and columns
+     *     in multiples of 32, unless LULC is the only image among the outputs
      * @param options what is not as configured
-     * @return images and coordinates
+     * @return images [B, C, H, W], coordinates, captions, and the tokens of all of them; its tensors, the tokens too,
+     *     belong to the caller's scope, and the caller may close them
      * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, one that is to
      *     be generated, or a value that is NaN, no token's number, or cannot be in the modality's unit
-     * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches
+     * @throws io.gatun.core.ShapeException if an image has another number of bands, no whole patches, or a size that an
+     *     output cannot have
      * @throws io.gatun.core.DTypeException if an image is not f32
      * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
@@ -119,6 +122,7 @@ public final class TerraMindGeneration implements Backbone, Model {
             TokenGrid grid;
             try (PreparedInputs prepared = PreparedInputs.of(work, config.inputs(), inputs, tokenizers, standard)) {
                 grid = prepared.grid();
+                prepared.requireDecodable(config.settings().targets());
                 state = prepared.state();
                 List<String> given = List.copyOf(state.modalities().keySet());
                 config.settings().targets().values().forEach(modality -> want(state, modality, grid));

@@ -37,6 +37,7 @@ import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindModality;
 import io.gatun.models.terramind.tokenizer.CoordinatesTokenizer;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import io.gatun.models.terramind.tokenizer.WordPiece;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -373,6 +374,23 @@ class TerraMindGenerationTest {
         assertEquals(Shape.of(2, 10, 32, 64), generated.outputs().get("LULC").shape());
         assertEquals(Shape.of(2, 1, 32, 64), generated.outputs().get("DEM").shape());
         assertEquals(Shape.of(2, 2, 4), generated.tokens().get("DEM").shape());
+    }
+
+    /** Before anything is generated: three tokens of 16 are no multiple of what the U-Net halves three times. */
+    @Test
+    void sizesThatCannotBeDecodedAreRefused() {
+        TokenizerConfig deep = Generators.tokenizer(TokenizerConfig.Kind.DIVAE, Map.of("n_channels", 1,
+                "codebook_size", "8-8-8-6-5", "encoder", Map.of("dim_tokens", 16, "depth", 1, "num_heads", 2),
+                "unet", Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1, 1, 1))));
+        TerraMindGeneration model = model(Map.of("output_modalities", List.of("DEM"), "modalities", List.of("S1GRD"),
+                "tokenizer_dict", Map.of(DEM, deep)));
+        List<Integer> steps = new ArrayList<>();
+        refuses(ShapeException.class, () -> model.generate(scope, input("S1GRD", pixels(scope, 1, 1, 2, 32, 48)),
+                DEFAULTS, Optional.empty(), (step, _, _, _) -> steps.add(step)),
+                "DEM would have 32 x 48 pixels, as S1GRD", "multiples of 32", "pad the inputs to 32 x 64");
+        assertEquals(List.of(), steps);
+        assertEquals(Shape.of(1, 1, 32, 64), model.generate(
+                scope, input("S1GRD", pixels(scope, 1, 1, 2, 32, 64)), DEFAULTS).outputs().get("DEM").shape());
     }
 
     /** A map as it is, and the numbers of its tokens, are the same input. */
