@@ -2,6 +2,7 @@
 package io.gatun.models.terramind.generation;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.SampleOptions;
 import io.gatun.models.Arguments;
 import io.gatun.models.terramind.TerraMindModality;
 import java.util.ArrayList;
@@ -20,7 +21,8 @@ import java.util.SequencedMap;
  * @param scheme in which order patches are found
  * @param schedule tokens of each step of {@link Scheme#MASKGIT}
  * @param course of the temperature
- * @param guidance how far scores are drawn from those without the inputs to those with them; 1 for no guidance
+ * @param guidance how far scores are drawn from those without the inputs to those with them; 1 for no guidance; any
+ *     finite number
  * @param seed of the random numbers
  */
 public record GenerationSettings(SequencedMap<String, TerraMindModality> targets, List<Integer> decodingSteps,
@@ -39,6 +41,14 @@ public record GenerationSettings(SequencedMap<String, TerraMindModality> targets
         if (!(topP >= 0 && topP <= 1) || !(topK >= 0 && topK < Integer.MAX_VALUE)) {
             throw new ArgumentException("top_p is " + topP + " and top_k " + topK
                     + "; expected 0 to 1, and a number of tokens, or a share of them below 1; 0 for none of both");
+        }
+        try {
+            new SampleOptions(1, topK, topP);
+        } catch (ArgumentException e) {
+            throw new ArgumentException("top_p is " + topP + " and top_k " + topK + ": " + e.getMessage(), e);
+        }
+        if (!Double.isFinite(guidance)) {
+            throw new ArgumentException("guidance is " + guidance + ", expected a finite number; 1 for no guidance");
         }
         if (scheme == Scheme.AUTOREGRESSIVE) {
             throw new ArgumentException("scheme autoregressive is that of texts, which always have it; expected roar or"

@@ -113,6 +113,7 @@ public final class TerraMindGeneration implements Backbone, Model {
             GenerationSampler.Trace trace) {
         TerraMindInputs inputs = TerraMindInputs.of(config.inputs(), tokenizers::takes, input);
         PreparedInputs.refuseMasks(inputs);
+        options.timesteps().ifPresent(config::requireTimesteps);
         Map<String, Standardization> standard =
                 options.standardize().orElse(config.inputs().standardize()) ? standardizations : Map.of();
         long seed = options.seed().orElse(config.settings().seed());

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
@@ -207,6 +208,12 @@ class TerraMindGenerationTest {
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "top_p", 2), "top_p is 2");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "timesteps", 0),
                 "timesteps is 0");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("LULC", "DEM"), "timesteps", 2000),
+                "timesteps is 2000, expected 1 to the 1000 of the training of DEM");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "top_k", 2.5),
+                "top_k 2.5", "whole number of tokens");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "guidance", Double.NaN),
+                "guidance is NaN");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "offset",
                 Map.of("S1GRD", 1)), "offset S1GRD not defined in input or output modalities");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "time_steps", 1),
@@ -235,6 +242,11 @@ class TerraMindGenerationTest {
         refuses(ArgumentException.class, () -> model.generate(scope, input("S1GRD", s1, "LULC",
                 scope.of(new long[] {1, 2, 3, 4}, 1, 2, 2)), DEFAULTS), "Conditioned target modality not implemented");
         refuses(ArgumentException.class, () -> model.outChannels(), "a generator gives images", "_tim");
+        TerraMindGeneration elevation = model(Map.of("modalities", List.of("S1GRD"), "output_modalities",
+                List.of("DEM")));
+        refuses(ArgumentException.class, () -> elevation.generate(scope, input("S1GRD", s1),
+                DEFAULTS.withTimesteps(1001), Optional.empty(), (_, _, _, _) -> fail("it has begun")),
+                "timesteps is 1001");
     }
 
     /** The scale of pretraining is dB; images that are linear or standardised are not. */
