@@ -42,21 +42,29 @@ public final class TerraMindGeneration implements Backbone, Model {
     private final TerraMindGenerationConfig config;
     private final TerraMindEncoderDecoder network;
     private final TerraMindTokenizers tokenizers;
-    private final Map<String, Standardization> standardizations = new LinkedHashMap<>();
+    private final Map<String, Standardization> ofInputs;
+    private final Map<String, Standardization> ofOutputs;
 
     private TerraMindGeneration(Scope scope, StateDict state, TerraMindGenerationConfig config) {
         this.weights = scope;
         this.config = config;
-        SequencedMap<String, TerraMindModality> all = new LinkedHashMap<>(config.settings().targets());
-        all.putAll(config.inputs().modalities());
-        all.forEach((name, modality) -> Standardization.load(scope, config.inputs().pretraining(), modality.key(),
-                config.offset().getOrDefault(name, List.of(0.0)).stream().mapToDouble(value -> value).toArray())
-                .ifPresent(own -> standardizations.put(name, own)));
+        ofInputs = standardizations(scope, config, config.inputs().modalities());
+        ofOutputs = standardizations(scope, config, config.settings().targets());
         network = TerraMindEncoderDecoder.loader(config.network()).load(scope, state.at("sampler.model"));
         SequencedSet<String> keys = new LinkedHashSet<>(config.network().inputs().keySet());
         keys.addAll(config.network().targets().keySet());
         tokenizers = TerraMindTokenizers.loader(config.inputs().tokenizers().attached(true), keys)
                 .load(scope, state.at("tokenizer"));
+    }
+
+    /** By name: one name may be an input of other bands than the output, as S2L1C, which is generated as S2L2A. */
+    private static Map<String, Standardization> standardizations(
+            Scope scope, TerraMindGenerationConfig config, Map<String, TerraMindModality> modalities) {
+        Map<String, Standardization> all = new LinkedHashMap<>();
+        modalities.forEach((name, modality) -> Standardization.load(scope, config.inputs().pretraining(),
+                modality.key(), config.offset().getOrDefault(name, List.of(0.0)).stream().mapToDouble(value -> value)
+                        .toArray()).ifPresent(own -> all.put(name, own)));
+        return all;
     }
 
     /**
@@ -114,14 +122,14 @@ public final class TerraMindGeneration implements Backbone, Model {
         TerraMindInputs inputs = TerraMindInputs.of(config.inputs(), tokenizers::takes, input);
         PreparedInputs.refuseMasks(inputs);
         options.timesteps().ifPresent(config::requireTimesteps);
-        Map<String, Standardization> standard =
-                options.standardize().orElse(config.inputs().standardize()) ? standardizations : Map.of();
+        boolean standardize = options.standardize().orElse(config.inputs().standardize());
         long seed = options.seed().orElse(config.settings().seed());
         // What is made on the way is in a scope of its own, so that nothing is left where something fails.
         try (Scope work = Scope.open(scope.device())) {
             GenerationState state;
             TokenGrid grid;
-            try (PreparedInputs prepared = PreparedInputs.of(work, config.inputs(), inputs, tokenizers, standard)) {
+            try (PreparedInputs prepared = PreparedInputs.of(
+                    work, config.inputs(), inputs, tokenizers, standardize ? ofInputs : Map.of())) {
                 grid = prepared.grid();
                 prepared.requireDecodable(config.settings().targets());
                 state = prepared.state();
@@ -133,8 +141,9 @@ public final class TerraMindGeneration implements Backbone, Model {
                         config.settings().schedule(given, List.copyOf(config.network().targets().keySet()),
                                 grid.cells()));
             }
-            return new Decoding(scope, work, state, grid, standard, DecodeOptions.defaults().withTimesteps(
-                    options.timesteps().orElse(config.timesteps())), seed, options.firstSample()).all();
+            return new Decoding(scope, work, state, grid, standardize ? ofOutputs : Map.of(),
+                    DecodeOptions.defaults().withTimesteps(options.timesteps().orElse(config.timesteps())), seed,
+                    options.firstSample()).all();
         }
     }
 

@@ -304,6 +304,22 @@ class TerraMindGenerationTest {
         assertTrue(Math.abs(metres[0]) > 1);
     }
 
+    /** S2L1C has 13 bands as an input, and the 12 of S2L2A as an output, with the statistics of those. */
+    @Test
+    void aNameOfTwoModalitiesHasTheStatisticsOfBoth() {
+        TokenizerConfig twelve = Generators.tokenizer(TokenizerConfig.Kind.DIVAE, Map.of("n_channels", 12,
+                "codebook_size", "8-8-8-6-5", "encoder", Map.of("dim_tokens", 16, "depth", 1, "num_heads", 2),
+                "unet", Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1))));
+        Map<String, Object> arguments = new TreeMap<>(Map.of("output_modalities", List.of("S2L1C"), "modalities",
+                List.of("S2L1C"), "tokenizer_dict", Map.of("tok_sen2l2a@224", twelve), "standardize", true));
+        Input numbers = input("S2L1C", scope.full(DType.F32, 1500, 1, 13, 32, 32));
+        float[] same = model(arguments).generate(scope, numbers, DEFAULTS).outputs().get("S2L1C").toFloatArray();
+        arguments.put("output_modalities", List.of("S2L2A"));
+        assertEquals(12 * 32 * 32, same.length);
+        assertArrayEquals(model(arguments).generate(scope, numbers, DEFAULTS).outputs().get("S2L2A").toFloatArray(),
+                same);
+    }
+
     @Test
     void resultsDependOnTheSeedAndNotOnTheBatch() {
         TerraMindGeneration model = model(Map.of("output_modalities", List.of("LULC", "DEM"), "decoding_steps", 2));
