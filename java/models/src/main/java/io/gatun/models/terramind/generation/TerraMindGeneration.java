@@ -225,15 +225,24 @@ public final class TerraMindGeneration implements Backbone, Model {
     }
 
     /**
-     * All outputs as one feature: {@link #generate} as configured.
+     * All images and coordinates as one feature: {@link #generate} as configured. Captions are no tensors, {@link
+     * #generate} alone has them.
      *
      * @param scope owns the result
      * @param input as for {@link #generate}
-     * @return a tensor for each output
+     * @return a tensor for each output but captions
+     * @throws ArgumentException if captions are all that is generated, or as {@link #generate}
      */
     @Override
     public List<Feature> forward(Scope scope, Input input) {
-        return List.of(new Feature.ByModality(generate(scope, input, GenerateOptions.defaults()).outputs()));
+        SequencedMap<String, TerraMindModality> targets = config.settings().targets();
+        if (targets.values().stream().allMatch(modality -> modality.key().equals("caption"))) {
+            throw new ArgumentException("the generator makes " + String.join(", ", targets.keySet())
+                    + ", which is text and no feature; call generate");
+        }
+        Generated generated = generate(scope, input, GenerateOptions.defaults());
+        generated.tokens().values().forEach(Tensor::close);
+        return List.of(new Feature.ByModality(generated.outputs()));
     }
 
     /**

@@ -37,6 +37,7 @@ import io.gatun.models.Input;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindModality;
+import io.gatun.models.terramind.tokenizer.CaptionTokenizer;
 import io.gatun.models.terramind.tokenizer.CoordinatesTokenizer;
 import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import io.gatun.models.terramind.tokenizer.WordPiece;
@@ -520,6 +521,24 @@ class TerraMindGenerationTest {
         assertArrayEquals(model.generate(scope, images(1), DEFAULTS).outputs().get("DEM").toFloatArray(),
                 images.values().get("DEM").toFloatArray());
         assertEquals(List.of("S1GRD", "DEM"), List.copyOf(model.example(scope).orElseThrow().modalities().keySet()));
+        TerraMindGeneration writing = model(Map.of("output_modalities", List.of("caption"),
+                "tokenizer_dict", Map.of("caption", new CaptionTokenizer(places()))));
+        refuses(ArgumentException.class, () -> writing.forward(scope, images(1)), "caption", "call generate");
+    }
+
+    /** The feature is the images: tokens are not left in the caller's scope. */
+    @Test
+    void aFeatureLeavesNothingElse() {
+        try (Device device = Device.cpu(new CpuOptions(1, CpuLevel.AUTO, 0)); Scope weights = Scope.open(device);
+                Scope caller = Scope.open(device)) {
+            TerraMindGeneration model = Generators.random(weights, TerraMindGeneration.loader(
+                    generator(Map.of("output_modalities", List.of("LULC", "DEM")))));
+            Input input = input("S1GRD", pixels(caller, 1, 1, 2, 32, 32));
+            ((Feature.ByModality) model.forward(caller, input).getFirst()).values().values().forEach(Tensor::close);
+            long live = device.memory().buffersLive();
+            ((Feature.ByModality) model.forward(caller, input).getFirst()).values().values().forEach(Tensor::close);
+            assertEquals(live, device.memory().buffersLive());
+        }
     }
 
     /** Wherever memory ends, it is the same exception, and all is given back. */
