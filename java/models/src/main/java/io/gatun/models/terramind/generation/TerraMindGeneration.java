@@ -36,6 +36,9 @@ import java.util.SequencedSet;
  *
  * <p>The same seed gives the same result, whatever the batch: random numbers belong to a sample, not to its place in a
  * batch. A call that fails, as where memory ends, gives back all that it took.
+ *
+ * <p>Closing it closes the scope that it was loaded in. Closing that scope alone leaves the recorded graphs of its
+ * tokenizers: a generator of the registry of backbones is closed itself, before its scope.
  */
 public final class TerraMindGeneration implements Backbone, Model {
     private final Scope weights;
