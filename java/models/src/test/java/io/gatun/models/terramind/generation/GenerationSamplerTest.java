@@ -298,6 +298,19 @@ class GenerationSamplerTest {
         assertArrayEquals(new long[] {11, 12, found.get(0)[0]}, copy.ids("coords"));
     }
 
+    /** The first has ended and goes on, since the second has not: alone it would not have. */
+    @Test
+    void textsDoNotDependOnTheOthersOfTheBatch() {
+        GenerationState state = state(0, 2);
+        state.wantText("coords", 8);
+        GenerationState.Text text = (GenerationState.Text) state.modalities().get("coords");
+        List<long[]> found = List.of(new long[] {5, 5}, new long[] {11, 12}, new long[] {6, 13}, new long[] {5, 14},
+                new long[] {15, 6});
+        long[][] merged = TextSampler.merged(text, found, Set.of(4L, 5L, 6L));
+        assertArrayEquals(new long[] {11}, merged[0]);
+        assertArrayEquals(new long[] {12, 13, 14}, merged[1]);
+    }
+
     /** As upstream means to: without the text there is the token alone with which one begins. */
     @Test
     void guidanceHidesTexts() {
