@@ -4,6 +4,7 @@ package io.gatun.models.terramind.generation;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
@@ -114,7 +115,7 @@ public final class TerraMindGeneration implements Backbone, Model {
      * @throws io.gatun.core.ShapeException if an image has another number of bands, no whole patches, or a size that an
      *     output cannot have
      * @throws io.gatun.core.DTypeException if an image is not f32
-     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
+     * @throws DeviceMemoryException if memory does not suffice
      */
     public Generated generate(Scope scope, Input input, GenerateOptions options) {
         return generate(scope, input, options, Optional.empty(), (_, _, _, _) -> { });
@@ -125,6 +126,19 @@ public final class TerraMindGeneration implements Backbone, Model {
         TerraMindInputs inputs = TerraMindInputs.of(config.inputs(), tokenizers::takes, input);
         PreparedInputs.refuseMasks(inputs);
         options.timesteps().ifPresent(config::requireTimesteps);
+        try {
+            return generate(scope, inputs, options, order, trace);
+        } catch (DeviceMemoryException e) {
+            if (!tokenizers.clearGraphs()) {
+                throw e;
+            }
+            scope.sync(); // it may be what keeps a graph's memory
+            return generate(scope, inputs, options, order, trace);
+        }
+    }
+
+    private Generated generate(Scope scope, TerraMindInputs inputs, GenerateOptions options,
+            Optional<GenerationSampler.Order> order, GenerationSampler.Trace trace) {
         boolean standardize = options.standardize().orElse(config.inputs().standardize());
         long seed = options.seed().orElse(config.settings().seed());
         // What is made on the way is in a scope of its own, so that nothing is left where something fails.

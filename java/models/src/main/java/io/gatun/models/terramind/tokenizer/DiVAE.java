@@ -131,12 +131,21 @@ public final class DiVAE implements TerraMindTokenizer {
         try {
             return denoised(scope, quantized, size, options, observer);
         } catch (DeviceMemoryException e) {
-            if (graphs.isEmpty() || !graphs.get().clear()) {
+            if (!clearGraphs()) {
                 throw e;
             }
             scope.sync(); // it may be what keeps a graph's memory
             return denoised(scope, quantized, size, options, observer);
         }
+    }
+
+    /**
+     * Gives the memory of recorded steps that are not in use back; they are recorded again when they are needed.
+     *
+     * @return whether there were any
+     */
+    public boolean clearGraphs() {
+        return graphs.map(DenoisingGraphs::clear).orElse(false);
     }
 
     private Tensor denoised(
