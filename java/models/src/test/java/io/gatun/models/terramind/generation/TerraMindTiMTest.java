@@ -186,6 +186,26 @@ class TerraMindTiMTest {
         assertEquals(Shape.of(2, 12, 16), tokens.shape());
     }
 
+    /** The generator sees a text up to its end, whatever the mask. */
+    @Test
+    void masksOfTextsAreThoseOfTheEncoder() {
+        Map<String, Object> none = new HashMap<>(Collections.singletonMap("merge_method", null));
+        none.put("modalities", List.of("S1GRD", "coords"));
+        TerraMindTiM model = model(none);
+        List<float[]> scores = new ArrayList<>();
+        List<float[]> features = new ArrayList<>();
+        for (boolean hidden : List.of(false, true)) {
+            Input input = input("S1GRD", pixels(scope, 1, 1, 2, 32, 32), "coords",
+                    scope.of(new long[] {11, 12, 3, 13}, 1, 4), "coords_input_mask",
+                    scope.ofBooleans(new boolean[] {false, hidden, false, true}, 1, 4));
+            features.add(model.forward(scope, input, Optional.empty(),
+                    (_, _, logits, _) -> scores.add(logits.toFloatArray())).getLast().tensor().toFloatArray());
+        }
+        assertEquals(2, scores.size());
+        assertArrayEquals(scores.getFirst(), scores.getLast());
+        assertFalse(Arrays.equals(features.getFirst(), features.getLast()), "the mask does not count");
+    }
+
     /** Registers and norms of queries and keys in both networks; the generator's encoder has its norm in any case. */
     @Test
     void otherNetworksThinkToo() {
