@@ -141,6 +141,9 @@ public final class GenerationSampler {
         GenerationState state = states.getFirst();
         switch (state.modalities().get(step.target())) {
             case GenerationState.Patches patches when step.scheme() != Scheme.AUTOREGRESSIVE -> {
+                if (step.tokens() <= 0) {
+                    return; // of a schedule that is rounded
+                }
                 Patch found = step.scheme() == Scheme.ROAR ? roar(state, number, step, patches)
                         : maskgit(state, patches);
                 if (found.count() == 0) {

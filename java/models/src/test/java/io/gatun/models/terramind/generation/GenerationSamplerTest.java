@@ -263,6 +263,31 @@ class GenerationSamplerTest {
     }
 
     @Test
+    void aStepOfLessThanNoneFindsNone() {
+        GenerationState state = state(0, 1);
+        state.want(LULC, GRID);
+        sampler(model(), 1, 0).generate(scope, state, List.of(
+                new GenerationStep(LULC, Scheme.ROAR, -1, 0, List.of(1.0), List.of()),
+                new GenerationStep(LULC, Scheme.MASKGIT, -1, 0, List.of(1.0), List.of())));
+        assertArrayEquals(new boolean[GRID.cells()], state.known(LULC));
+    }
+
+    /** As with nothing in front of its end. */
+    @Test
+    void textsWithoutAnEndDoNotCount() {
+        TerraMindEncoderDecoder model = model();
+        GenerationState without = state(0, 1);
+        without.giveText("coords", new long[] {11, 12, 13});
+        without.want(LULC, GRID);
+        sampler(model, 1, 0).generate(scope, without, schedule(Scheme.ROAR, 1, 0, 1));
+        GenerationState empty = state(0, 1);
+        empty.giveText("coords", new long[] {3, 9, 9});
+        empty.want(LULC, GRID);
+        sampler(model, 1, 0).generate(scope, empty, schedule(Scheme.ROAR, 1, 0, 1));
+        assertArrayEquals(empty.ids(LULC), without.ids(LULC));
+    }
+
+    @Test
     void textsOfNanAreRefused() {
         TerraMindEncoderDecoder model = model();
         GenerationState state = new GenerationState(2);

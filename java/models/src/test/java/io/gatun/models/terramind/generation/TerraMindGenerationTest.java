@@ -243,6 +243,9 @@ class TerraMindGenerationTest {
         refuses(ArgumentException.class, () -> model.generate(scope, input("S1GRD", s1, "LULC",
                 scope.of(new long[] {1, 2, 3, 4}, 1, 2, 2)), DEFAULTS), "Conditioned target modality not implemented");
         refuses(ArgumentException.class, () -> model.outChannels(), "a generator gives images", "_tim");
+        Input output = input("S1GRD", s1, "NDVI", pixels(scope, 2, 1, 1, 32, 32));
+        refuses(ArgumentException.class, () -> model(Map.of("modalities", List.of("S1GRD"), "output_modalities",
+                List.of("NDVI"))).generate(scope, output, DEFAULTS), "\"NDVI\", which is not among the modalities");
         TerraMindGeneration elevation = model(Map.of("modalities", List.of("S1GRD"), "output_modalities",
                 List.of("DEM")));
         refuses(ArgumentException.class, () -> elevation.generate(scope, input("S1GRD", s1),
