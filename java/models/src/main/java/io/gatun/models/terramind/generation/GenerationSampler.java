@@ -74,9 +74,12 @@ public final class GenerationSampler {
      * @param scope where it runs; what a step needs is given back after it
      * @param state what is known, and afterwards what was found
      * @param schedule the steps
-     * @throws ArgumentException if a target of a step was not asked for, or scores are NaN
+     * @throws ArgumentException if a target of a step was not asked for, there are more than 4096 steps, or scores are
+     *     NaN
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public void generate(Scope scope, GenerationState state, List<GenerationStep> schedule) {
+        requireNumbered(schedule);
         try (Views views = new Views(model, scope)) {
             for (int i = 0; i < schedule.size(); i++) {
                 GenerationStep step = schedule.get(i);
@@ -96,9 +99,13 @@ public final class GenerationSampler {
      * @param state what is to be found, and what all sets have in common
      * @param conditions what is known under each condition, without the targets
      * @param schedule steps for images
+     * @throws ArgumentException if a target of a step was not asked for or is a text, there are more than 4096 steps,
+     *     or scores are NaN
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public void generateMultiGuided(
             Scope scope, GenerationState state, List<GenerationState> conditions, List<GenerationStep> schedule) {
+        requireNumbered(schedule);
         List<GenerationState> sets = new ArrayList<>();
         conditions.forEach(each -> sets.add(each.copy()));
         Set<String> generated = new HashSet<>();
@@ -120,6 +127,13 @@ public final class GenerationSampler {
                 run(scope, views, i, step, all, new View(state, hidden),
                         sets.stream().map(set -> new View(set, Set.of())).toList());
             }
+        }
+    }
+
+    private static void requireNumbered(List<GenerationStep> schedule) {
+        if (schedule.size() > Sampling.MOST_STEPS) {
+            throw new ArgumentException("a schedule of " + schedule.size() + " steps, expected at most "
+                    + Sampling.MOST_STEPS + ": more would share their random numbers; lower decoding_steps");
         }
     }
 

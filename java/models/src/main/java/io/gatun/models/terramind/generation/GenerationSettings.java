@@ -14,7 +14,7 @@ import java.util.SequencedMap;
  * How modalities are generated.
  *
  * @param targets what is generated in this order, by the names of the caller
- * @param decodingSteps steps of each
+ * @param decodingSteps steps of each, 4096 in all at most
  * @param temperatures of each; 0 takes the best token
  * @param topP see {@link Sampling}
  * @param topK see {@link Sampling}
@@ -32,8 +32,10 @@ public record GenerationSettings(SequencedMap<String, TerraMindModality> targets
     public GenerationSettings {
         decodingSteps = List.copyOf(decodingSteps);
         temperatures = List.copyOf(temperatures);
-        if (decodingSteps.stream().anyMatch(steps -> steps < 1)) {
-            throw new ArgumentException("decoding_steps is " + decodingSteps + ", expected at least 1");
+        if (decodingSteps.stream().anyMatch(steps -> steps < 1)
+                || decodingSteps.stream().mapToLong(steps -> steps).sum() > Sampling.MOST_STEPS) {
+            throw new ArgumentException("decoding_steps is " + decodingSteps + ", expected at least 1, and in all at"
+                    + " most " + Sampling.MOST_STEPS + ", which have random numbers of their own");
         }
         if (temperatures.stream().anyMatch(temperature -> !(temperature >= 0 && temperature < Double.MAX_VALUE))) {
             throw new ArgumentException("temps is " + temperatures + ", expected numbers that are not negative");

@@ -27,6 +27,7 @@ import io.gatun.models.terramind.TerraMindEncoderDecoderConfig;
 import io.gatun.models.terramind.TerraMindModality;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -434,5 +435,8 @@ class GenerationSamplerTest {
         refuses(ArgumentException.class,
                 () -> sampler(model, 1, 0).generate(scope, state, schedule(Scheme.ROAR, 1, 0, 1)), "ask for it first");
         refuses(ArgumentException.class, () -> new GenerationState(0), "0 samples");
+        List<GenerationStep> many = Collections.nCopies(
+                4097, new GenerationStep(LULC, Scheme.ROAR, 0, 0, List.of(1.0), List.of()));
+        refuses(ArgumentException.class, () -> sampler(model, 1, 0).generate(scope, state, many), "4097 steps");
     }
 }

@@ -204,6 +204,8 @@ class TerraMindGenerationTest {
                 "merge_method was passed but not used");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "decoding_steps", 0),
                 "decoding_steps is [0]");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM", "LULC"), "decoding_steps",
+                List.of(4096, 1)), "decoding_steps is [4096, 1]", "at most 4096");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "temps",
                 List.of(1, 0.5)), "temps has 2 values for DEM");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "top_p", 2), "top_p is 2");
