@@ -290,8 +290,7 @@ public final class GenerationSampler {
         long[] kept = new long[places.length];
         for (int sample = 0; sample < scored.batch(); sample++) {
             int first = sample * scored.count();
-            int[] best = IntStream.range(first, first + scored.count()).boxed()
-                    .sorted(Comparator.comparingDouble(i -> -sure[i])).mapToInt(i -> i).toArray();
+            int[] best = TokenFilter.descending(sure, first, scored.count());
             for (int i = 0; i < count; i++) {
                 places[sample * count + i] = scored.places()[best[i]];
                 kept[sample * count + i] = ids[best[i]];

@@ -177,6 +177,12 @@ class GenerationSamplerTest {
         assertTrue(expected[6] == 0 && expected[3] > 0);
     }
 
+    @Test
+    void theLargestComeFirstAndAmongEqualsTheFirst() {
+        float[] values = {9, 0.5f, 0, 1, 0.5f, Float.MIN_VALUE, 0, 1};
+        assertArrayEquals(new int[] {3, 7, 1, 4, 5, 2, 6}, TokenFilter.descending(values, 1, 7));
+    }
+
     /** A weight of one is no guidance, of zero no conditions; several sets of one are the one. */
     @Test
     void guidanceWeighsTheConditions() {
