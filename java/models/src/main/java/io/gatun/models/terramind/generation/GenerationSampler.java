@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds tokens step by step, TerraTorch's {@code GenerationSampler}. What the encoder sees is encoded when it changes,
@@ -81,13 +83,24 @@ public final class GenerationSampler {
     public void generate(Scope scope, GenerationState state, List<GenerationStep> schedule) {
         requireNumbered(schedule);
         try (Views views = new Views(model, scope)) {
+            List<View> before = List.of();
             for (int i = 0; i < schedule.size(); i++) {
-                GenerationStep step = schedule.get(i);
-                List<View> conditional = step.isGuided() ? List.of(new View(state, Set.of())) : List.of();
-                run(scope, views, i, step, List.of(state),
-                        new View(state, step.isGuided() ? Set.copyOf(step.conditions()) : Set.of()), conditional);
+                List<View> shown = shown(state, schedule.get(i));
+                if (!shown.equals(before)) {
+                    views.keep(schedule.subList(i, schedule.size()).stream().flatMap(
+                            later -> shown(state, later).stream()).collect(Collectors.toSet()));
+                    before = shown;
+                }
+                run(scope, views, i, schedule.get(i), List.of(state), shown.getFirst(),
+                        shown.subList(1, shown.size()));
             }
         }
+    }
+
+    /** What a step shows the encoder: all; where it is guided, that without the conditions first. */
+    private static List<View> shown(GenerationState state, GenerationStep step) {
+        View all = new View(state, Set.of());
+        return step.isGuided() ? List.of(new View(state, Set.copyOf(step.conditions())), all) : List.of(all);
     }
 
     /**
@@ -117,15 +130,19 @@ public final class GenerationSampler {
                     throw new ArgumentException("Only image modalities are supported for now: several conditions with"
                             + " weights cannot be had for the text " + step.target());
                 }
-                if (!step.target().equals(current)) {
+                boolean next = !step.target().equals(current);
+                if (next) {
                     follow(state, sets, generated, current, step.target());
                     current = step.target();
                 }
-                Set<String> hidden = Set.copyOf(generated);
+                View plain = new View(state, Set.copyOf(generated));
+                List<View> conditional = sets.stream().map(set -> new View(set, Set.of())).toList();
+                if (next) {
+                    views.keep(Stream.concat(Stream.of(plain), conditional.stream()).collect(Collectors.toSet()));
+                }
                 List<GenerationState> all = new ArrayList<>(List.of(state));
                 all.addAll(sets);
-                run(scope, views, i, step, all, new View(state, hidden),
-                        sets.stream().map(set -> new View(set, Set.of())).toList());
+                run(scope, views, i, step, all, plain, conditional);
             }
         }
     }

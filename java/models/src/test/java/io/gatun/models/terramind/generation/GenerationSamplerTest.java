@@ -433,6 +433,20 @@ class GenerationSamplerTest {
     }
 
     @Test
+    void contextsThatNoStepNeedsAreGivenBack() {
+        GenerationState state = state(0, 1);
+        try (Views views = new Views(model(), scope)) {
+            View whole = new View(state, Set.of());
+            TerraMindContext kept = views.context(whole);
+            GenerationState other = state(1, 2);
+            TerraMindContext gone = views.context(new View(other, Set.of()));
+            views.keep(Set.of(new View(state, Set.of())));
+            assertTrue(gone.keysAndValues().getFirst().isClosed());
+            assertSame(kept, views.context(whole));
+        }
+    }
+
+    @Test
     void whatWasNotAskedForIsRefused() {
         TerraMindEncoderDecoder model = model();
         GenerationState state = state(0, 1);
