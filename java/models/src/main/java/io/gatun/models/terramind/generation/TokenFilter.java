@@ -48,8 +48,8 @@ final class TokenFilter {
     }
 
     /**
-     * Places of the {@code count} values from {@code first} on, the largest value first, among equals the first. None is
-     * negative, so that their bits are in their order: a value and its place are sorted as one number.
+     * Places of the {@code count} values from {@code first} on, the largest value first, among equals the first. None
+     * is negative, so that their bits are in their order: a value and its place are sorted as one number.
      */
     static int[] descending(float[] values, int first, int count) {
         long[] keys = new long[count];

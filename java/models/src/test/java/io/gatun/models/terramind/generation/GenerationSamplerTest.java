@@ -183,6 +183,32 @@ class GenerationSamplerTest {
         assertArrayEquals(new int[] {3, 7, 1, 4, 5, 2, 6}, TokenFilter.descending(values, 1, 7));
     }
 
+    /** By hand: probabilities of one, two and four parts of seven. */
+    @Test
+    void theFilterLeavesTheBest() {
+        float[] scores = {0, (float) Math.log(2), (float) Math.log(4)};
+        double root = Math.sqrt(2);
+        double[][] expected = {{1 / 7.0, 2 / 7.0, 4 / 7.0}, {0, 1 / 3.0, 2 / 3.0}, {0, 0, 1}, {0, 1 / 3.0, 2 / 3.0},
+                {1 / (3 + root), root / (3 + root), 2 / (3 + root)}};
+        List<SampleOptions> options = List.of(new SampleOptions(1, 0, 0), new SampleOptions(1, 2, 0),
+                new SampleOptions(1, 0, 0.5), new SampleOptions(1, 0, 0.6), new SampleOptions(2, 0, 0));
+        for (int i = 0; i < expected.length; i++) {
+            float[] found = TokenFilter.probabilities(scores, 0, 3, options.get(i));
+            for (int token = 0; token < 3; token++) {
+                assertEquals(expected[i][token], found[token], 1e-6, options.get(i).toString());
+            }
+        }
+    }
+
+    /** By hand, on [1, 2]: twice the way to [3, 5], half the way to [0, 1], none to what has no weight. */
+    @Test
+    void guidanceIsTheSumOfTheWeightedWays() {
+        List<Tensor> with = List.of(scope.of(new float[] {3, 5}, 2), scope.of(new float[] {0, 1}, 2),
+                scope.of(new float[] {9, 9}, 2));
+        assertArrayEquals(new float[] {1 + 2 * 2 - 0.5f, 2 + 2 * 3 - 0.5f}, GenerationSampler.guided(
+                scope, scope.of(new float[] {1, 2}, 2), with, List.of(2.0, 0.5)).toFloatArray());
+    }
+
     /** A weight of one is no guidance, of zero no conditions; several sets of one are the one. */
     @Test
     void guidanceWeighsTheConditions() {
