@@ -27,10 +27,12 @@ final class TextTokenizers {
     }
 
     private static Object read(String key, Object value) {
-        boolean isPath = value instanceof String || value instanceof Path;
+        if (!(value instanceof String) && !(value instanceof Path)) {
+            return value;
+        }
         return switch (key) {
-            case "coords" when isPath -> new CoordinatesTokenizer(vocabulary(value));
-            case "caption" when isPath -> new CaptionTokenizer(vocabulary(value));
+            case "coords" -> new CoordinatesTokenizer(vocabulary(value));
+            case "caption" -> new CaptionTokenizer(vocabulary(value));
             default -> value;
         };
     }

@@ -51,7 +51,7 @@ class DiffusionSchedulerTest {
             Tensor coefficients = scope.of(ddpm.coefficients(timesteps, 2), 2, DiffusionScheduler.COEFFICIENTS)
                     .slice(0, 0, 1).reshape(DiffusionScheduler.COEFFICIENTS);
             // sqrt(0.9999) 0.02 / 0.020098, sqrt(0.98) 0.0001 / 0.020098 and sqrt(0.0001 / 0.020098 0.02)
-            double expected = 0.995074 * 0.5 + 0.00492561 * 2 - 0.00997558;
+            double expected = 0.995074 * 0.5 + 0.00492561 * 2 - 0.00997559;
             assertEquals(expected, ddpm.step(scope, scope.of(new float[] {0.5f}, 1), scope.of(new float[] {2}, 1),
                     coefficients, Optional.of(scope.of(new float[] {-1}, 1))).toFloatArray()[0], 1e-5);
         }
