@@ -55,20 +55,19 @@ public final class GenerateModalities {
     }
 
     public static void main(String[] args) {
-        try (Scope weights = Scope.open(DEVICE)) {
-            TerraMindGeneration model = (TerraMindGeneration) build(weights, "terramind_v1_tiny_generate", Map.of(
-                    "modalities", List.of("S2L2A", "DEM"), "output_modalities", List.of("S1GRD", "LULC"),
-                    "standardize", true, "timesteps", 10, "tokenizer_dict", small()));
-            try (Scope scope = Scope.open(DEVICE)) {
-                // Digital numbers; any of the inputs will do.
-                Tensor image = scope.full(DType.F32, 1500, 1, 12, 224, 224);
-                GenerateOptions options = GenerateOptions.defaults().withSeed(42, 0);
-                Generated generated = model.generate(scope, Input.of("S2L2A", image), options);
-                generated.outputs().forEach((name, output) -> System.out.println(name + " " + output.shape()));
-                Tensor elevation = scope.full(DType.F32, 800, 1, 1, 224, 224);
-                System.out.println("of both " + model.generate(scope,
-                        Input.of("S2L2A", image).with("DEM", elevation), options).tokens().get("LULC").shape());
-            }
+        // Unlike other backbones a generator is closed itself: its scope does not know the graphs of its tokenizers.
+        try (Scope weights = Scope.open(DEVICE); TerraMindGeneration model = (TerraMindGeneration) build(
+                weights, "terramind_v1_tiny_generate", Map.of("modalities", List.of("S2L2A", "DEM"),
+                        "output_modalities", List.of("S1GRD", "LULC"), "standardize", true, "timesteps", 10,
+                        "tokenizer_dict", small())); Scope scope = Scope.open(DEVICE)) {
+            // Digital numbers; any of the inputs will do.
+            Tensor image = scope.full(DType.F32, 1500, 1, 12, 224, 224);
+            GenerateOptions options = GenerateOptions.defaults().withSeed(42, 0);
+            Generated generated = model.generate(scope, Input.of("S2L2A", image), options);
+            generated.outputs().forEach((name, output) -> System.out.println(name + " " + output.shape()));
+            Tensor elevation = scope.full(DType.F32, 800, 1, 1, 224, 224);
+            System.out.println("of both " + model.generate(scope,
+                    Input.of("S2L2A", image).with("DEM", elevation), options).tokens().get("LULC").shape());
         }
         try (Scope weights = Scope.open(DEVICE); Scope scope = Scope.open(DEVICE)) {
             Backbone thinking = build(weights, "terramind_v1_tiny_tim",

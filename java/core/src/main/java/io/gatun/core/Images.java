@@ -83,10 +83,15 @@ public final class Images {
         try {
             MemorySegment in = scope.in("conv2d: x", x);
             Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
-            scope.queued(GatunH.gatun_conv2d(scope.stream(), in, scope.in("conv2d: weights", weights),
-                    scope.in("conv2d: bias", bias), scope.handle().conv2dOptions(geometry), activation.ordinal(),
-                    out.struct(), scope.error()));
-            return out;
+            try {
+                scope.queued(GatunH.gatun_conv2d(scope.stream(), in, scope.in("conv2d: weights", weights),
+                        scope.in("conv2d: bias", bias), scope.handle().conv2dOptions(geometry), activation.ordinal(),
+                        out.struct(), scope.error()));
+                return out;
+            } catch (RuntimeException | Error e) {
+                out.close(); // the kernel found no memory to work in
+                throw e;
+            }
         } finally {
             scope.end();
         }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
+import io.gatun.core.DataException;
 import io.gatun.core.Device;
 import io.gatun.core.DType;
 import io.gatun.core.Scope;
@@ -23,6 +24,8 @@ import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.terramind.generation.TerraMindGeneration;
 import io.gatun.models.terramind.generation.TerraMindTiM;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -136,6 +139,32 @@ class TerraMindGenerationModelsTest {
         Structure structure = EncoderDecoderFactory.buildModel(config.modelArguments()).structure();
         assertTrue(structure.weights().containsKey("encoder.encoder_embeddings.tok_lulc@224.token_emb.weight"));
         assertTrue(structure.weights().containsKey("encoder.sampler.model.decoder_proj_context.bias"));
+    }
+
+    /** As a configuration file can have it: by the path of the vocabulary. */
+    @Test
+    void textTokenizersComeFromTheirFile(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("coordinates.json"), """
+                {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+                 "normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
+                 "post_processor": null, "decoder": {"type": "WordPiece"},
+                 "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[PAD]": 0, "[UNK]": 1, "lat": 2}}}
+                """);
+        Map<String, Object> generator = new HashMap<>(Map.of("modalities", List.of("S2L2A"),
+                "output_modalities", List.of("coords"), "tokenizer_dict", Map.of("coords", file.toString())));
+        Arguments arguments = Arguments.of("generator", generator);
+        Loader<? extends Backbone> loader =
+                Registries.backbones().get("terramind_v1_tiny_generate").build(arguments);
+        arguments.finish();
+        Structure.of((scope, state) -> {
+            TerraMindGeneration model = assertInstanceOf(TerraMindGeneration.class, loader.load(scope, state));
+            assertEquals(2, model.tokenizers().coordinates().orElseThrow().text().id("lat"));
+            return model;
+        });
+        generator.put("tokenizer_dict", Map.of("coords", folder.resolve("none.json").toString()));
+        generator.put("model", "terramind_v1_tiny_generate");
+        String text = assertThrows(DataException.class, () -> FullModelFactory.buildModel(generator)).getMessage();
+        assertTrue(text.contains("none.json does not exist"), text);
     }
 
     @Test

@@ -26,12 +26,13 @@ public final class Arguments {
     private final String owner;
     private final Map<String, Object> values;
     private final Set<String> nulls;
-    private final Set<String> known = new LinkedHashSet<>();
+    private final Set<String> known;
 
-    private Arguments(String owner, Map<String, Object> values, Set<String> nulls) {
+    private Arguments(String owner, Map<String, Object> values, Set<String> nulls, Set<String> known) {
         this.owner = owner;
         this.values = values;
         this.nulls = nulls;
+        this.known = known;
     }
 
     /**
@@ -51,7 +52,20 @@ public final class Arguments {
                 nulls.add(key);
             }
         });
-        return new Arguments(owner, present, nulls);
+        return new Arguments(owner, present, nulls, new LinkedHashSet<>());
+    }
+
+    /**
+     * The same with another value of an argument; what is read of these is read of the given ones too.
+     *
+     * @param key name of an argument that is given
+     * @param value in its place
+     * @return the changed arguments
+     */
+    public Arguments with(String key, Object value) {
+        Map<String, Object> changed = new LinkedHashMap<>(values);
+        changed.put(key, value);
+        return new Arguments(owner, changed, nulls, known);
     }
 
     /**

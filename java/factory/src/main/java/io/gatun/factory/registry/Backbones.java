@@ -25,17 +25,19 @@ final class Backbones {
             terratorch.register(name, arguments -> PrithviViT.loader(PrithviConfig.of(name, arguments)));
         }
         for (String name : TerraMindConfig.names()) {
-            terratorch.register(name, arguments -> TerraMindViT.loader(TerraMindConfig.of(name, arguments)));
+            terratorch.register(name, arguments ->
+                    TerraMindViT.loader(TerraMindConfig.of(name, TextTokenizers.read(arguments))));
         }
         for (String name : TokenizerConfig.backboneNames()) {
             terratorch.register(name, arguments -> TokenizerBackbone.loader(name, arguments));
         }
         for (String name : TerraMindTiMConfig.names()) {
-            terratorch.register(name, arguments -> TerraMindTiM.loader(TerraMindTiMConfig.of(name, arguments)));
+            terratorch.register(name, arguments ->
+                    TerraMindTiM.loader(TerraMindTiMConfig.of(name, TextTokenizers.read(arguments))));
         }
         for (String name : TerraMindGenerationConfig.names()) {
-            terratorch.register(
-                    name, arguments -> TerraMindGeneration.loader(TerraMindGenerationConfig.of(name, arguments)));
+            terratorch.register(name, arguments -> TerraMindGeneration.loader(
+                    TerraMindGenerationConfig.of(name, TextTokenizers.read(arguments))));
         }
         for (String name : TerraFMConfig.names()) {
             terratorch.register(name, arguments -> TerraFM.loader(TerraFMConfig.of(name, arguments)));

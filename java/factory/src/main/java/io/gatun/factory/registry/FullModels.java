@@ -17,8 +17,8 @@ final class FullModels {
             models.register(name, arguments -> TerraMindTokenizer.loader(TokenizerConfig.of(name, arguments)));
         }
         for (String name : TerraMindGenerationConfig.names()) {
-            models.register(
-                    name, arguments -> TerraMindGeneration.loader(TerraMindGenerationConfig.of(name, arguments)));
+            models.register(name, arguments -> TerraMindGeneration.loader(
+                    TerraMindGenerationConfig.of(name, TextTokenizers.read(arguments))));
         }
         return models;
     }

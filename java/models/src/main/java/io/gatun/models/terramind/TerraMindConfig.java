@@ -28,7 +28,8 @@ import java.util.TreeMap;
  *     the token at the end, whichever is absent
  * @param standardize whether images come in the units of pretraining and are standardised by its statistics; upstream
  *     leaves that to its caller
- * @param checkInputs whether images that are to be standardised are checked for their unit, which waits for the device
+ * @param checkInputs whether images that are to be standardised are checked for their unit, and other inputs of
+ *     generators for NaN and unknown token numbers, which waits for the device
  * @param ignoreUnknown whether inputs of unknown names are left out, as upstream does it; else they are refused
  * @param tokenizers what makes token numbers of maps and coordinates
  */

@@ -93,6 +93,10 @@ public final class TerraMindEncoderDecoder {
      * @param batch samples of each input
      * @param visible what there is to see; their order does not count, but for rounding
      * @return keys and values, which the caller may close
+     * @throws ArgumentException if the encoder has no embedding of an input
+     * @throws io.gatun.core.ShapeException if an image is of no whole patches, or numbers without rows and columns are
+     *     no square
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public TerraMindContext context(Scope scope, int batch, List<Visible> visible) {
         return context(scope, batch, visible, Optional.empty());
@@ -175,6 +179,8 @@ public final class TerraMindEncoderDecoder {
      * @param grid its rows and columns of patches
      * @param places [B, M] row-major: which patches, along the rows
      * @return [B, M, V] f32
+     * @throws ArgumentException if the decoder does not find this modality, or it is a text
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public Tensor patchLogits(Scope scope, TerraMindContext context, String key, TokenGrid grid, long[] places) {
         if (!(target(key) instanceof DecoderEmbedding.Image image)) {
@@ -246,6 +252,8 @@ public final class TerraMindEncoderDecoder {
      * @param text what came before; it becomes one longer
      * @param ids [B] the last token
      * @return [B, V] f32
+     * @throws ArgumentException if the decoder does not find this modality, or it is an image
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public Tensor nextLogits(Scope scope, TerraMindContext context, String key, Sequence text, long[] ids) {
         if (!(target(key) instanceof DecoderEmbedding.Sequence sequence)) {

@@ -32,8 +32,8 @@ public record TerraMindTokenizerChoice(SequencedMap<String, TokenizerConfig> ima
      *
      * @param owner whose arguments, for messages
      * @param arguments {@code tokenizer_dict}, a dictionary of a {@link TokenizerConfig} by the key of its modality and
-     *     of a {@link CoordinatesTokenizer} as {@code coords} and a {@link CaptionTokenizer} as {@code caption}; {@code
-     *     tokenizers}, see {@link #attached}
+     *     of a {@link CoordinatesTokenizer} as {@code coords} and a {@link CaptionTokenizer} as {@code caption}, for
+     *     which the registries take the path of their vocabulary too; {@code tokenizers}, see {@link #attached}
      * @param published whose tokenizers there are apart from those
      * @return the choice
      * @throws ArgumentException if an argument has a wrong value
@@ -55,7 +55,7 @@ public record TerraMindTokenizerChoice(SequencedMap<String, TokenizerConfig> ima
                 case CaptionTokenizer own when each.getKey().equals("caption") -> captions = Optional.of(own);
                 case null, default -> throw new ArgumentException(owner + ": tokenizer_dict has " + each.getKey() + ": "
                         + each.getValue() + ", expected a TokenizerConfig, a CoordinatesTokenizer as coords, or a"
-                        + " CaptionTokenizer as caption");
+                        + " CaptionTokenizer as caption; by the registries also the path of their vocabulary");
             }
         }
         Optional<Boolean> attached = arguments.has("tokenizers")

@@ -8,6 +8,7 @@ import io.gatun.core.Tensor;
 import io.gatun.models.Loader;
 import io.gatun.models.terramind.tokenizer.CaptionTokenizer;
 import io.gatun.models.terramind.tokenizer.CoordinatesTokenizer;
+import io.gatun.models.terramind.tokenizer.DiVAE;
 import io.gatun.models.terramind.tokenizer.TerraMindTokenizer;
 import io.gatun.models.terramind.tokenizer.WordPiece;
 import java.util.Collection;
@@ -107,6 +108,19 @@ public record TerraMindTokenizers(Map<String, TerraMindTokenizer> images,
     public Set<Long> sentinels(String key) {
         return (key.equals("coords") ? coordinates.map(CoordinatesTokenizer::text)
                 : captions.map(CaptionTokenizer::text)).map(WordPiece::sentinels).orElse(Set.of(4L, 5L, 6L));
+    }
+
+    /**
+     * Gives the memory that tokenizers hold for their next decoding back, see {@link DiVAE#clearGraphs}.
+     *
+     * @return whether there was any
+     */
+    public boolean clearGraphs() {
+        boolean any = false;
+        for (TerraMindTokenizer each : images.values()) {
+            any |= each instanceof DiVAE decoder && decoder.clearGraphs();
+        }
+        return any;
     }
 
     /** Closes the tokenizers, and with them the scope that they were loaded in. */

@@ -45,10 +45,7 @@ public final class TerraMindUnits {
     public static void require(Scope scope, String name, TerraMindModality modality, Tensor tensor) {
         float low = extreme(scope, tensor, Reduction.MIN);
         float high = extreme(scope, tensor, Reduction.MAX);
-        String found = name + " has values from " + low + " to " + high;
-        if (!Float.isFinite(low) || !Float.isFinite(high)) {
-            throw new ArgumentException(found + "; expected numbers, without NaN or infinity: fill gaps first");
-        }
+        String found = found(name, low, high);
         if (modality.kind() != TerraMindModality.Kind.IMAGE && !TerraMindTokenizers.isRaw(tensor)) {
             requireRange(found, low, high, 0, modality.size() - 1f, "token numbers below " + modality.size());
             return;
@@ -77,6 +74,32 @@ public final class TerraMindUnits {
             case "coords" -> requireRange(found, low, high, -180, 180, "degrees of longitude and latitude");
             default -> { }
         }
+    }
+
+    /**
+     * Checks an input in whatever unit.
+     *
+     * @param scope where it runs
+     * @param name for messages
+     * @param modality what it is
+     * @param tensor pixels, or token numbers
+     * @throws ArgumentException if pixels are not finite, or a token number is not in the vocabulary
+     */
+    public static void requireNumbers(Scope scope, String name, TerraMindModality modality, Tensor tensor) {
+        if (modality.kind() == TerraMindModality.Kind.IMAGE) {
+            found(name, extreme(scope, tensor, Reduction.MIN), extreme(scope, tensor, Reduction.MAX));
+        } else {
+            require(scope, name, modality, tensor);
+        }
+    }
+
+    /** What messages say of values, which have to be finite. */
+    private static String found(String name, float low, float high) {
+        String found = name + " has values from " + low + " to " + high;
+        if (!Float.isFinite(low) || !Float.isFinite(high)) {
+            throw new ArgumentException(found + "; expected numbers, without NaN or infinity: fill gaps first");
+        }
+        return found;
     }
 
     private static void requireRange(

@@ -5,6 +5,7 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.BinaryOp;
 import io.gatun.core.Kernels;
 import io.gatun.core.Philox;
+import io.gatun.core.Reduction;
 import io.gatun.core.Reductions;
 import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
@@ -20,7 +21,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds tokens step by step, TerraTorch's {@code GenerationSampler}. What the encoder sees is encoded when it changes,
@@ -74,17 +77,31 @@ public final class GenerationSampler {
      * @param scope where it runs; what a step needs is given back after it
      * @param state what is known, and afterwards what was found
      * @param schedule the steps
-     * @throws ArgumentException if a target of a step was not asked for
+     * @throws ArgumentException if a target of a step was not asked for, there are more than 4096 steps, or scores are
+     *     NaN
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public void generate(Scope scope, GenerationState state, List<GenerationStep> schedule) {
+        requireNumbered(schedule);
         try (Views views = new Views(model, scope)) {
+            List<View> before = List.of();
             for (int i = 0; i < schedule.size(); i++) {
-                GenerationStep step = schedule.get(i);
-                List<View> conditional = step.isGuided() ? List.of(new View(state, Set.of())) : List.of();
-                run(scope, views, i, step, List.of(state),
-                        new View(state, step.isGuided() ? Set.copyOf(step.conditions()) : Set.of()), conditional);
+                List<View> shown = shown(state, schedule.get(i));
+                if (!shown.equals(before)) {
+                    views.keep(schedule.subList(i, schedule.size()).stream().flatMap(
+                            later -> shown(state, later).stream()).collect(Collectors.toSet()));
+                    before = shown;
+                }
+                run(scope, views, i, schedule.get(i), List.of(state), shown.getFirst(),
+                        shown.subList(1, shown.size()));
             }
         }
+    }
+
+    /** What a step shows the encoder: all; where it is guided, that without the conditions first. */
+    private static List<View> shown(GenerationState state, GenerationStep step) {
+        View all = new View(state, Set.of());
+        return step.isGuided() ? List.of(new View(state, Set.copyOf(step.conditions())), all) : List.of(all);
     }
 
     /**
@@ -96,9 +113,13 @@ public final class GenerationSampler {
      * @param state what is to be found, and what all sets have in common
      * @param conditions what is known under each condition, without the targets
      * @param schedule steps for images
+     * @throws ArgumentException if a target of a step was not asked for or is a text, there are more than 4096 steps,
+     *     or scores are NaN
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     public void generateMultiGuided(
             Scope scope, GenerationState state, List<GenerationState> conditions, List<GenerationStep> schedule) {
+        requireNumbered(schedule);
         List<GenerationState> sets = new ArrayList<>();
         conditions.forEach(each -> sets.add(each.copy()));
         Set<String> generated = new HashSet<>();
@@ -110,16 +131,27 @@ public final class GenerationSampler {
                     throw new ArgumentException("Only image modalities are supported for now: several conditions with"
                             + " weights cannot be had for the text " + step.target());
                 }
-                if (!step.target().equals(current)) {
+                boolean next = !step.target().equals(current);
+                if (next) {
                     follow(state, sets, generated, current, step.target());
                     current = step.target();
                 }
-                Set<String> hidden = Set.copyOf(generated);
+                View plain = new View(state, Set.copyOf(generated));
+                List<View> conditional = sets.stream().map(set -> new View(set, Set.of())).toList();
+                if (next) {
+                    views.keep(Stream.concat(Stream.of(plain), conditional.stream()).collect(Collectors.toSet()));
+                }
                 List<GenerationState> all = new ArrayList<>(List.of(state));
                 all.addAll(sets);
-                run(scope, views, i, step, all, new View(state, hidden),
-                        sets.stream().map(set -> new View(set, Set.of())).toList());
+                run(scope, views, i, step, all, plain, conditional);
             }
+        }
+    }
+
+    private static void requireNumbered(List<GenerationStep> schedule) {
+        if (schedule.size() > Sampling.MOST_STEPS) {
+            throw new ArgumentException("a schedule of " + schedule.size() + " steps, expected at most "
+                    + Sampling.MOST_STEPS + ": more would share their random numbers; lower decoding_steps");
         }
     }
 
@@ -142,6 +174,9 @@ public final class GenerationSampler {
         Interruption.check("finding tokens of " + step.target());
         switch (state.modalities().get(step.target())) {
             case GenerationState.Patches patches when step.scheme() != Scheme.AUTOREGRESSIVE -> {
+                if (step.tokens() <= 0) {
+                    return; // of a schedule that is rounded
+                }
                 Patch found = step.scheme() == Scheme.ROAR ? roar(state, number, step, patches)
                         : maskgit(state, patches);
                 if (found.count() == 0) {
@@ -204,6 +239,7 @@ public final class GenerationSampler {
         }
         SampleOptions options = options(sampling, step);
         long[] ids = ids(scope, logits, options, sampling.seed(), draws);
+        requireDrawn(step, number, scored.count(), ids);
         if (step.scheme() == Scheme.ROAR) {
             return new Patch(scored.batch(), scored.count(), scored.places(), ids);
         }
@@ -215,14 +251,40 @@ public final class GenerationSampler {
         return new SampleOptions(temperature, sampling.topK(), sampling.topP());
     }
 
-    /** Numbers drawn from logits [..., V]; zeros where there are only shapes. */
+    /** Numbers drawn from logits [..., V], -1 where one is NaN; zeros where there are only shapes. */
     static long[] ids(Scope scope, Tensor logits, SampleOptions options, long seed, long[] draws) {
         if (scope.device().isMeta()) {
             return new long[draws.length];
         }
         try (Tensor rows = logits.reshape(draws.length, -1); Tensor counters = scope.of(draws, draws.length);
                 Tensor drawn = Reductions.sampleTokens(scope, rows, options, seed, counters)) {
-            return drawn.toLongArray();
+            long[] ids = drawn.toLongArray();
+            if (options.temperature() == 0) {
+                markNan(scope, rows, ids);
+            }
+            return ids;
+        }
+    }
+
+    /** The best token of a row with NaN is the place of the first NaN, which looks like any other. */
+    private static void markNan(Scope scope, Tensor rows, long[] ids) {
+        try (Tensor largest = Reductions.reduce(scope, rows, 1, Reduction.MAX)) {
+            float[] each = largest.toFloatArray();
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = Float.isNaN(each[i]) ? -1 : ids[i];
+            }
+        }
+    }
+
+    /** Each sample has so many of the ids, and all were drawn from numbers. */
+    static void requireDrawn(GenerationStep step, int number, int each, long[] ids) {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0) {
+                throw new ArgumentException("step " + number + ", which finds " + step.target() + ": the scores of"
+                        + " sample " + i / each + " have NaN, expected numbers; the input has NaN or infinity, token"
+                        + " numbers outside of their vocabulary, or values that the network overflows on: fill gaps"
+                        + " first, and standardise by the statistics of pretraining");
+            }
         }
     }
 
@@ -247,8 +309,7 @@ public final class GenerationSampler {
         long[] kept = new long[places.length];
         for (int sample = 0; sample < scored.batch(); sample++) {
             int first = sample * scored.count();
-            int[] best = IntStream.range(first, first + scored.count()).boxed()
-                    .sorted(Comparator.comparingDouble(i -> -sure[i])).mapToInt(i -> i).toArray();
+            int[] best = TokenFilter.descending(sure, first, scored.count());
             for (int i = 0; i < count; i++) {
                 places[sample * count + i] = scored.places()[best[i]];
                 kept[sample * count + i] = ids[best[i]];

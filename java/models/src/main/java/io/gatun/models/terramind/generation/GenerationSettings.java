@@ -2,6 +2,7 @@
 package io.gatun.models.terramind.generation;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.SampleOptions;
 import io.gatun.models.Arguments;
 import io.gatun.models.terramind.TerraMindModality;
 import java.util.ArrayList;
@@ -13,14 +14,15 @@ import java.util.SequencedMap;
  * How modalities are generated.
  *
  * @param targets what is generated in this order, by the names of the caller
- * @param decodingSteps steps of each
+ * @param decodingSteps steps of each, 4096 in all at most
  * @param temperatures of each; 0 takes the best token
  * @param topP see {@link Sampling}
  * @param topK see {@link Sampling}
  * @param scheme in which order patches are found
  * @param schedule tokens of each step of {@link Scheme#MASKGIT}
  * @param course of the temperature
- * @param guidance how far scores are drawn from those without the inputs to those with them; 1 for no guidance
+ * @param guidance how far scores are drawn from those without the inputs to those with them; 1 for no guidance; any
+ *     finite number
  * @param seed of the random numbers
  */
 public record GenerationSettings(SequencedMap<String, TerraMindModality> targets, List<Integer> decodingSteps,
@@ -30,8 +32,10 @@ public record GenerationSettings(SequencedMap<String, TerraMindModality> targets
     public GenerationSettings {
         decodingSteps = List.copyOf(decodingSteps);
         temperatures = List.copyOf(temperatures);
-        if (decodingSteps.stream().anyMatch(steps -> steps < 1)) {
-            throw new ArgumentException("decoding_steps is " + decodingSteps + ", expected at least 1");
+        if (decodingSteps.stream().anyMatch(steps -> steps < 1)
+                || decodingSteps.stream().mapToLong(steps -> steps).sum() > Sampling.MOST_STEPS) {
+            throw new ArgumentException("decoding_steps is " + decodingSteps + ", expected at least 1, and in all at"
+                    + " most " + Sampling.MOST_STEPS + ", which have random numbers of their own");
         }
         if (temperatures.stream().anyMatch(temperature -> !(temperature >= 0 && temperature < Double.MAX_VALUE))) {
             throw new ArgumentException("temps is " + temperatures + ", expected numbers that are not negative");
@@ -39,6 +43,14 @@ public record GenerationSettings(SequencedMap<String, TerraMindModality> targets
         if (!(topP >= 0 && topP <= 1) || !(topK >= 0 && topK < Integer.MAX_VALUE)) {
             throw new ArgumentException("top_p is " + topP + " and top_k " + topK
                     + "; expected 0 to 1, and a number of tokens, or a share of them below 1; 0 for none of both");
+        }
+        try {
+            new SampleOptions(1, topK, topP);
+        } catch (ArgumentException e) {
+            throw new ArgumentException("top_p is " + topP + " and top_k " + topK + ": " + e.getMessage(), e);
+        }
+        if (!Double.isFinite(guidance)) {
+            throw new ArgumentException("guidance is " + guidance + ", expected a finite number; 1 for no guidance");
         }
         if (scheme == Scheme.AUTOREGRESSIVE) {
             throw new ArgumentException("scheme autoregressive is that of texts, which always have it; expected roar or"

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param target key of the modality that tokens are found of
  * @param scheme which of them
- * @param tokens how many of each sample; of no matter for a text
+ * @param tokens how many of each sample, none where that is not positive; of no matter for a text
  * @param temperature of the scores; 0 takes the best token
  * @param guidance how far scores are drawn from those without the conditions to those with them, 1 for no guidance;
  *     several numbers where several sets of conditions have their own

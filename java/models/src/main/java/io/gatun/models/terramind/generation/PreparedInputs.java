@@ -3,6 +3,7 @@ package io.gatun.models.terramind.generation;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Scope;
+import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
 import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.terramind.Standardization;
@@ -11,6 +12,7 @@ import io.gatun.models.terramind.TerraMindInputs;
 import io.gatun.models.terramind.TerraMindModality;
 import io.gatun.models.terramind.TerraMindTokenizers;
 import io.gatun.models.terramind.TerraMindUnits;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,13 +50,16 @@ record PreparedInputs(TerraMindConfig config, SequencedMap<String, Tensor> tenso
             Map<String, Standardization> standardizations) {
         TerraMindModality modality = config.modalities().get(name);
         boolean raw = tokenizers.takes(modality.key(), tensor);
+        boolean checked = config.checkInputs() && !scope.device().isMeta();
         Tensor standard = tensor;
         if (standardizations.containsKey(name) && (raw || modality.kind() == TerraMindModality.Kind.IMAGE)) {
-            if (config.checkInputs() && !scope.device().isMeta()) {
+            if (checked) {
                 TerraMindUnits.require(scope, name, modality, tensor);
             }
             standard = standardizations.get(name).apply(scope, tensor);
             made.add(standard);
+        } else if (checked && !raw) {
+            TerraMindUnits.requireNumbers(scope, name, modality, tensor);
         }
         if (raw) {
             standard = tokenizers.tokens(scope, modality.key(), standard);
@@ -82,6 +87,26 @@ record PreparedInputs(TerraMindConfig config, SequencedMap<String, Tensor> tenso
             };
         }
         return grid;
+    }
+
+    /** Refuses what could be generated, but not made an image of. */
+    void requireDecodable(SequencedMap<String, TerraMindModality> targets) {
+        String owner = tensors.reversed().keySet().stream()
+                .filter(name -> config.modalities().get(name).kind().isImage()).findFirst().orElse("no image");
+        targets.forEach((name, modality) -> {
+            TokenizerConfig tokenizer = config.tokenizers().images().get(modality.key());
+            if (tokenizer != null && tokenizer.decoder() instanceof TokenizerConfig.Diffusion diffusion) {
+                int multiple = diffusion.size().multiple();
+                long height = (long) grid().height() * tokenizer.patchSize();
+                long width = (long) grid().width() * tokenizer.patchSize();
+                if (height % multiple != 0 || width % multiple != 0) {
+                    throw new ShapeException(name + " would have " + height + " x " + width + " pixels, as " + owner
+                            + "; expected rows and columns in multiples of " + multiple + ": pad the inputs to "
+                            + (height + multiple - 1) / multiple * multiple + " x "
+                            + (width + multiple - 1) / multiple * multiple);
+                }
+            }
+        });
     }
 
     private static TokenGrid square(long tokens) {

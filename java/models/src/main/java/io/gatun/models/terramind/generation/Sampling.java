@@ -16,6 +16,8 @@ public record Sampling(double topK, double topP, long seed, OptionalLong firstSa
     private static final int STEP = 20;
     private static final int SAMPLE = 32;
     private static final long ORDER = 1L << 62;
+    /** Steps whose draws have numbers of their own. */
+    static final int MOST_STEPS = 1 << SAMPLE - STEP;
 
     /**
      * The number of a draw.

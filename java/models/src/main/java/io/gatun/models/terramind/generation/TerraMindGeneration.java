@@ -4,6 +4,7 @@ package io.gatun.models.terramind.generation;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
+import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
@@ -37,27 +38,38 @@ import java.util.SequencedSet;
  *
  * <p>The same seed gives the same result, whatever the batch: random numbers belong to a sample, not to its place in a
  * batch. A call that fails, as where memory ends, gives back all that it took.
+ *
+ * <p>Closing it closes the scope that it was loaded in. Closing that scope alone leaves the recorded graphs of its
+ * tokenizers: a generator of the registry of backbones is closed itself, before its scope.
  */
 public final class TerraMindGeneration implements Backbone, Model {
     private final Scope weights;
     private final TerraMindGenerationConfig config;
     private final TerraMindEncoderDecoder network;
     private final TerraMindTokenizers tokenizers;
-    private final Map<String, Standardization> standardizations = new LinkedHashMap<>();
+    private final Map<String, Standardization> ofInputs;
+    private final Map<String, Standardization> ofOutputs;
 
     private TerraMindGeneration(Scope scope, StateDict state, TerraMindGenerationConfig config) {
         this.weights = scope;
         this.config = config;
-        SequencedMap<String, TerraMindModality> all = new LinkedHashMap<>(config.settings().targets());
-        all.putAll(config.inputs().modalities());
-        all.forEach((name, modality) -> Standardization.load(scope, config.inputs().pretraining(), modality.key(),
-                config.offset().getOrDefault(name, List.of(0.0)).stream().mapToDouble(value -> value).toArray())
-                .ifPresent(own -> standardizations.put(name, own)));
+        ofInputs = standardizations(scope, config, config.inputs().modalities());
+        ofOutputs = standardizations(scope, config, config.settings().targets());
         network = TerraMindEncoderDecoder.loader(config.network()).load(scope, state.at("sampler.model"));
         SequencedSet<String> keys = new LinkedHashSet<>(config.network().inputs().keySet());
         keys.addAll(config.network().targets().keySet());
         tokenizers = TerraMindTokenizers.loader(config.inputs().tokenizers().attached(true), keys)
                 .load(scope, state.at("tokenizer"));
+    }
+
+    /** By name: one name may be an input of other bands than the output, as S2L1C, which is generated as S2L2A. */
+    private static Map<String, Standardization> standardizations(
+            Scope scope, TerraMindGenerationConfig config, Map<String, TerraMindModality> modalities) {
+        Map<String, Standardization> all = new LinkedHashMap<>();
+        modalities.forEach((name, modality) -> Standardization.load(scope, config.inputs().pretraining(),
+                modality.key(), config.offset().getOrDefault(name, List.of(0.0)).stream().mapToDouble(value -> value)
+                        .toArray()).ifPresent(own -> all.put(name, own)));
+        return all;
     }
 
     /**
@@ -94,14 +106,17 @@ public final class TerraMindGeneration implements Backbone, Model {
      *
      * @param scope owns the result
      * @param input some of the modalities, see {@link TerraMindInputs}: images of whole patches, maps of LULC and NDVI,
-     *     token numbers, coordinates. An output has the size of the last image, 224 x 224 without one
+     *     token numbers, coordinates. An output has the size of the last image, 224 x 224 without one; rows and columns
+     *     in multiples of 32, unless LULC is the only image among the outputs
      * @param options what is not as configured
-     * @return images and coordinates
+     * @return images [B, C, H, W], coordinates, captions, and the tokens of all of them; its tensors, the tokens too,
+     *     belong to the caller's scope, and the caller may close them
      * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, one that is to
-     *     be generated, or a value that cannot be in the modality's unit
-     * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches
+     *     be generated, or a value that is NaN, no token's number, or cannot be in the modality's unit
+     * @throws io.gatun.core.ShapeException if an image has another number of bands, no whole patches, or a size that an
+     *     output cannot have
      * @throws io.gatun.core.DTypeException if an image is not f32
-     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
+     * @throws DeviceMemoryException if memory does not suffice
      * @throws io.gatun.core.InterruptedRunException if the thread is interrupted
      */
     public Generated generate(Scope scope, Input input, GenerateOptions options) {
@@ -112,15 +127,30 @@ public final class TerraMindGeneration implements Backbone, Model {
             GenerationSampler.Trace trace) {
         TerraMindInputs inputs = TerraMindInputs.of(config.inputs(), tokenizers::takes, input);
         PreparedInputs.refuseMasks(inputs);
-        Map<String, Standardization> standard =
-                options.standardize().orElse(config.inputs().standardize()) ? standardizations : Map.of();
+        options.timesteps().ifPresent(config::requireTimesteps);
+        try {
+            return generate(scope, inputs, options, order, trace);
+        } catch (DeviceMemoryException e) {
+            if (!tokenizers.clearGraphs()) {
+                throw e;
+            }
+            scope.sync(); // it may be what keeps a graph's memory
+            return generate(scope, inputs, options, order, trace);
+        }
+    }
+
+    private Generated generate(Scope scope, TerraMindInputs inputs, GenerateOptions options,
+            Optional<GenerationSampler.Order> order, GenerationSampler.Trace trace) {
+        boolean standardize = options.standardize().orElse(config.inputs().standardize());
         long seed = options.seed().orElse(config.settings().seed());
         // What is made on the way is in a scope of its own, so that nothing is left where something fails.
         try (Scope work = Scope.open(scope.device())) {
             GenerationState state;
             TokenGrid grid;
-            try (PreparedInputs prepared = PreparedInputs.of(work, config.inputs(), inputs, tokenizers, standard)) {
+            try (PreparedInputs prepared = PreparedInputs.of(
+                    work, config.inputs(), inputs, tokenizers, standardize ? ofInputs : Map.of())) {
                 grid = prepared.grid();
+                prepared.requireDecodable(config.settings().targets());
                 state = prepared.state();
                 List<String> given = List.copyOf(state.modalities().keySet());
                 config.settings().targets().values().forEach(modality -> want(state, modality, grid));
@@ -130,8 +160,9 @@ public final class TerraMindGeneration implements Backbone, Model {
                         config.settings().schedule(given, List.copyOf(config.network().targets().keySet()),
                                 grid.cells()));
             }
-            return new Decoding(scope, work, state, grid, standard, DecodeOptions.defaults().withTimesteps(
-                    options.timesteps().orElse(config.timesteps())), seed, options.firstSample()).all();
+            return new Decoding(scope, work, state, grid, standardize ? ofOutputs : Map.of(),
+                    DecodeOptions.defaults().withTimesteps(options.timesteps().orElse(config.timesteps())), seed,
+                    options.firstSample()).all();
         }
     }
 
@@ -214,15 +245,24 @@ public final class TerraMindGeneration implements Backbone, Model {
     }
 
     /**
-     * All outputs as one feature: {@link #generate} as configured.
+     * All images and coordinates as one feature: {@link #generate} as configured. Captions are no tensors, {@link
+     * #generate} alone has them.
      *
      * @param scope owns the result
      * @param input as for {@link #generate}
-     * @return a tensor for each output
+     * @return a tensor for each output but captions
+     * @throws ArgumentException if captions are all that is generated, or as {@link #generate}
      */
     @Override
     public List<Feature> forward(Scope scope, Input input) {
-        return List.of(new Feature.ByModality(generate(scope, input, GenerateOptions.defaults()).outputs()));
+        SequencedMap<String, TerraMindModality> targets = config.settings().targets();
+        if (targets.values().stream().allMatch(modality -> modality.key().equals("caption"))) {
+            throw new ArgumentException("the generator makes " + String.join(", ", targets.keySet())
+                    + ", which is text and no feature; call generate");
+        }
+        Generated generated = generate(scope, input, GenerateOptions.defaults());
+        generated.tokens().values().forEach(Tensor::close);
+        return List.of(new Feature.ByModality(generated.outputs()));
     }
 
     /**

@@ -7,6 +7,7 @@ import io.gatun.models.Arguments;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindEncoderDecoderConfig;
 import io.gatun.models.terramind.TerraMindModality;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -38,9 +39,6 @@ public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth
     /** Checks the arguments; throws {@link ArgumentException} if one does not fit the others. */
     public TerraMindGenerationConfig {
         offset = Collections.unmodifiableMap(new LinkedHashMap<>(offset));
-        if (timesteps < 1) {
-            throw new ArgumentException("TerraMind: timesteps is " + timesteps + ", expected at least 1");
-        }
         if (inputs.modalities().values().stream().allMatch(modality -> modality.key().equals("caption"))) {
             throw new ArgumentException("TerraMind v0.1 generations with only text input don't work yet: modalities is "
                     + String.join(", ", inputs.modalities().keySet()) + "; give an image too");
@@ -64,6 +62,26 @@ public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth
                         + " cannot be made of its tokens; there are those of "
                         + String.join(", ", inputs.tokenizers().images().keySet())
                         + ", and tokenizer_dict may have more, such as that of a published file of words");
+            }
+        });
+        requireTimesteps(inputs, settings, timesteps);
+    }
+
+    /** Refuses steps that a diffusion among the outputs does not have. */
+    void requireTimesteps(int wanted) {
+        requireTimesteps(inputs, settings, wanted);
+    }
+
+    private static void requireTimesteps(TerraMindConfig inputs, GenerationSettings settings, int wanted) {
+        if (wanted < 1) {
+            throw new ArgumentException("TerraMind: timesteps is " + wanted + ", expected at least 1");
+        }
+        settings.targets().forEach((name, modality) -> {
+            TokenizerConfig tokenizer = inputs.tokenizers().images().get(modality.key());
+            if (tokenizer != null && tokenizer.decoder() instanceof TokenizerConfig.Diffusion diffusion
+                    && wanted > diffusion.options().trainTimesteps()) {
+                throw new ArgumentException("TerraMind: timesteps is " + wanted + ", expected 1 to the "
+                        + diffusion.options().trainTimesteps() + " of the training of " + name);
             }
         });
     }

@@ -29,7 +29,8 @@ import java.util.SequencedMap;
  * Thinking in Modalities (Jakubik et al. 2025), TerraTorch's {@code TerraMindTiM}: an encoder that first generates the
  * tokens of modalities that were not given, and encodes them with the others. The generator has weights of its own,
  * {@code sampler.model}, which training does not change. Random numbers are the same for all samples, so that features
- * do not depend on the batch. Immutable; usable from many threads, each with a scope of its own.
+ * do not depend on the batch, unless texts of different lengths are thought of: the encoder sees the padding behind the
+ * shorter ones, as upstream's. Immutable; usable from many threads, each with a scope of its own.
  */
 public final class TerraMindTiM implements Backbone {
     /** Tokens that upstream asks for of a text; fewer are written. */
@@ -71,14 +72,16 @@ public final class TerraMindTiM implements Backbone {
      * Generates what is not given, and runs the blocks.
      *
      * @param scope owns the result
-     * @param input as for {@link TerraMindViT#forward}; a modality that would be generated may be given
+     * @param input as for {@link TerraMindViT#forward}; a modality that would be generated may be given. {@code
+     *     NAME_input_mask} counts for the encoder alone: the generator sees a text up to its end, the token 3
      * @return as {@link TerraMindViT#forward} has it, with the generated modalities behind those given; where they are
      *     not merged, of those given alone, as upstream
      * @throws io.gatun.core.ArgumentException if there is none of the modalities, one that is not known, or a value
-     *     that cannot be in the modality's unit
+     *     that is NaN, no token's number, or cannot be in the modality's unit
      * @throws io.gatun.core.ShapeException if an image has another number of bands or is of no whole patches, or
      *     modalities cannot be merged
      * @throws io.gatun.core.DTypeException if an image is not f32 or tokens are no integers
+     * @throws io.gatun.core.DeviceMemoryException if memory does not suffice
      */
     @Override
     public List<Feature> forward(Scope scope, Input input) {

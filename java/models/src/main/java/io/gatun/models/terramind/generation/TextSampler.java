@@ -38,7 +38,7 @@ record TextSampler(TerraMindEncoderDecoder model, Sampling sampling, Set<Long> s
         } finally {
             voices.forEach(voice -> voice.text().close());
         }
-        state.knowText(step.target(), merged(text, found));
+        state.knowText(step.target(), merged(text, found, sentinels));
     }
 
     /** What was written so far, under a context. */
@@ -62,13 +62,17 @@ record TextSampler(TerraMindEncoderDecoder model, Sampling sampling, Set<Long> s
             }
             long[] ids = GenerationSampler.ids(
                     scope, logits, GenerationSampler.options(sampling, step), sampling.seed(), draws);
+            GenerationSampler.requireDrawn(step, number, 1, ids);
             trace.step(number, places, logits, ids);
             return ids;
         }
     }
 
-    /** What the encoder sees of a text, and in the place of its sentinels what was written behind each. */
-    private long[][] merged(GenerationState.Text text, List<long[]> found) {
+    /**
+     * What the encoder sees of a text, and in the place of its sentinels what was written behind each. What a sample
+     * writes behind its end, as long as others of the batch have none, does not count.
+     */
+    static long[][] merged(GenerationState.Text text, List<long[]> found, Set<Long> sentinels) {
         int batch = found.getFirst().length;
         long[][] merged = new long[batch][];
         for (int sample = 0; sample < batch; sample++) {
@@ -76,6 +80,9 @@ record TextSampler(TerraMindEncoderDecoder model, Sampling sampling, Set<Long> s
             long current = GenerationState.BEGIN;
             for (long[] each : found) {
                 long id = each[sample];
+                if (id == GenerationState.BEGIN + 1) {
+                    break;
+                }
                 if (sentinels.contains(id)) {
                     current = id;
                 } else {

@@ -3,8 +3,6 @@ package io.gatun.models.terramind.generation;
 
 import io.gatun.core.SampleOptions;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * What {@link io.gatun.core.Reductions#sampleTokens} draws from, on the host: upstream's {@code top_k_top_p_filtering}
@@ -40,15 +38,30 @@ final class TokenFilter {
     private static void keepShare(float[] scores, double share) {
         float[] shares = scores.clone();
         softmax(shares, 1);
-        int[] order = IntStream.range(0, scores.length).boxed()
-                .sorted(Comparator.comparingDouble(i -> -shares[i])).mapToInt(i -> i).toArray();
         double sum = 0;
-        for (int i : order) {
+        for (int i : descending(shares, 0, shares.length)) {
             if (sum > share) {
                 scores[i] = Float.NEGATIVE_INFINITY;
             }
             sum += shares[i];
         }
+    }
+
+    /**
+     * Places of the {@code count} values from {@code first} on, the largest value first, among equals the first. None
+     * is negative, so that their bits are in their order: a value and its place are sorted as one number.
+     */
+    static int[] descending(float[] values, int first, int count) {
+        long[] keys = new long[count];
+        for (int i = 0; i < count; i++) {
+            keys[i] = (long) -Float.floatToIntBits(values[first + i]) << Integer.SIZE | first + i;
+        }
+        Arrays.sort(keys);
+        int[] places = new int[count];
+        for (int i = 0; i < count; i++) {
+            places[i] = (int) keys[i];
+        }
+        return places;
     }
 
     private static void softmax(float[] scores, double temperature) {

@@ -8,7 +8,10 @@ import java.util.Arrays;
 public enum TokenSchedule {
     /** As many in each, the larger numbers first; steps without tokens at the end fall away. */
     LINEAR,
-    /** Few in the first, most in the middle, along half a cosine; the last takes what rounding left. */
+    /**
+     * Few in the first, most in the middle, along half a cosine; the last takes what rounding left, which may be below
+     * none: those before it have found all then.
+     */
     COSINE;
 
     /**
@@ -16,7 +19,7 @@ public enum TokenSchedule {
      *
      * @param steps at least 1
      * @param tokens how many there are in all, not negative
-     * @return for each step the number of tokens, their sum {@code tokens}
+     * @return for each step the number of tokens, their sum {@code tokens}; the last of {@link #COSINE} may be negative
      * @throws ArgumentException if there is no step, or a negative number of tokens
      */
     public int[] counts(int steps, int tokens) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The contexts of views, each made again when what it shows has changed. */
 final class Views implements AutoCloseable {
@@ -38,6 +39,17 @@ final class Views implements AutoCloseable {
             entries.put(view, entry);
         }
         return entry.context();
+    }
+
+    /** Gives the contexts of all other views back. */
+    void keep(Set<View> wanted) {
+        entries.entrySet().removeIf(each -> {
+            boolean gone = !wanted.contains(each.getKey());
+            if (gone) {
+                each.getValue().context().close();
+            }
+            return gone;
+        });
     }
 
     /** What the encoder has an embedding for; the rest does not count. */

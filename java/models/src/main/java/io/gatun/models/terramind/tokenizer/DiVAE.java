@@ -132,12 +132,21 @@ public final class DiVAE implements TerraMindTokenizer {
         try {
             return denoised(scope, quantized, size, options, observer);
         } catch (DeviceMemoryException e) {
-            if (graphs.isEmpty() || !graphs.get().clear()) {
+            if (!clearGraphs()) {
                 throw e;
             }
             scope.sync(); // it may be what keeps a graph's memory
             return denoised(scope, quantized, size, options, observer);
         }
+    }
+
+    /**
+     * Gives the memory of recorded steps that are not in use back; they are recorded again when they are needed.
+     *
+     * @return whether there were any
+     */
+    public boolean clearGraphs() {
+        return graphs.map(DenoisingGraphs::clear).orElse(false);
     }
 
     private Tensor denoised(
@@ -151,15 +160,17 @@ public final class DiVAE implements TerraMindTokenizer {
                         timesteps.length, DiffusionScheduler.COEFFICIENTS)) {
             Tensor x = start(scope, shape, options);
             for (int i = 0; i < timesteps.length; i++) {
-                Optional<Tensor> noise = steps.addsNoise() && timesteps[i] > 0
-                        ? Optional.of(noise(scope, shape, options, i + 1)) : Optional.empty();
                 try (Tensor before = x; Tensor time = times.slice(0, i, i + 1);
                         Tensor row = time.reshape(time.dim(1)); Tensor own = coefficients.slice(0, i, i + 1);
                         Tensor numbers = own.reshape(own.dim(1))) {
                     Interruption.check("denoising");
-                    x = next(scope, steps, new DenoisingGraphs.Step(before, condition, row, numbers, noise));
-                } finally {
-                    noise.ifPresent(Tensor::close);
+                    Optional<Tensor> noise = steps.addsNoise() && timesteps[i] > 0
+                            ? Optional.of(noise(scope, shape, options, i + 1)) : Optional.empty();
+                    try {
+                        x = next(scope, steps, new DenoisingGraphs.Step(before, condition, row, numbers, noise));
+                    } finally {
+                        noise.ifPresent(Tensor::close);
+                    }
                 }
                 Tensor reached = x;
                 observer.see(timesteps[i], () -> decoder.image(scope, reached));

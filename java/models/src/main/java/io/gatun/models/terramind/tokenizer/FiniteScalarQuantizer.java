@@ -98,7 +98,13 @@ public final class FiniteScalarQuantizer {
      * @param codes like the latent, 0 to 1
      * @param numbers token numbers as f32 of the latent's shape without its last axis; NaN where the latent is
      */
-    record Quantized(Tensor codes, Tensor numbers) {}
+    record Quantized(Tensor codes, Tensor numbers) implements AutoCloseable {
+        @Override
+        public void close() {
+            codes.close();
+            numbers.close();
+        }
+    }
 
     /**
      * Quantises.
@@ -114,8 +120,13 @@ public final class FiniteScalarQuantizer {
             Kernels.add(scope, digits, rounding, digits);
             Kernels.binary(scope, BinaryOp.SUBTRACT, digits, rounding, digits);
             Tensor codes = Kernels.binary(scope, BinaryOp.DIVIDE, digits, steps);
-            Kernels.binary(scope, BinaryOp.MULTIPLY, digits, basis, digits);
-            return new Quantized(codes, Reductions.reduce(scope, digits, -1, Reduction.SUM));
+            try {
+                Kernels.binary(scope, BinaryOp.MULTIPLY, digits, basis, digits);
+                return new Quantized(codes, Reductions.reduce(scope, digits, -1, Reduction.SUM));
+            } catch (RuntimeException | Error e) {
+                codes.close();
+                throw e;
+            }
         }
     }
 

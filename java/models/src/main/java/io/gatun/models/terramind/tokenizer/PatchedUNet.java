@@ -129,8 +129,11 @@ final class PatchedUNet {
                     Kernels.copy(scope, biases, place);
                 }
             }
+            return all;
+        } catch (RuntimeException | Error e) {
+            all.close();
+            throw e;
         }
-        return all;
     }
 
     /** The codes [B, rows, columns, L] for each patch of an image. */

@@ -12,10 +12,9 @@ import io.gatun.models.layers.ChannelsLast;
 /** Images to tokens and tokens to codes, which tokenizers of both kinds do alike. */
 record TokenCodes(TokenizerEncoder encoder, TokenizerConfig config) {
     TerraMindTokenizer.Encoded encode(Scope scope, Tensor image) {
-        FiniteScalarQuantizer.Quantized quantized = encoder.quantized(scope, image);
-        try (Tensor numbers = quantized.numbers()) {
-            return new TerraMindTokenizer.Encoded(
-                    ChannelsLast.intoMap(quantized.codes()), Kernels.copy(scope, numbers, DType.I64));
+        try (FiniteScalarQuantizer.Quantized quantized = encoder.quantized(scope, image)) {
+            Tensor tokens = Kernels.copy(scope, quantized.numbers(), DType.I64);
+            return new TerraMindTokenizer.Encoded(ChannelsLast.toMap(quantized.codes()), tokens);
         }
     }
 

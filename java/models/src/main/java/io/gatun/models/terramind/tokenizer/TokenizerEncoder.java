@@ -88,14 +88,22 @@ final class TokenizerEncoder {
     /** Codes [B, rows, columns, levels] and token numbers, checked. */
     FiniteScalarQuantizer.Quantized quantize(Scope scope, Tensor latent) {
         FiniteScalarQuantizer.Quantized quantized = quantizer.quantize(scope, latent);
-        if (config.checkInputs() && !scope.device().isMeta()) {
-            float largest = extreme(scope, quantized.numbers(), Reduction.MAX);
-            if (Float.isNaN(largest)) {
-                throw new ArgumentException(config.name() + ": the image has NaN or infinity, or values that the"
-                        + " encoder overflows on; fill gaps first, and standardise by the statistics of pretraining");
+        try {
+            if (config.checkInputs() && !scope.device().isMeta()) {
+                requireNumbers(scope, quantized.numbers());
             }
+            return quantized;
+        } catch (RuntimeException | Error e) {
+            quantized.close();
+            throw e;
         }
-        return quantized;
+    }
+
+    private void requireNumbers(Scope scope, Tensor numbers) {
+        if (Float.isNaN(extreme(scope, numbers, Reduction.MAX))) {
+            throw new ArgumentException(config.name() + ": the image has NaN or infinity, or values that the encoder"
+                    + " overflows on; fill gaps first, and standardise by the statistics of pretraining");
+        }
     }
 
     FiniteScalarQuantizer.Quantized quantized(Scope scope, Tensor input) {

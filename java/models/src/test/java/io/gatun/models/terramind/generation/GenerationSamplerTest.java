@@ -27,6 +27,7 @@ import io.gatun.models.terramind.TerraMindEncoderDecoderConfig;
 import io.gatun.models.terramind.TerraMindModality;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -176,6 +177,38 @@ class GenerationSamplerTest {
         assertTrue(expected[6] == 0 && expected[3] > 0);
     }
 
+    @Test
+    void theLargestComeFirstAndAmongEqualsTheFirst() {
+        float[] values = {9, 0.5f, 0, 1, 0.5f, Float.MIN_VALUE, 0, 1};
+        assertArrayEquals(new int[] {3, 7, 1, 4, 5, 2, 6}, TokenFilter.descending(values, 1, 7));
+    }
+
+    /** By hand: probabilities of one, two and four parts of seven. */
+    @Test
+    void theFilterLeavesTheBest() {
+        float[] scores = {0, (float) Math.log(2), (float) Math.log(4)};
+        double root = Math.sqrt(2);
+        double[][] expected = {{1 / 7.0, 2 / 7.0, 4 / 7.0}, {0, 1 / 3.0, 2 / 3.0}, {0, 0, 1}, {0, 1 / 3.0, 2 / 3.0},
+                {1 / (3 + root), root / (3 + root), 2 / (3 + root)}};
+        List<SampleOptions> options = List.of(new SampleOptions(1, 0, 0), new SampleOptions(1, 2, 0),
+                new SampleOptions(1, 0, 0.5), new SampleOptions(1, 0, 0.6), new SampleOptions(2, 0, 0));
+        for (int i = 0; i < expected.length; i++) {
+            float[] found = TokenFilter.probabilities(scores, 0, 3, options.get(i));
+            for (int token = 0; token < 3; token++) {
+                assertEquals(expected[i][token], found[token], 1e-6, options.get(i).toString());
+            }
+        }
+    }
+
+    /** By hand, on [1, 2]: twice the way to [3, 5], half the way to [0, 1], none to what has no weight. */
+    @Test
+    void guidanceIsTheSumOfTheWeightedWays() {
+        List<Tensor> with = List.of(scope.of(new float[] {3, 5}, 2), scope.of(new float[] {0, 1}, 2),
+                scope.of(new float[] {9, 9}, 2));
+        assertArrayEquals(new float[] {1 + 2 * 2 - 0.5f, 2 + 2 * 3 - 0.5f}, GenerationSampler.guided(
+                scope, scope.of(new float[] {1, 2}, 2), with, List.of(2.0, 0.5)).toFloatArray());
+    }
+
     /** A weight of one is no guidance, of zero no conditions; several sets of one are the one. */
     @Test
     void guidanceWeighsTheConditions() {
@@ -262,6 +295,44 @@ class GenerationSamplerTest {
         }
     }
 
+    @Test
+    void aStepOfLessThanNoneFindsNone() {
+        GenerationState state = state(0, 1);
+        state.want(LULC, GRID);
+        sampler(model(), 1, 0).generate(scope, state, List.of(
+                new GenerationStep(LULC, Scheme.ROAR, -1, 0, List.of(1.0), List.of()),
+                new GenerationStep(LULC, Scheme.MASKGIT, -1, 0, List.of(1.0), List.of())));
+        assertArrayEquals(new boolean[GRID.cells()], state.known(LULC));
+    }
+
+    /** As with nothing in front of its end. */
+    @Test
+    void textsWithoutAnEndDoNotCount() {
+        TerraMindEncoderDecoder model = model();
+        GenerationState without = state(0, 1);
+        without.giveText("coords", new long[] {11, 12, 13});
+        without.want(LULC, GRID);
+        sampler(model, 1, 0).generate(scope, without, schedule(Scheme.ROAR, 1, 0, 1));
+        GenerationState empty = state(0, 1);
+        empty.giveText("coords", new long[] {3, 9, 9});
+        empty.want(LULC, GRID);
+        sampler(model, 1, 0).generate(scope, empty, schedule(Scheme.ROAR, 1, 0, 1));
+        assertArrayEquals(empty.ids(LULC), without.ids(LULC));
+    }
+
+    @Test
+    void textsOfNanAreRefused() {
+        TerraMindEncoderDecoder model = model();
+        GenerationState state = new GenerationState(2);
+        Tensor images = pixels(scope, 3, 2, 2, 32, 48);
+        Kernels.fill(scope, images.slice(0, 1, 2), Double.NaN);
+        state.give(S1, images);
+        state.wantText("coords", 4);
+        refuses(ArgumentException.class, () -> sampler(model, 1, 0).generate(scope, state, List.of(
+                new GenerationStep("coords", Scheme.AUTOREGRESSIVE, 0, 1, List.of(1.0), List.of()))),
+                "finds coords", "sample 1 have NaN");
+    }
+
     /** What was written between two sentinels takes the place of the first; what is behind another falls away. */
     @Test
     void textsEndAtTheirSentinel() {
@@ -283,6 +354,19 @@ class GenerationSamplerTest {
         new GenerationSampler(model, sampling(2, 0), _ -> Set.of(5L, second), Optional.empty(), SILENT)
                 .generate(scope, copy, steps);
         assertArrayEquals(new long[] {11, 12, found.get(0)[0]}, copy.ids("coords"));
+    }
+
+    /** The first has ended and goes on, since the second has not: alone it would not have. */
+    @Test
+    void textsDoNotDependOnTheOthersOfTheBatch() {
+        GenerationState state = state(0, 2);
+        state.wantText("coords", 8);
+        GenerationState.Text text = (GenerationState.Text) state.modalities().get("coords");
+        List<long[]> found = List.of(new long[] {5, 5}, new long[] {11, 12}, new long[] {6, 13}, new long[] {5, 14},
+                new long[] {15, 6});
+        long[][] merged = TextSampler.merged(text, found, Set.of(4L, 5L, 6L));
+        assertArrayEquals(new long[] {11}, merged[0]);
+        assertArrayEquals(new long[] {12, 13, 14}, merged[1]);
     }
 
     /** As upstream means to: without the text there is the token alone with which one begins. */
@@ -375,6 +459,20 @@ class GenerationSamplerTest {
     }
 
     @Test
+    void contextsThatNoStepNeedsAreGivenBack() {
+        GenerationState state = state(0, 1);
+        try (Views views = new Views(model(), scope)) {
+            View whole = new View(state, Set.of());
+            TerraMindContext kept = views.context(whole);
+            GenerationState other = state(1, 2);
+            TerraMindContext gone = views.context(new View(other, Set.of()));
+            views.keep(Set.of(new View(state, Set.of())));
+            assertTrue(gone.keysAndValues().getFirst().isClosed());
+            assertSame(kept, views.context(whole));
+        }
+    }
+
+    @Test
     void whatWasNotAskedForIsRefused() {
         TerraMindEncoderDecoder model = model();
         GenerationState state = state(0, 1);
@@ -383,5 +481,8 @@ class GenerationSamplerTest {
         refuses(ArgumentException.class,
                 () -> sampler(model, 1, 0).generate(scope, state, schedule(Scheme.ROAR, 1, 0, 1)), "ask for it first");
         refuses(ArgumentException.class, () -> new GenerationState(0), "0 samples");
+        List<GenerationStep> many = Collections.nCopies(
+                4097, new GenerationStep(LULC, Scheme.ROAR, 0, 0, List.of(1.0), List.of()));
+        refuses(ArgumentException.class, () -> sampler(model, 1, 0).generate(scope, state, many), "4097 steps");
     }
 }

@@ -33,6 +33,8 @@ class GenerationStepTest {
             }
         }
         assertArrayEquals(new int[] {3, 2, 2, 2}, TokenSchedule.LINEAR.counts(4, 9));
+        // As upstream's.
+        assertEquals(-1, TokenSchedule.COSINE.counts(24, 196)[23]);
     }
 
     @Test

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Checkpoint;
@@ -37,7 +38,9 @@ import io.gatun.models.Input;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindModality;
+import io.gatun.models.terramind.tokenizer.CaptionTokenizer;
 import io.gatun.models.terramind.tokenizer.CoordinatesTokenizer;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import io.gatun.models.terramind.tokenizer.WordPiece;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -213,11 +216,19 @@ class TerraMindGenerationTest {
                 "merge_method was passed but not used");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "decoding_steps", 0),
                 "decoding_steps is [0]");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM", "LULC"), "decoding_steps",
+                List.of(4096, 1)), "decoding_steps is [4096, 1]", "at most 4096");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "temps",
                 List.of(1, 0.5)), "temps has 2 values for DEM");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "top_p", 2), "top_p is 2");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "timesteps", 0),
                 "timesteps is 0");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("LULC", "DEM"), "timesteps", 2000),
+                "timesteps is 2000, expected 1 to the 1000 of the training of DEM");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "top_k", 2.5),
+                "top_k 2.5", "whole number of tokens");
+        refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "guidance", Double.NaN),
+                "guidance is NaN");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "offset",
                 Map.of("S1GRD", 1)), "offset S1GRD not defined in input or output modalities");
         refused(Map.of("modalities", List.of("S2L2A"), "output_modalities", List.of("DEM"), "time_steps", 1),
@@ -246,6 +257,14 @@ class TerraMindGenerationTest {
         refuses(ArgumentException.class, () -> model.generate(scope, input("S1GRD", s1, "LULC",
                 scope.of(new long[] {1, 2, 3, 4}, 1, 2, 2)), DEFAULTS), "Conditioned target modality not implemented");
         refuses(ArgumentException.class, () -> model.outChannels(), "a generator gives images", "_tim");
+        Input output = input("S1GRD", s1, "NDVI", pixels(scope, 2, 1, 1, 32, 32));
+        refuses(ArgumentException.class, () -> model(Map.of("modalities", List.of("S1GRD"), "output_modalities",
+                List.of("NDVI"))).generate(scope, output, DEFAULTS), "\"NDVI\", which is not among the modalities");
+        TerraMindGeneration elevation = model(Map.of("modalities", List.of("S1GRD"), "output_modalities",
+                List.of("DEM")));
+        refuses(ArgumentException.class, () -> elevation.generate(scope, input("S1GRD", s1),
+                DEFAULTS.withTimesteps(1001), Optional.empty(), (_, _, _, _) -> fail("it has begun")),
+                "timesteps is 1001");
     }
 
     /** The scale of pretraining is dB; images that are linear or standardised are not. */
@@ -257,6 +276,29 @@ class TerraMindGenerationTest {
                 "linear backscatter");
         assertEquals(Shape.of(1, 10, 32, 32), model.generate(scope, input("S1GRD", linear),
                 DEFAULTS.withStandardize(false)).outputs().get("LULC").shape());
+    }
+
+    /** In any unit; without the check the scores tell it, of every sampler, and whatever the temperature. */
+    @Test
+    void inputsWithNanAreRefused() {
+        Tensor nan = scope.full(DType.F32, Double.NaN, 1, 2, 32, 32);
+        refuses(ArgumentException.class, () -> model(Map.of()).generate(scope, input("S1GRD", nan), DEFAULTS),
+                "S1GRD has values from NaN");
+        Tensor both = pixels(scope, 1, 2, 2, 32, 32);
+        Kernels.fill(scope, both.slice(0, 1, 2), Double.NaN);
+        for (String scheme : List.of("roar", "maskgit")) {
+            for (int temperature = 0; temperature < 2; temperature++) {
+                TerraMindGeneration unchecked =
+                        model(Map.of("check_inputs", false, "scheme", scheme, "temps", temperature));
+                refuses(ArgumentException.class, () -> unchecked.generate(scope, input("S1GRD", both), DEFAULTS),
+                        "step 0", LULC, "sample 1 have NaN");
+            }
+        }
+        TerraMindGeneration ofTokens = model(Map.of("modalities", List.of("LULC"), "output_modalities",
+                List.of("DEM")));
+        Tensor outside = scope.of(new long[] {1, 2, 4375, 4}, 1, 2, 2);
+        refuses(ArgumentException.class, () -> ofTokens.generate(scope, input("LULC", outside), DEFAULTS),
+                "token numbers below 4375");
     }
 
     /** Standardised before, and brought back behind, with an offset on both sides. */
@@ -278,6 +320,22 @@ class TerraMindGenerationTest {
                 .get("DEM").toFloatArray();
         assertArrayEquals(expected, metres, 0.05f);
         assertTrue(Math.abs(metres[0]) > 1);
+    }
+
+    /** S2L1C has 13 bands as an input, and the 12 of S2L2A as an output, with the statistics of those. */
+    @Test
+    void aNameOfTwoModalitiesHasTheStatisticsOfBoth() {
+        TokenizerConfig twelve = Generators.tokenizer(TokenizerConfig.Kind.DIVAE, Map.of("n_channels", 12,
+                "codebook_size", "8-8-8-6-5", "encoder", Map.of("dim_tokens", 16, "depth", 1, "num_heads", 2),
+                "unet", Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1))));
+        Map<String, Object> arguments = new TreeMap<>(Map.of("output_modalities", List.of("S2L1C"), "modalities",
+                List.of("S2L1C"), "tokenizer_dict", Map.of("tok_sen2l2a@224", twelve), "standardize", true));
+        Input numbers = input("S2L1C", scope.full(DType.F32, 1500, 1, 13, 32, 32));
+        float[] same = model(arguments).generate(scope, numbers, DEFAULTS).outputs().get("S2L1C").toFloatArray();
+        arguments.put("output_modalities", List.of("S2L2A"));
+        assertEquals(12 * 32 * 32, same.length);
+        assertArrayEquals(model(arguments).generate(scope, numbers, DEFAULTS).outputs().get("S2L2A").toFloatArray(),
+                same);
     }
 
     @Test
@@ -362,6 +420,23 @@ class TerraMindGenerationTest {
         assertEquals(Shape.of(2, 10, 32, 64), generated.outputs().get("LULC").shape());
         assertEquals(Shape.of(2, 1, 32, 64), generated.outputs().get("DEM").shape());
         assertEquals(Shape.of(2, 2, 4), generated.tokens().get("DEM").shape());
+    }
+
+    /** Before anything is generated: three tokens of 16 are no multiple of what the U-Net halves three times. */
+    @Test
+    void sizesThatCannotBeDecodedAreRefused() {
+        TokenizerConfig deep = Generators.tokenizer(TokenizerConfig.Kind.DIVAE, Map.of("n_channels", 1,
+                "codebook_size", "8-8-8-6-5", "encoder", Map.of("dim_tokens", 16, "depth", 1, "num_heads", 2),
+                "unet", Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1, 1, 1))));
+        TerraMindGeneration model = model(Map.of("output_modalities", List.of("DEM"), "modalities", List.of("S1GRD"),
+                "tokenizer_dict", Map.of(DEM, deep)));
+        List<Integer> steps = new ArrayList<>();
+        refuses(ShapeException.class, () -> model.generate(scope, input("S1GRD", pixels(scope, 1, 1, 2, 32, 48)),
+                DEFAULTS, Optional.empty(), (step, _, _, _) -> steps.add(step)),
+                "DEM would have 32 x 48 pixels, as S1GRD", "multiples of 32", "pad the inputs to 32 x 64");
+        assertEquals(List.of(), steps);
+        assertEquals(Shape.of(1, 1, 32, 64), model.generate(
+                scope, input("S1GRD", pixels(scope, 1, 1, 2, 32, 64)), DEFAULTS).outputs().get("DEM").shape());
     }
 
     /** A map as it is, and the numbers of its tokens, are the same input. */
@@ -463,6 +538,24 @@ class TerraMindGenerationTest {
         assertArrayEquals(model.generate(scope, images(1), DEFAULTS).outputs().get("DEM").toFloatArray(),
                 images.values().get("DEM").toFloatArray());
         assertEquals(List.of("S1GRD", "DEM"), List.copyOf(model.example(scope).orElseThrow().modalities().keySet()));
+        TerraMindGeneration writing = model(Map.of("output_modalities", List.of("caption"),
+                "tokenizer_dict", Map.of("caption", new CaptionTokenizer(places()))));
+        refuses(ArgumentException.class, () -> writing.forward(scope, images(1)), "caption", "call generate");
+    }
+
+    /** The feature is the images: tokens are not left in the caller's scope. */
+    @Test
+    void aFeatureLeavesNothingElse() {
+        try (Device device = Device.cpu(new CpuOptions(1, CpuLevel.AUTO, 0)); Scope weights = Scope.open(device);
+                Scope caller = Scope.open(device)) {
+            TerraMindGeneration model = Generators.random(weights, TerraMindGeneration.loader(
+                    generator(Map.of("output_modalities", List.of("LULC", "DEM")))));
+            Input input = input("S1GRD", pixels(caller, 1, 1, 2, 32, 32));
+            ((Feature.ByModality) model.forward(caller, input).getFirst()).values().values().forEach(Tensor::close);
+            long live = device.memory().buffersLive();
+            ((Feature.ByModality) model.forward(caller, input).getFirst()).values().values().forEach(Tensor::close);
+            assertEquals(live, device.memory().buffersLive());
+        }
     }
 
     /** Wherever memory ends, it is the same exception, and all is given back. */
@@ -482,9 +575,10 @@ class TerraMindGenerationTest {
                 for (long room = 1 << 14; !enough; room += 1 << 18) {
                     device.setMemoryLimit(before.bytesInUse() + room);
                     long live = device.memory().buffersLive();
-                    try (Scope other = Scope.open(device)) {
+                    // Into the caller's scope, which stays open: closing it would give back what was left in it.
+                    try {
                         assertArrayEquals(expected,
-                                model.generate(other, input, DEFAULTS).outputs().get("DEM").toFloatArray());
+                                model.generate(caller, input, DEFAULTS).outputs().get("DEM").toFloatArray());
                         enough = true;
                     } catch (DeviceMemoryException e) {
                         assertTrue(e.getMessage().contains("bytes"), e.getMessage());

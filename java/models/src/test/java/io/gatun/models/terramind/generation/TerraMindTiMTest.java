@@ -186,6 +186,26 @@ class TerraMindTiMTest {
         assertEquals(Shape.of(2, 12, 16), tokens.shape());
     }
 
+    /** The generator sees a text up to its end, whatever the mask. */
+    @Test
+    void masksOfTextsAreThoseOfTheEncoder() {
+        Map<String, Object> none = new HashMap<>(Collections.singletonMap("merge_method", null));
+        none.put("modalities", List.of("S1GRD", "coords"));
+        TerraMindTiM model = model(none);
+        List<float[]> scores = new ArrayList<>();
+        List<float[]> features = new ArrayList<>();
+        for (boolean hidden : List.of(false, true)) {
+            Input input = input("S1GRD", pixels(scope, 1, 1, 2, 32, 32), "coords",
+                    scope.of(new long[] {11, 12, 3, 13}, 1, 4), "coords_input_mask",
+                    scope.ofBooleans(new boolean[] {false, hidden, false, true}, 1, 4));
+            features.add(model.forward(scope, input, Optional.empty(),
+                    (_, _, logits, _) -> scores.add(logits.toFloatArray())).getLast().tensor().toFloatArray());
+        }
+        assertEquals(2, scores.size());
+        assertArrayEquals(scores.getFirst(), scores.getLast());
+        assertFalse(Arrays.equals(features.getFirst(), features.getLast()), "the mask does not count");
+    }
+
     /** Registers and norms of queries and keys in both networks; the generator's encoder has its norm in any case. */
     @Test
     void otherNetworksThinkToo() {
@@ -229,6 +249,16 @@ class TerraMindTiMTest {
                 own.forward(scope, Input.of(metres)).getLast().tensor().toFloatArray(), 1e-5f);
         refuses(ArgumentException.class, () -> own.forward(scope, Input.of(
                 scope.full(DType.F32, 20000, 1, 1, 32, 32))), "expected elevation in metres");
+    }
+
+    /** Though there is nothing left to be generated, whose scores would tell it. */
+    @Test
+    void inputsWithNanAreRefused() {
+        TerraMindTiM model = model(Map.of());
+        Tensor nan = scope.full(DType.F32, Double.NaN, 2, 1, 32, 32);
+        refuses(ArgumentException.class, () -> model.forward(scope, input("DEM", nan)), "DEM has values from NaN");
+        Input wrong = images().with("LULC", scope.of(new long[] {1, 2, 3, 4, 5, 6, 7, -1}, 2, 2, 2));
+        refuses(ArgumentException.class, () -> model.forward(scope, wrong), "token numbers below 4375");
     }
 
     /** Every weight of the published file goes to both networks, if both have it. */

@@ -40,6 +40,23 @@ class DiffusionSchedulerTest {
         assertEquals(4.04e-5, scheduler(DiffusionOptions.Kind.DDIM, "linear", false).alphas()[999], 1e-6);
     }
 
+    /** By hand: of betas 0.0001 and 0.02, from the second timestep to the first. */
+    @Test
+    void aDdpmStepIsThatOfTheFormula() {
+        DiffusionScheduler ddpm = new DiffusionScheduler(new DiffusionOptions(DiffusionOptions.Kind.DDPM, 2, "linear",
+                DiffusionOptions.Prediction.SAMPLE, false, false, false));
+        int[] timesteps = ddpm.timesteps(2, DiffusionOptions.Mode.LEADING);
+        assertArrayEquals(new int[] {1, 0}, timesteps);
+        try (Scope scope = Scope.open(Device.cpu())) {
+            Tensor coefficients = scope.of(ddpm.coefficients(timesteps, 2), 2, DiffusionScheduler.COEFFICIENTS)
+                    .slice(0, 0, 1).reshape(DiffusionScheduler.COEFFICIENTS);
+            // sqrt(0.9999) 0.02 / 0.020098, sqrt(0.98) 0.0001 / 0.020098 and sqrt(0.0001 / 0.020098 0.02)
+            double expected = 0.995074 * 0.5 + 0.00492561 * 2 - 0.00997559;
+            assertEquals(expected, ddpm.step(scope, scope.of(new float[] {0.5f}, 1), scope.of(new float[] {2}, 1),
+                    coefficients, Optional.of(scope.of(new float[] {-1}, 1))).toFloatArray()[0], 1e-5);
+        }
+    }
+
     /** The posterior of Ho et al. 2020, formula 7, in double precision. */
     @Test
     void ddpmStepsAreThePosteriorWithNoise() {
