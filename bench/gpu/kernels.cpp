@@ -130,7 +130,8 @@ Cost cost_of(const std::string& op, const Workload& w) {
   throw std::invalid_argument("no such operation: " + op);
 }
 
-const std::vector<std::string> kAlike = {"copy", "add", "layer_norm", "map_head", "sample_tokens"};  // in every precision
+// The same in every precision.
+const std::vector<std::string> kAlike = {"copy", "add", "layer_norm", "map_head", "sample_tokens"};
 const std::vector<std::string> kOperations = {
     "copy",        "add",         "layer_norm",       "linear_qkv",      "linear_out",  "linear_ffn1",
     "linear_ffn2", "attention",   "attention_month",  "patch_embed",     "temporal_pool", "encode_pool",

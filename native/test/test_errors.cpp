@@ -377,7 +377,8 @@ TEST(linearChecksItsTensors) {
 
 TEST(attentionChecksItsTensors) {
   Session s;
-  const Tensor q(s, {2, 3, 4}), k(s, {2, 5, 4}), v(s, {2, 5, 4}), out(s, {2, 3, 4}), flat(s, {6, 4}), none(s, {2, 0, 4});
+  const Tensor q(s, {2, 3, 4}), k(s, {2, 5, 4}), v(s, {2, 5, 4}), out(s, {2, 3, 4}), flat(s, {6, 4});
+  const Tensor none(s, {2, 0, 4});
   const Tensor narrow(s, {2, 5, 3}), few(s, {2, 4, 4}), ids(s, {2, 5, 4}, GATUN_I64);
   const Tensor mask(s, {2, 1, 5}, GATUN_BOOL), bytes(s, {1, 3, 5}, GATUN_U8), wrong(s, {2, 2, 5}, GATUN_BOOL);
   const Tensor floats(s, {2, 3, 5}), plain(s, {5}, GATUN_BOOL);
@@ -408,6 +409,9 @@ TEST(attentionChecksItsTensors) {
   turned.stride[1] = 1;
   turned.stride[2] = 5;
   REFUSED(call(q, &turned, v, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "key has strides [20, 1, 5]");
+  gatun_tensor endless = dense(k.view.buffer, {2, int64_t{1} << 43, 4});
+  endless.stride[0] = endless.stride[1] = 0;
+  REFUSED(call(q, &endless, &endless, nullptr, 2, 0, out), GATUN_SHAPE_MISMATCH, "expected at most");
   REFUSED(call(q, k, v, nullptr, 2, 0, q), GATUN_INVALID_ARGUMENT, "out and query share memory");
   const gatun_tensor inside = dense(v.view.buffer, {2, 3, 4});
   REFUSED(call(q, k, v, nullptr, 2, 0, &inside), GATUN_INVALID_ARGUMENT, "out and value share memory");

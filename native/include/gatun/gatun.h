@@ -78,8 +78,8 @@ typedef enum gatun_cpu_level {
 /* Arithmetic of products, chosen when weights are arranged. Accumulation is f32 in each.
  * Reduced on the CPU: weights take half the memory; both factors are rounded to bf16, to nearest even, and multiplied
  * by the processor's dot product of bf16 pairs (AVX-512 with avx512_bf16; AMX is not used) or, widened, in f32: results
- * differ between the two in the last bits. f32 stay refine_head with its weights, and attention of 16 queries and 16 keys
- * or fewer as on CUDA, and of 4 queries or fewer. */
+ * differ between the two in the last bits. f32 stay refine_head with its weights, and attention of 16 queries and 16
+ * keys or fewer as on CUDA, and of 4 queries or fewer. */
 typedef enum gatun_precision {
   GATUN_STRICT = 0, /* f32, or its equal on matrix units: each factor split into two tf32 parts */
   GATUN_FAST = 1,   /* tf32 on CUDA (10 bits of fraction); strict on the CPU */
@@ -325,13 +325,13 @@ GATUN_API gatun_status gatun_argmax(gatun_stream *stream, const gatun_tensor *x,
  *                and 1: that share of V, rounded down, at least one.
  *   top_p        0, or 1 and more: off. Of what is left, by softmax(logits) at temperature 1 from the largest down (the
  *                lower place first among equals), a token stays if those before it have together at most top_p.
- *   seed, counters [N] dense int64: the row's number is the first 32-bit word of Random123's Philox4x32-10 with the seed
- *                as its key and (counters[row], 0) as its counter, low words first.
+ *   seed, counters [N] dense int64: the row's number is the first 32-bit word of Random123's Philox4x32-10 with the
+ *                seed as its key and (counters[row], 0) as its counter, low words first.
  *   out [N] dense int64; -1 where a logit is NaN (at temperature 0 the first NaN's place, as of gatun_argmax). An
  *                infinite logit shares all with its equals.
- * Weights are integers of 2^-40 of the largest, off by 1e-7 of themselves at most, and so are their sums: a row's token
- * depends on its logits, the options, the seed and its counter alone, and is the same on every device and CPU level, in
- * any batch and for any number of threads. */
+ * Weights are integers of 2^-40 of the largest, off by one unit and 1e-7 of themselves for a distance from the largest
+ * that is rounded to f32; their sums are exact. A row's token depends on its logits, the options, the seed and its
+ * counter alone, and is the same on every device and CPU level, in any batch and for any number of threads. */
 GATUN_API gatun_status gatun_sample_tokens(gatun_stream *stream, const gatun_tensor *logits, double temperature,
                                            double top_k, double top_p, int64_t seed, const gatun_tensor *counters,
                                            const gatun_tensor *out, gatun_error *error);

@@ -22,7 +22,10 @@ View tokens(const gatun_stream& stream, const gatun_tensor* tensor, const char* 
   return result;
 }
 
-TokenView rows(const View& view) { return {view.f32(), view.stride[0], view.stride[1]}; }
+// The stride of an axis of one counts for nothing, whatever a view says.
+int64_t stride_of(const View& view, int axis) { return view.shape[axis] == 1 ? 0 : view.stride[axis]; }
+
+TokenView rows(const View& view) { return {view.f32(), stride_of(view, 0), stride_of(view, 1)}; }
 
 void want_mask(const View& mask, int64_t batch, int64_t queries, int64_t keys) {
   if (mask.dtype != GATUN_BOOL && mask.dtype != GATUN_U8) {
@@ -130,9 +133,13 @@ gatun_status gatun_attention(gatun_stream* stream, const gatun_tensor* query, co
     want_apart(to, v, "value");
     want_apart(to, allowed, "mask");
     const AttentionArgs args{batch, queries, keys, embed, heads, precision_of(precision), rows(q), rows(k), rows(v),
-                             allowed.u8(), allowed.shape[0] == 1 ? 0 : allowed.stride[0],
-                             allowed.shape[1] == 1 ? 0 : allowed.stride[1], to.f32()};
+                             allowed.u8(), stride_of(allowed, 0), stride_of(allowed, 1), to.f32()};
     if (elements(to) == 0) return GATUN_OK;
+    // A stride of 0 makes any number of keys from a few bytes; what they are arranged in must be countable.
+    constexpr int64_t kMostNumbers = int64_t{1} << 44;
+    if (elements(k) > kMostNumbers) {
+      fail(GATUN_SHAPE_MISMATCH, "key has ", elements(k), " numbers, expected at most ", kMostNumbers);
+    }
     if (keys == 0) fail(GATUN_SHAPE_MISMATCH, "attention: ", queries, " queries have no key, expected at least one");
     return stream->device->backend->attention(stream, args, inner);
   });

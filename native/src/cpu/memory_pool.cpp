@@ -41,7 +41,7 @@ MemoryPool::~MemoryPool() {
 
 Block MemoryPool::take(int64_t bytes, const std::shared_ptr<Progress>& stream) {
   std::unique_lock lock(mutex_);
-  if (bytes > INT64_MAX / 2) fail(GATUN_OUT_OF_MEMORY, "cannot allocate ", bytes, " bytes");
+  if (bytes < 0 || bytes > INT64_MAX / 2) fail(GATUN_OUT_OF_MEMORY, "cannot allocate ", bytes, " bytes");
   Block block{nullptr, size_class(bytes)};
   block.data = take_cached(block.bytes, stream);
   if (block.data == nullptr) block.data = allocate(block.bytes);

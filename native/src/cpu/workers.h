@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CPU device's threads. A fixed number of workers serves all streams: an idle worker first helps with an operation
 // that has tiles left, else it takes the next operation of a stream that has one. So the machine is never
-// oversubscribed, however many streams run. Before an idle worker sleeps it looks around for 50 us, yielding its core to
-// whoever wants it: to wake a sleeper takes as long as many an operation. Tiles come from one shared counter; their
+// oversubscribed, however many streams run. Before an idle worker sleeps it looks around for 50 us, yielding its core
+// to whoever wants it: to wake a sleeper takes as long as many an operation. Tiles come from one shared counter; their
 // shapes never depend on the number of workers, so results do not either.
 #pragma once
 

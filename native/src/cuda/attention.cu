@@ -4,8 +4,8 @@
 //  - Streamed: a warp holds 16 queries, the block walks over the keys with a running softmax, so there is no Nq x Nk
 //    matrix. Bound by the matrix units from some hundred keys on (in strict three products in the place of one), and
 //    by the exponentials for heads of 32.
-//  - Sliced (heads beyond 256): the same, each block with 128 columns of the values; each makes the scores again, so that
-//    a head of 512 takes 2.5 times the FLOP.
+//  - Sliced (heads beyond 256): the same, each block with 128 columns of the values; each makes the scores again, so
+//    that a head of 512 takes 2.5 times the FLOP.
 //  - Packed (Nq, Nk <= 16): some sequences a block in shared memory, a thread for each query, f32 in each precision:
 //    3 FLOP a byte at N = 12, bound by memory.
 // One (map, head) is summed in the same order wherever it lies in the batch.
@@ -409,7 +409,7 @@ gatun_status attention(gatun_stream* stream, const AttentionArgs& args, gatun_er
              plan.units);
       return;
     }
-    with_precision(args.precision, [&]<class Precision>(Precision) {
+    with_precision(args.are_few() ? int32_t{GATUN_STRICT} : args.precision, [&]<class Precision>(Precision) {
       launch_precision<Precision>(stream, problem, plan, wide);
     });
   });

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kQueries = 48, kKeys = 8 * kPanel;
 constexpr int64_t kArranged = 64;  // keys of a tile: whole panels of every level
-constexpr int64_t kPairTile = 512;   // tokens of a tile where nothing is arranged
+constexpr int64_t kPairTile = 512;  // tokens of a tile where nothing is arranged
 constexpr int64_t kFewQueries = 4;
 
 bool goes_by_pairs(const AttentionArgs& args) { return args.are_few() || args.queries <= kFewQueries; }
@@ -73,10 +73,8 @@ float* out_of(const AttentionArgs& args, int64_t unit, int64_t query, int64_t he
   return args.out + (unit / args.heads * args.queries + query) * args.embed + unit % args.heads * head;
 }
 
-// NULL where all keys take part.
 const uint8_t* mask_of(const AttentionArgs& args, int64_t unit, int64_t query) {
-  return args.mask == nullptr ? nullptr
-                              : args.mask + unit / args.heads * args.mask_map + query * args.mask_query;
+  return args.mask + unit / args.heads * args.mask_map + query * args.mask_query;
 }
 
 template <class Element>

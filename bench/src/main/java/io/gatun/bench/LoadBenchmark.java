@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Loading a model in a JVM that is warm, from a file that the system has in its cache; and a forward of a month of 128 x
- * 128 cells by a model that has just been loaded, beside one that it has done before.
+ * Loading a model in a JVM that is warm, from a file that the system has in its cache; and a forward of a month of 128
+ * x 128 cells by a model that has just been loaded, beside one that it has done before.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -10,9 +10,8 @@ import java.util.Map;
 
 /**
  * A model and its inputs as the scripts of {@code bench/peers} write them: a safetensors file with tensors
- * {@code weights/...} and {@code input/...} (the arguments of upstream's forward), and in its metadata {@code model_config},
- * {@code model_args} or {@code backbone_args}, see
- * {@link io.gatun.cli.bench.Forward#of}.
+ * {@code weights/...} and {@code input/...} (the arguments of upstream's forward), and in its metadata
+ * {@code model_config}, {@code model_args} or {@code backbone_args}, see {@link io.gatun.cli.bench.Forward#of}.
  *
  * @param weights the model
  * @param input arguments by name
