@@ -23,4 +23,16 @@ public final class InterruptedRunException extends GatunException {
     public InterruptedRunException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /**
+     * To be called between the steps of long work, so that it ends where its thread is interrupted, as Ctrl-C does.
+     *
+     * @param message of the error
+     * @throws InterruptedRunException if the thread is interrupted; its flag stays set
+     */
+    public static void throwIfInterrupted(String message) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedRunException(message);
+        }
+    }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.factory.decoders.DecoderLoader;
 import java.io.IOException;
 import java.util.List;

@@ -8,6 +8,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Input;
 import java.io.IOException;
 import java.util.HashMap;

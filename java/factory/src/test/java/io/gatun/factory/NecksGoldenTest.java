@@ -8,6 +8,7 @@ import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.factory.necks.NeckLoader;
 import io.gatun.factory.necks.NeckSequence;
 import java.io.IOException;

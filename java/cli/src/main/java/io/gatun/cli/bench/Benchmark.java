@@ -155,9 +155,8 @@ public record Benchmark(
     }
 
     private static void requireRunning() {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedRunException("the measurement was interrupted; nothing was written. Start it again.");
-        }
+        InterruptedRunException.throwIfInterrupted(
+                "the measurement was interrupted; nothing was written. Start it again.");
     }
 
     /** A call and its samples. */

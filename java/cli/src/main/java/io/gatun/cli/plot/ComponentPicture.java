@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli.plot;
 
-import io.gatun.cli.WholeFile;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.OutputException;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
-import javax.imageio.ImageIO;
 
 /**
  * A grid of embeddings as a picture: red, green and blue are its first three principal components, each stretched from
@@ -61,12 +58,7 @@ public final class ComponentPicture {
      * @throws InterruptedRunException if the thread was interrupted; likewise
      */
     public static void write(Path target, float[] data, int height, int width) {
-        BufferedImage image = draw(data, height, width);
-        WholeFile.write(target, "picture", () -> {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            ImageIO.write(image, "png", bytes);
-            return bytes.toByteArray();
-        });
+        PngFile.write(target, draw(data, height, width));
     }
 
     private static int[] levels(double[] scores) {

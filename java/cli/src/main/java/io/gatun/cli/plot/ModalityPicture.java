@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli.plot;
 
-import io.gatun.cli.WholeFile;
 import io.gatun.core.OutputException;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 
 /** The modalities of one scene beside each other: what was given, then what was generated. */
 public final class ModalityPicture {
@@ -115,11 +112,6 @@ public final class ModalityPicture {
      * @throws OutputException if it cannot be written; nothing changes under the target's name then
      */
     public static void write(Path target, String title, List<ModalityLayer> layers, int height, int width) {
-        BufferedImage image = draw(title, layers, height, width);
-        WholeFile.write(target, "picture", () -> {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            ImageIO.write(image, "png", bytes);
-            return bytes.toByteArray();
-        });
+        PngFile.write(target, draw(title, layers, height, width));
     }
 }

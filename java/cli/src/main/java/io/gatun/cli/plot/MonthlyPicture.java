@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.cli.plot;
 
-import io.gatun.cli.WholeFile;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.InterruptedRunException;
 import io.gatun.core.OutputException;
 import io.gatun.wrappers.reconstruct.MonthlyMaps;
 import io.gatun.wrappers.reconstruct.Scores;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.time.YearMonth;
 import java.time.format.TextStyle;
@@ -16,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 
 /**
  * The picture of one month of a run: observed days, mean of observations and reconstruction; below, where the truth is
@@ -79,11 +76,7 @@ public final class MonthlyPicture {
      * @throws InterruptedRunException if the thread was interrupted; likewise
      */
     public void write(Path target) {
-        WholeFile.write(target, "picture", () -> {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            ImageIO.write(image, "png", bytes);
-            return bytes.toByteArray();
-        });
+        PngFile.write(target, image);
     }
 
     private static int indexOf(MonthlyMaps maps, YearMonth month) {

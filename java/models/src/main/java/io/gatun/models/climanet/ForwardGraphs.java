@@ -3,18 +3,14 @@ package io.gatun.models.climanet;
 
 import io.gatun.core.DType;
 import io.gatun.core.Device;
-import io.gatun.core.DeviceMemoryException;
-import io.gatun.core.GatunException;
 import io.gatun.core.Graph;
-import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
-import io.gatun.models.internal.InstancePool;
+import io.gatun.models.internal.GraphPool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** The forward passes of a model as recorded graphs. */
@@ -39,52 +35,31 @@ final class ForwardGraphs implements AutoCloseable {
 
     private final Device device;
     private final Pass pass;
-    private final Consumer<String> log;
-    private final InstancePool<Key, Graph> pool = new InstancePool<>(MOST_OF_SHAPE, MOST);
-    private final AtomicBoolean failureTold = new AtomicBoolean();
+    private final GraphPool<Key> pool;
 
     /** log gets at most one line: why the first recording that failed did. */
     ForwardGraphs(Device device, Pass pass, Consumer<String> log) {
         this.device = device;
         this.pass = pass;
-        this.log = log;
+        pool = new GraphPool<>(
+                MOST_OF_SHAPE, MOST, this::record, key -> "A forward pass on input " + key.data(), log);
     }
 
     /** The result, or empty where the pass is to be run directly. */
     Optional<Tensor> replay(Scope scope, Key key, Tensor data, Tensor mask, Optional<Tensor> land) {
-        Optional<Graph> taken;
-        try {
-            taken = pool.take(key, graph -> graph.isFree(scope), () -> record(key));
-        } catch (InterruptedRunException e) {
-            throw e;
-        } catch (GatunException e) {
-            failed(key, e);
-            return Optional.empty();
-        }
-        if (taken.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            List<Tensor> inputs = new ArrayList<>(List.of(data, mask));
-            land.ifPresent(inputs::add);
-            return Optional.of(taken.get().replay(scope, inputs));
-        } finally {
-            pool.give(key, taken.get());
-        }
+        List<Tensor> inputs = new ArrayList<>(List.of(data, mask));
+        land.ifPresent(inputs::add);
+        return pool.replay(scope, key, inputs);
     }
 
-    /** Records a pass that has run before: a device may have to load its kernels first. */
+    /** Records a pass that has run before. */
     void prepare(Key key) {
-        try {
-            pool.prepare(key, () -> record(key));
-        } catch (GatunException e) {
-            failed(key, e);
-        }
+        pool.prepare(key);
     }
 
     /** Gives the memory of graphs that are not in use back; whether there were any. */
     boolean clear() {
-        return pool.clear() > 0;
+        return pool.clear();
     }
 
     private Graph record(Key key) {
@@ -95,16 +70,6 @@ final class ForwardGraphs implements AutoCloseable {
         }
         return Graph.record(device, inputs, (scope, own) -> pass.run(scope, key, own.get(0), own.get(1),
                 key.land() ? Optional.of(own.get(2)) : Optional.empty()));
-    }
-
-    private void failed(Key key, GatunException e) {
-        if (e instanceof DeviceMemoryException) {
-            pool.clear();
-        }
-        if (!failureTold.getAndSet(true)) {
-            log.accept("A forward pass on input " + key.data() + " could not be recorded as a graph and is launched"
-                    + " kernel by kernel: " + e.getMessage());
-        }
     }
 
     @Override

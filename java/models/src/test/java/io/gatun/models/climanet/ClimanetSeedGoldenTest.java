@@ -15,6 +15,7 @@ import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.layers.PositionTables;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -37,32 +38,22 @@ import org.junit.jupiter.api.TestFactory;
 class ClimanetSeedGoldenTest {
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
-        return GoldenCase.family("climanet_seed", golden -> {
-            for (CpuLevel level : levels()) {
-                try (Device device = Device.cpu(new CpuOptions(0, level, 0)); Scope scope = Scope.open(device)) {
-                    run(golden, scope);
-                }
-            }
-        });
+        return GoldenCase.family("climanet_seed", golden -> TestDevices.eachCpu(scope -> run(golden, scope)));
     }
 
     /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family("climanet_seed", golden -> {
-            try (Scope scope = Scope.open(device)) {
-                run(golden, scope);
-            }
-        });
+        return GoldenCase.family("climanet_seed",
+                golden -> TestDevices.cuda(scope -> run(golden, scope)));
     }
 
     /** The model's cases in less than float32, norm-wise: TF32 within 2e-3, bfloat16 within 1e-2. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
+        Device device = TestDevices.cudaOrSkip();
         return models(golden -> {
             lessPrecise(golden, device, Precision.FAST, Form.FUSED, 2e-3);
             lessPrecise(golden, device, Precision.BF16, Form.FUSED, 1e-2);
@@ -72,7 +63,7 @@ class ClimanetSeedGoldenTest {
     @TestFactory
     Stream<DynamicTest> casesInBf16() throws IOException {
         return models(golden -> {
-            for (CpuLevel level : levels()) {
+            for (CpuLevel level : TestDevices.cpuLevels()) {
                 try (Device device = Device.cpu(new CpuOptions(0, level, 0))) {
                     for (Form form : Form.values()) {
                         lessPrecise(golden, device, Precision.BF16, form, 1e-2);
@@ -94,11 +85,6 @@ class ClimanetSeedGoldenTest {
                 }
             });
         }
-    }
-
-    private static List<CpuLevel> levels() {
-        CpuLevel best = Device.cpu().info().cpuLevel();
-        return Arrays.stream(CpuLevel.values()).filter(l -> l != CpuLevel.AUTO && l.compareTo(best) <= 0).toList();
     }
 
     private static void run(GoldenCase golden, Scope scope) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.Device;
 import io.gatun.core.DeviceMemoryException;
 import io.gatun.core.MemoryStats;
+import io.gatun.data.TestDevices;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,8 +27,8 @@ class CudaMemoryTest {
 
     @Test
     void tenThousandForwardsTakeNoMoreMemoryThanThree() {
-        Device device = CudaDevice.orSkip();
-        int forwards = CudaDevice.isEmulated(device) ? 30 : 10_000;
+        Device device = TestDevices.cudaOrSkip();
+        int forwards = TestDevices.isEmulated(device) ? 30 : 10_000;
         MemoryStats before = device.memory();
         try (SpatioTemporalModel model = model(device)) {
             Sample sample = Sample.random(1, SHAPE);
@@ -49,7 +50,7 @@ class CudaMemoryTest {
 
     @Test
     void whatIsTooLargeIsRefusedAndSmallerWorkGoesOn() {
-        Device device = CudaDevice.orSkip();
+        Device device = TestDevices.cudaOrSkip();
         try (SpatioTemporalModel model = model(device)) {
             Sample small = Sample.random(1, SHAPE);
             Sample large = Sample.random(2, 12, 1, 2, 3, 4, 4);

@@ -11,6 +11,7 @@ import io.gatun.core.Device;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
+import io.gatun.data.TestDevices;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ class ForwardGraphTest {
 
     @BeforeEach
     void open() {
-        device = CudaDevice.orSkip();
+        device = TestDevices.cudaOrSkip();
         assumeTrue(device.hasGraphs(), device + " has no graphs");
         before = device.memory().buffersLive();
         model = SpatioTemporalModel.load(CHECKPOINT, device);

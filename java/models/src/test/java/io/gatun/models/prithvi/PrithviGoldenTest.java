@@ -3,8 +3,6 @@ package io.gatun.models.prithvi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.gatun.core.Device;
-import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.StateDict;
@@ -12,11 +10,10 @@ import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
-import io.gatun.models.CpuLevels;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
-import io.gatun.models.climanet.CudaDevice;
 import io.gatun.models.layers.TokenGrid;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -33,33 +30,25 @@ import org.junit.jupiter.api.TestFactory;
 class PrithviGoldenTest {
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
-        return GoldenCase.family("prithvi", golden -> CpuLevels.each(scope -> run(golden, scope, exactly(golden))));
+        return GoldenCase.family("prithvi",
+                golden -> TestDevices.eachCpu(scope -> run(golden, scope, exactly(golden))));
     }
 
     /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family("prithvi", golden -> {
-            try (Scope scope = Scope.open(device)) {
-                run(golden, scope, exactly(golden));
-            }
-        });
+        return GoldenCase.family("prithvi",
+                golden -> TestDevices.cuda(scope -> run(golden, scope, exactly(golden))));
     }
 
     /** In less than float32, norm-wise: TF32 within 2e-3, bfloat16 within 1e-2. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family("prithvi", golden -> Map.of(Precision.FAST, 2e-3, Precision.BF16, 1e-2).forEach(
-                (precision, limit) -> {
-                    try (Scope scope = Scope.open(device, precision)) {
-                        run(golden, scope, (key, actual) ->
-                                golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit));
-                    }
-                }));
+        return GoldenCase.family("prithvi", golden -> TestDevices.cudaOfLessPrecision(2e-3, 1e-2,
+                (scope, limit) -> run(golden, scope, (key, actual) ->
+                        golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit))));
     }
 
     /** Names and shapes of a small model are upstream's, coordinates included. */

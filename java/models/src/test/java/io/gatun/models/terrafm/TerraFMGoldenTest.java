@@ -3,17 +3,14 @@ package io.gatun.models.terrafm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.gatun.core.Device;
-import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
-import io.gatun.models.CpuLevels;
-import io.gatun.models.climanet.CudaDevice;
 import io.gatun.models.layers.TokenGrid;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -35,33 +32,24 @@ class TerraFMGoldenTest {
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
         return GoldenCase.family("terrafm", TerraFMGoldenTest::isNetwork,
-                golden -> CpuLevels.each(scope -> run(golden, scope, exactly(golden))));
+                golden -> TestDevices.eachCpu(scope -> run(golden, scope, exactly(golden))));
     }
 
     /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family("terrafm", TerraFMGoldenTest::isNetwork, golden -> {
-            try (Scope scope = Scope.open(device)) {
-                run(golden, scope, exactly(golden));
-            }
-        });
+        return GoldenCase.family("terrafm", TerraFMGoldenTest::isNetwork,
+                golden -> TestDevices.cuda(scope -> run(golden, scope, exactly(golden))));
     }
 
     /** In less than float32, norm-wise: TF32 within 2e-3, bfloat16 within 2e-2. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
         return GoldenCase.family("terrafm", TerraFMGoldenTest::isNetwork,
-                golden -> Map.of(Precision.FAST, 2e-3, Precision.BF16, 2e-2).forEach((precision, limit) -> {
-                    try (Scope scope = Scope.open(device, precision)) {
-                        run(golden, scope, (key, actual) ->
-                                golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit));
-                    }
-                }));
+                golden -> TestDevices.cudaOfLessPrecision(2e-3, 2e-2, (scope, limit) -> run(golden, scope, (key, actual) ->
+                        golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit))));
     }
 
     /** Names and shapes of a small model are upstream's. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind;
 
+import static io.gatun.models.TestInputs.input;
+import static io.gatun.models.TestInputs.pixels;
+import static io.gatun.models.TestInputs.refuses;
 import static io.gatun.models.terramind.TerraMindModels.config;
-import static io.gatun.models.terramind.TerraMindModels.input;
 import static io.gatun.models.terramind.TerraMindModels.last;
 import static io.gatun.models.terramind.TerraMindModels.load;
-import static io.gatun.models.terramind.TerraMindModels.pixels;
 import static io.gatun.models.terramind.TerraMindModels.random;
-import static io.gatun.models.terramind.TerraMindModels.refuses;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind;
 
+import static io.gatun.models.TestInputs.refuses;
 import static io.gatun.models.terramind.TerraMindModels.config;
 import static io.gatun.models.terramind.TerraMindModels.named;
-import static io.gatun.models.terramind.TerraMindModels.refuses;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.gatun.core.ArgumentException;

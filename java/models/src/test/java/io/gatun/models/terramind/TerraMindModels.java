@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind;
 
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.gatun.core.Checkpoint;
-import io.gatun.core.GatunException;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
-import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
-import java.util.SplittableRandom;
-import org.junit.jupiter.api.function.Executable;
 
 /** Small encoders with random weights. */
 final class TerraMindModels {
@@ -61,33 +53,8 @@ final class TerraMindModels {
         return load(scope, random(config), config);
     }
 
-    static Tensor pixels(Scope scope, int seed, long... shape) {
-        SplittableRandom random = new SplittableRandom(seed);
-        Tensor zeros = scope.zeros(shape);
-        float[] values = new float[(int) zeros.shape().numElements()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextDouble(-1, 1);
-        }
-        return scope.of(values, shape);
-    }
-
-    static Input input(Object... namesAndTensors) {
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-        for (int i = 0; i < namesAndTensors.length; i += 2) {
-            tensors.put((String) namesAndTensors[i], (Tensor) namesAndTensors[i + 1]);
-        }
-        return Input.of(tensors);
-    }
-
     static float[] last(Scope scope, TerraMindViT model, Input input) {
         List<Feature> features = model.forward(scope, input);
         return features.getLast().tensor().toFloatArray();
-    }
-
-    static void refuses(Class<? extends GatunException> type, Executable call, String... says) {
-        String text = assertThrows(type, call).getMessage();
-        for (String each : says) {
-            assertTrue(text.contains(each), text);
-        }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind;
 
+import static io.gatun.models.TestInputs.refuses;
 import static io.gatun.models.terramind.TerraMindModels.config;
-import static io.gatun.models.terramind.TerraMindModels.refuses;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 
 import io.gatun.core.ArgumentException;

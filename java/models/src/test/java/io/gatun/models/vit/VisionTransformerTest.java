@@ -19,11 +19,10 @@ import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
-import io.gatun.models.CpuLevels;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
-import io.gatun.models.climanet.CudaDevice;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,26 +109,26 @@ class VisionTransformerTest {
 
     @Test
     void agreesWithTheReference() {
-        CpuLevels.each(VisionTransformerTest::variants);
+        TestDevices.eachCpu(VisionTransformerTest::variants);
     }
 
     @Test
     void agreesOnAsManyTokensAsAPublishedSizeHas() {
-        CpuLevels.each(scope -> agrees(scope, Map.of("img_size", 112, "embed_dim", 128, "num_heads", 2, "depth", 1,
+        TestDevices.eachCpu(scope -> agrees(scope, Map.of("img_size", 112, "embed_dim", 128, "num_heads", 2, "depth", 1,
                 "out_indices", 1), 112, 112));
     }
 
     @Test
     @Tag("gpu")
     void agreesWithTheReferenceOnCuda() {
-        try (Scope scope = Scope.open(CudaDevice.orSkip())) {
+        try (Scope scope = Scope.open(TestDevices.cudaOrSkip())) {
             variants(scope);
         }
     }
 
     @Test
     void aSquareOfAsManyPatchesKeepsThePositionsAsTimmDoes() {
-        CpuLevels.each(scope -> agrees(
+        TestDevices.eachCpu(scope -> agrees(
                 scope, Map.of("img_size", List.of(8, 32), "dynamic_img_size", true), 16, 16));
     }
 

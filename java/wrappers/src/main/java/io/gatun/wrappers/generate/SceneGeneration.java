@@ -110,10 +110,8 @@ public final class SceneGeneration {
         long empty = 0;
         for (int row = 0; row < rows.count(); row++) {
             for (int column = 0; column < columns.count(); column++) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedRunException("generation was interrupted at window " + (row * columns.count()
-                            + column + 1) + " of " + total + "; start it again");
-                }
+                InterruptedRunException.throwIfInterrupted("generation was interrupted at window "
+                        + (row * columns.count() + column + 1) + " of " + total + "; start it again");
                 InputWindows.Window window = windows.read(row, column);
                 if (window.images().isEmpty()) {
                     empty++;

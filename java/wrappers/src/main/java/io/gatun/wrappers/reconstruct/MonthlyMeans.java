@@ -67,9 +67,7 @@ final class MonthlyMeans implements AutoCloseable {
         int width = input.width();
         int step = Math.max(1, BLOCK_VALUES / (31 * width));
         for (int first = 0; first < input.height(); first += step) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedRunException("the run was interrupted while its input was read");
-            }
+            InterruptedRunException.throwIfInterrupted("the run was interrupted while its input was read");
             int rows = Math.min(step, input.height() - first);
             double[] sums = new double[rows * width];
             int[] days = new int[rows * width];

@@ -94,9 +94,7 @@ final class WindowedRun {
         WindowBatches batches =
                 new WindowBatches(input, preprocessing, toModelUnits, land, rows, columns, months, most);
         Consumer<WindowBatches.Batch> work = batch -> {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedRunException("the reconstruction was interrupted before it was complete");
-            }
+            InterruptedRunException.throwIfInterrupted("the reconstruction was interrupted before it was complete");
             float[] prediction = predict(months, batch);
             int each = prediction.length / batch.windows();
             for (int window = batch.from(); window < batch.to(); window++) {

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.gatun.core.CpuOptions;
 import io.gatun.core.Device;
-import io.gatun.core.DeviceException;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
 import io.gatun.models.Backbone;
 import io.gatun.models.Feature;
@@ -25,7 +25,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-import org.opentest4j.TestAbortedException;
 
 /** Every case of the golden family {@code temporal_wrapper}, however the dates are split into batches. */
 class TemporalWrapperGoldenTest {
@@ -41,13 +40,7 @@ class TemporalWrapperGoldenTest {
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
-        Device device;
-        try {
-            device = Device.cuda(0);
-        } catch (DeviceException e) {
-            throw new TestAbortedException("no CUDA device: " + e.getMessage(), e);
-        }
-        return GoldenCase.family("temporal_wrapper", golden -> run(golden, device));
+        return GoldenCase.family("temporal_wrapper", golden -> run(golden, TestDevices.cudaOrSkip()));
     }
 
     private static void run(GoldenCase golden, Device device) {

@@ -3,6 +3,7 @@ package io.gatun.models.terramind.generation;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.BinaryOp;
+import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Philox;
 import io.gatun.core.Reduction;
@@ -10,7 +11,6 @@ import io.gatun.core.Reductions;
 import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
 import io.gatun.core.Tensor;
-import io.gatun.models.internal.Interruption;
 import io.gatun.models.terramind.TerraMindContext;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import java.util.ArrayList;
@@ -171,7 +171,8 @@ public final class GenerationSampler {
     private void run(Scope scope, Views views, int number, GenerationStep step, List<GenerationState> states,
             View plain, List<View> conditional) {
         GenerationState state = states.getFirst();
-        Interruption.check("finding tokens of " + step.target());
+        InterruptedRunException.throwIfInterrupted(
+                "finding tokens of " + step.target() + " was interrupted; start it again");
         switch (state.modalities().get(step.target())) {
             case GenerationState.Patches patches when step.scheme() != Scheme.AUTOREGRESSIVE -> {
                 if (step.tokens() <= 0) {

@@ -5,6 +5,7 @@ import io.gatun.core.ArgumentException;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.DeviceMemoryException;
+import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
@@ -15,7 +16,6 @@ import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.Model;
-import io.gatun.models.internal.Interruption;
 import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.terramind.Standardization;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
@@ -117,7 +117,7 @@ public final class TerraMindGeneration implements Backbone, Model {
      *     output cannot have
      * @throws io.gatun.core.DTypeException if an image is not f32
      * @throws DeviceMemoryException if memory does not suffice
-     * @throws io.gatun.core.InterruptedRunException if the thread is interrupted
+     * @throws InterruptedRunException if the thread is interrupted
      */
     public Generated generate(Scope scope, Input input, GenerateOptions options) {
         return generate(scope, input, options, Optional.empty(), (_, _, _, _) -> { });
@@ -203,7 +203,8 @@ public final class TerraMindGeneration implements Backbone, Model {
             SequencedMap<String, Tensor> tokens = new LinkedHashMap<>();
             try {
                 config.settings().targets().forEach((name, modality) -> {
-                    Interruption.check("generating " + name);
+                    InterruptedRunException.throwIfInterrupted(
+                            "generating " + name + " was interrupted; start it again");
                     tokens.put(name, tokens(modality));
                     switch (modality.key()) {
                         case "caption" -> texts.put(name, captions(tokens.get(name)));

@@ -28,7 +28,7 @@ record TextSampler(TerraMindEncoderDecoder model, Sampling sampling, Set<Long> s
         try {
             voices.add(voice(scope, plain, most));
             conditional.forEach(context -> voices.add(voice(scope, context, most)));
-            for (int place = 0; place < most && !all(ended); place++) {
+            for (int place = 0; place < most && !Views.all(ended); place++) {
                 long[] next = next(scope, step, number, place, found.getLast(), voices);
                 for (int sample = 0; sample < next.length; sample++) {
                     ended[sample] |= next[sample] == GenerationState.BEGIN + 1;
@@ -99,14 +99,5 @@ record TextSampler(TerraMindEncoderDecoder model, Sampling sampling, Set<Long> s
             merged[sample] = whole.stream().mapToLong(id -> id).toArray();
         }
         return merged;
-    }
-
-    private static boolean all(boolean[] values) {
-        for (boolean value : values) {
-            if (!value) {
-                return false;
-            }
-        }
-        return true;
     }
 }

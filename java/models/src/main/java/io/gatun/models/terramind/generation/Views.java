@@ -112,7 +112,7 @@ final class Views implements AutoCloseable {
         return inverted;
     }
 
-    private static boolean all(boolean[] values) {
+    static boolean all(boolean[] values) {
         for (boolean value : values) {
             if (!value) {
                 return false;

@@ -3,18 +3,14 @@ package io.gatun.models.terramind.tokenizer;
 
 import io.gatun.core.DType;
 import io.gatun.core.Device;
-import io.gatun.core.DeviceMemoryException;
-import io.gatun.core.GatunException;
 import io.gatun.core.Graph;
-import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
-import io.gatun.models.internal.InstancePool;
+import io.gatun.models.internal.GraphPool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Steps of a diffusion as recorded graphs: one serves all timesteps, which are among its inputs. */
 final class DenoisingGraphs implements AutoCloseable {
@@ -52,53 +48,25 @@ final class DenoisingGraphs implements AutoCloseable {
         Tensor run(Scope scope, Step step);
     }
 
-    private final Device device;
-    private final Body body;
-    private final InstancePool<List<Shape>, Graph> pool = new InstancePool<>(MOST_OF_SHAPE, MOST);
-    private final AtomicBoolean failureTold = new AtomicBoolean();
+    private final GraphPool<List<Shape>> pool;
 
     DenoisingGraphs(Device device, Body body) {
-        this.device = device;
-        this.body = body;
+        pool = new GraphPool<>(MOST_OF_SHAPE, MOST,
+                shapes -> Graph.record(device, shapes.stream().map(each -> new Graph.Input(DType.F32, each)).toList(),
+                        (scope, inputs) -> body.run(scope, Step.of(inputs))),
+                shapes -> "A step of decoding on " + shapes.getFirst(),
+                line -> LOGGER.log(System.Logger.Level.WARNING, line));
     }
 
     /** The result, or empty where the step is to be run directly. */
     Optional<Tensor> replay(Scope scope, Step step) {
-        List<Shape> key = step.tensors().stream().map(Tensor::shape).toList();
-        Optional<Graph> taken;
-        try {
-            taken = pool.take(key, graph -> graph.isFree(scope), () -> Graph.record(device,
-                    key.stream().map(shape -> new Graph.Input(DType.F32, shape)).toList(),
-                    (own, inputs) -> body.run(own, Step.of(inputs))));
-        } catch (InterruptedRunException e) {
-            throw e;
-        } catch (GatunException e) {
-            failed(key, e);
-            return Optional.empty();
-        }
-        if (taken.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(taken.get().replay(scope, step.tensors()));
-        } finally {
-            pool.give(key, taken.get());
-        }
+        List<Tensor> inputs = step.tensors();
+        return pool.replay(scope, inputs.stream().map(Tensor::shape).toList(), inputs);
     }
 
     /** Gives the memory of graphs that are not in use back; whether there were any. */
     boolean clear() {
-        return pool.clear() > 0;
-    }
-
-    private void failed(List<Shape> key, GatunException e) {
-        if (e instanceof DeviceMemoryException) {
-            pool.clear();
-        }
-        if (!failureTold.getAndSet(true)) {
-            LOGGER.log(System.Logger.Level.WARNING, "A step of decoding on " + key.getFirst()
-                    + " could not be recorded as a graph and is launched kernel by kernel: " + e.getMessage());
-        }
+        return pool.clear();
     }
 
     @Override

@@ -3,17 +3,15 @@ package io.gatun.models.terramind.tokenizer;
 
 import io.gatun.core.BinaryOp;
 import io.gatun.core.DType;
-import io.gatun.core.Device;
 import io.gatun.core.DeviceMemoryException;
+import io.gatun.core.InterruptedRunException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Philox;
-import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
-import io.gatun.models.internal.Interruption;
 import io.gatun.models.layers.ChannelsLast;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -24,15 +22,12 @@ import java.util.function.Supplier;
  * <p>What does not change from step to step is made once: the codes of each patch, and what each timestep adds in each
  * block. On a device with graphs a step is recorded when it comes a second time, and replayed from then on.
  */
-public final class DiVAE implements TerraMindTokenizer {
+public final class DiVAE extends TerraMindTokenizer {
     /** Numbers of the generator for each step of a sample, and for each sample. */
     private static final int STEP_BITS = 28;
     private static final int SAMPLE_BITS = 40;
 
-    private final Scope weights;
-    private final TokenizerConfig config;
     private final TokenizerConfig.Diffusion diffusion;
-    private final TokenCodes codes;
     private final PatchedUNet decoder;
     private final DiffusionScheduler scheduler;
     private final Optional<DenoisingGraphs> graphs;
@@ -44,10 +39,8 @@ public final class DiVAE implements TerraMindTokenizer {
     }
 
     DiVAE(Scope scope, StateDict state, TokenizerConfig config, TokenizerConfig.Diffusion diffusion) {
-        this.weights = scope;
-        this.config = config;
+        super(scope, state, config);
         this.diffusion = diffusion;
-        codes = new TokenCodes(new TokenizerEncoder(scope, state, config), config);
         decoder = new PatchedUNet(
                 scope, state.at("decoder"), diffusion.size(), config.channels(), config.levels().size());
         scheduler = new DiffusionScheduler(diffusion.options());
@@ -56,36 +49,11 @@ public final class DiVAE implements TerraMindTokenizer {
     }
 
     @Override
-    public Device device() {
-        return weights.device();
-    }
-
-    @Override
-    public Precision precision() {
-        return weights.precision();
-    }
-
-    @Override
-    public TokenizerConfig config() {
-        return config;
-    }
-
-    @Override
-    public Encoded encode(Scope scope, Tensor image) {
-        return codes.encode(scope, image);
-    }
-
-    @Override
-    public Tensor tokensToEmbedding(Scope scope, Tensor tokens) {
-        return codes.embedding(scope, tokens);
-    }
-
-    @Override
     public Tensor decodeQuant(Scope scope, Tensor quantized, DecodeOptions options) {
-        codes.requireCodes(quantized);
+        requireCodes(quantized);
         DecodeOptions.Size trained = new DecodeOptions.Size(diffusion.imageSize(), diffusion.imageSize());
         return decode(scope, quantized, options.imageSize().orElse(
-                config.corrected() ? sizeOf(quantized, 2) : trained), options, (_, _) -> { });
+                config().corrected() ? sizeOf(quantized, 2) : trained), options, (_, _) -> { });
     }
 
     @Override
@@ -102,13 +70,13 @@ public final class DiVAE implements TerraMindTokenizer {
             int columns = (int) image.dim(-1);
             DecodeOptions.Size square = new DecodeOptions.Size(columns, columns);
             return decode(scope, encoded.quantized(), options.imageSize().orElse(
-                    config.corrected() ? sizeOf(encoded.tokens(), 1) : square), options, (_, _) -> { });
+                    config().corrected() ? sizeOf(encoded.tokens(), 1) : square), options, (_, _) -> { });
         }
     }
 
     private DecodeOptions.Size sizeOf(Tensor map, int rows) {
-        return new DecodeOptions.Size((int) map.dim(rows) * config.patchSize(),
-                (int) map.dim(rows + 1) * config.patchSize());
+        return new DecodeOptions.Size((int) map.dim(rows) * config().patchSize(),
+                (int) map.dim(rows + 1) * config().patchSize());
     }
 
     /** The network alone: what it predicts for an image [B, C, H, W] at a timestep. */
@@ -153,7 +121,7 @@ public final class DiVAE implements TerraMindTokenizer {
             Scope scope, Tensor quantized, DecodeOptions.Size size, DecodeOptions options, Observer observer) {
         DiffusionScheduler steps = options.scheduler().map(DiffusionScheduler::new).orElse(scheduler);
         int[] timesteps = steps.timesteps(options.timesteps(), options.mode());
-        long[] shape = {quantized.dim(0), config.channels(), size.height(), size.width()};
+        long[] shape = {quantized.dim(0), config().channels(), size.height(), size.width()};
         try (Tensor condition = condition(scope, quantized, size, options.conditionMask());
                 Tensor times = decoder.times(scope, timesteps);
                 Tensor coefficients = scope.of(steps.coefficients(timesteps, options.timesteps()),
@@ -163,7 +131,7 @@ public final class DiVAE implements TerraMindTokenizer {
                 try (Tensor before = x; Tensor time = times.slice(0, i, i + 1);
                         Tensor row = time.reshape(time.dim(1)); Tensor own = coefficients.slice(0, i, i + 1);
                         Tensor numbers = own.reshape(own.dim(1))) {
-                    Interruption.check("denoising");
+                    InterruptedRunException.throwIfInterrupted("denoising was interrupted; start it again");
                     Optional<Tensor> noise = steps.addsNoise() && timesteps[i] > 0
                             ? Optional.of(noise(scope, shape, options, i + 1)) : Optional.empty();
                     try {
@@ -184,7 +152,7 @@ public final class DiVAE implements TerraMindTokenizer {
     private void requireSize(DecodeOptions.Size size) {
         int multiple = diffusion.size().multiple();
         if (size.height() % multiple != 0 || size.width() % multiple != 0) {
-            throw new ShapeException(config.name() + ": an image of " + size.height() + " x " + size.width()
+            throw new ShapeException(config().name() + ": an image of " + size.height() + " x " + size.width()
                     + " cannot be decoded; expected rows and columns in multiples of " + multiple + ", at least "
                     + (size.height() + multiple - 1) / multiple * multiple + " x "
                     + (size.width() + multiple - 1) / multiple * multiple + ": give such an image size");
@@ -208,7 +176,7 @@ public final class DiVAE implements TerraMindTokenizer {
     private Tensor kept(Scope scope, Tensor mask, Tensor quantized) {
         if (mask.dtype() != DType.BOOL || mask.shape().rank() != 3 || mask.dim(0) != quantized.dim(0)
                 || mask.dim(1) != quantized.dim(2) || mask.dim(2) != quantized.dim(3)) {
-            throw new ShapeException(config.name() + ": the condition mask is " + mask.dtype() + " of shape "
+            throw new ShapeException(config().name() + ": the condition mask is " + mask.dtype() + " of shape "
                     + mask.shape() + ", expected bool [" + quantized.dim(0) + ", " + quantized.dim(2) + ", "
                     + quantized.dim(3) + "]");
         }
@@ -224,7 +192,7 @@ public final class DiVAE implements TerraMindTokenizer {
         }
         Tensor given = options.noise().get();
         if (given.dtype() != DType.F32 || !given.shape().equals(Shape.of(shape))) {
-            throw new ShapeException(config.name() + ": the noise is " + given.dtype() + " of shape " + given.shape()
+            throw new ShapeException(config().name() + ": the noise is " + given.dtype() + " of shape " + given.shape()
                     + ", expected float32 " + Shape.of(shape));
         }
         return decoder.patches(scope, given);
@@ -264,6 +232,6 @@ public final class DiVAE implements TerraMindTokenizer {
     @Override
     public void close() {
         graphs.ifPresent(DenoisingGraphs::close);
-        weights.close();
+        super.close();
     }
 }

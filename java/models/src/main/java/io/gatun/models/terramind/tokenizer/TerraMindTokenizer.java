@@ -18,14 +18,24 @@ import io.gatun.models.Model;
  * <p>Immutable after loading; its methods may be called from many threads, each with a scope of its own. Closing it
  * closes the scope that it was loaded in: a model that has several in one scope closes them all before that.
  */
-public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
+public abstract sealed class TerraMindTokenizer implements Model permits VQVAE, DiVAE {
+    private final Scope weights;
+    private final TokenizerConfig config;
+    private final TokenCodes codes;
+
+    TerraMindTokenizer(Scope scope, StateDict state, TokenizerConfig config) {
+        this.weights = scope;
+        this.config = config;
+        codes = new TokenCodes(new TokenizerEncoder(scope, state, config), config);
+    }
+
     /**
      * What an image becomes.
      *
      * @param quantized codes of the tokens, [B, levels, rows, columns], 0 to 1
      * @param tokens token numbers, int64 [B, rows, columns]
      */
-    record Encoded(Tensor quantized, Tensor tokens) implements AutoCloseable {
+    public record Encoded(Tensor quantized, Tensor tokens) implements AutoCloseable {
         @Override
         public void close() {
             quantized.close();
@@ -39,7 +49,7 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @param config the arguments
      * @return builds the tokenizer from upstream's weights
      */
-    static Loader<TerraMindTokenizer> loader(TokenizerConfig config) {
+    public static Loader<TerraMindTokenizer> loader(TokenizerConfig config) {
         return (scope, state) -> config.decoder() instanceof TokenizerConfig.Plain plain
                 ? new VQVAE(scope, state, config, plain)
                 : new DiVAE(scope, state, config, (TokenizerConfig.Diffusion) config.decoder());
@@ -55,7 +65,7 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @return the tokenizer, to be closed
      * @throws io.gatun.core.CheckpointException if weights are missing, of another shape, or not the tokenizer's
      */
-    static TerraMindTokenizer load(
+    public static TerraMindTokenizer load(
             Checkpoint checkpoint, TokenizerConfig config, Device device, Precision precision) {
         Scope scope = Scope.open(device, precision);
         try {
@@ -70,20 +80,32 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
         }
     }
 
+    @Override
+    public Device device() {
+        return weights.device();
+    }
+
+    @Override
+    public Precision precision() {
+        return weights.precision();
+    }
+
     /**
      * The arguments.
      *
      * @return the configuration
      */
-    TokenizerConfig config();
+    public TokenizerConfig config() {
+        return config;
+    }
 
     /**
      * Upstream's name.
      *
      * @return for example {@code terramind_v1_tokenizer_s2l2a}
      */
-    default String name() {
-        return config().name();
+    public String name() {
+        return config.name();
     }
 
     /**
@@ -97,7 +119,9 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @throws io.gatun.core.DTypeException if it has another type
      * @throws io.gatun.core.ArgumentException if it has NaN, or class numbers that are none of the classes
      */
-    Encoded encode(Scope scope, Tensor image);
+    public Encoded encode(Scope scope, Tensor image) {
+        return codes.encode(scope, image);
+    }
 
     /**
      * Token numbers of an image.
@@ -106,7 +130,7 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @param image as {@link #encode} takes it
      * @return int64 [B, rows, columns]
      */
-    default Tensor tokenize(Scope scope, Tensor image) {
+    public Tensor tokenize(Scope scope, Tensor image) {
         Encoded encoded = encode(scope, image);
         encoded.quantized().close();
         return encoded.tokens();
@@ -121,7 +145,9 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @throws io.gatun.core.ArgumentException if a number is not in the code book
      * @throws io.gatun.core.ShapeException if the numbers are no maps
      */
-    Tensor tokensToEmbedding(Scope scope, Tensor tokens);
+    public Tensor tokensToEmbedding(Scope scope, Tensor tokens) {
+        return codes.embedding(scope, tokens);
+    }
 
     /**
      * An image of codes. Without an image size a DiVAE gives one of the size of its training, as upstream, or of the
@@ -134,7 +160,7 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @throws io.gatun.core.ShapeException if the codes have another number of channels, or noise, mask or size do not
      *     fit
      */
-    Tensor decodeQuant(Scope scope, Tensor quantized, DecodeOptions options);
+    public abstract Tensor decodeQuant(Scope scope, Tensor quantized, DecodeOptions options);
 
     /**
      * An image of token numbers, of the size of the tokens unless the options have another.
@@ -146,7 +172,7 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @throws io.gatun.core.ArgumentException if a number is not in the code book
      * @throws io.gatun.core.ShapeException if noise, mask or size do not fit
      */
-    Tensor decodeTokens(Scope scope, Tensor tokens, DecodeOptions options);
+    public abstract Tensor decodeTokens(Scope scope, Tensor tokens, DecodeOptions options);
 
     /**
      * The image that is left of an image: encoded and decoded, upstream's {@code forward}. A DiVAE makes a square of
@@ -157,5 +183,15 @@ public sealed interface TerraMindTokenizer extends Model permits VQVAE, DiVAE {
      * @param options how a DiVAE decodes
      * @return [B, C, H, W], a view of channels-last memory
      */
-    Tensor reconstruct(Scope scope, Tensor image, DecodeOptions options);
+    public abstract Tensor reconstruct(Scope scope, Tensor image, DecodeOptions options);
+
+    /** Refuses what are no codes of this tokenizer. */
+    final void requireCodes(Tensor quantized) {
+        codes.requireCodes(quantized);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
 }

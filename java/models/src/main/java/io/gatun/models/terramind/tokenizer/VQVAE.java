@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.tokenizer;
 
-import io.gatun.core.Device;
 import io.gatun.core.Kernels;
-import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
@@ -14,21 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A tokenizer with a plain decoder, upstream's {@code VQVAE}: that of LULC, whose channels are scores of classes. */
-public final class VQVAE implements TerraMindTokenizer {
-    private final Scope weights;
-    private final TokenizerConfig config;
+public final class VQVAE extends TerraMindTokenizer {
     private final TokenizerConfig.Plain plain;
-    private final TokenCodes codes;
     private final Linear postQuantProj;
     private final TokenizerTransformer transformer;
     private final Linear outProj;
     private final List<ConvNeXtBlock> outConv = new ArrayList<>();
 
     VQVAE(Scope scope, StateDict state, TokenizerConfig config, TokenizerConfig.Plain plain) {
-        this.weights = scope;
-        this.config = config;
+        super(scope, state, config);
         this.plain = plain;
-        codes = new TokenCodes(new TokenizerEncoder(scope, state, config), config);
         int dim = plain.size().dim();
         postQuantProj = Linear.loadConv1x1(scope, state.at("post_quant_proj"), config.levels().size(), dim);
         StateDict decoder = state.at("decoder");
@@ -42,37 +35,12 @@ public final class VQVAE implements TerraMindTokenizer {
     }
 
     @Override
-    public Device device() {
-        return weights.device();
-    }
-
-    @Override
-    public Precision precision() {
-        return weights.precision();
-    }
-
-    @Override
-    public TokenizerConfig config() {
-        return config;
-    }
-
-    @Override
-    public Encoded encode(Scope scope, Tensor image) {
-        return codes.encode(scope, image);
-    }
-
-    @Override
-    public Tensor tokensToEmbedding(Scope scope, Tensor tokens) {
-        return codes.embedding(scope, tokens);
-    }
-
-    @Override
     public Tensor decodeQuant(Scope scope, Tensor quantized, DecodeOptions options) {
-        codes.requireCodes(quantized);
+        requireCodes(quantized);
         TokenGrid grid = new TokenGrid(1, (int) quantized.dim(2), (int) quantized.dim(3));
         try (Tensor tokens = tokens(scope, quantized, grid); Tensor patches = outProj.apply(scope, tokens);
                 Tensor cells = patches.reshape(patches.dim(0), grid.height(), grid.width(), patches.dim(2))) {
-            Tensor map = PatchedUNet.unpatched(scope, cells, config.channels(), plain.patchSize());
+            Tensor map = PatchedUNet.unpatched(scope, cells, config().channels(), plain.patchSize());
             return outConv.isEmpty() ? map : refined(scope, map);
         }
     }
@@ -106,10 +74,5 @@ public final class VQVAE implements TerraMindTokenizer {
         try (Encoded encoded = encode(scope, image)) {
             return decodeQuant(scope, encoded.quantized(), options);
         }
-    }
-
-    @Override
-    public void close() {
-        weights.close();
     }
 }

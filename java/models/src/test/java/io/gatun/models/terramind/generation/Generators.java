@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.generation;
 
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.gatun.core.Checkpoint;
-import io.gatun.core.GatunException;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
-import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
-import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
-import java.util.SplittableRandom;
-import org.junit.jupiter.api.function.Executable;
 
 /** Small generators with random weights. */
 final class Generators {
@@ -93,33 +84,5 @@ final class Generators {
 
     static <M> M random(Scope scope, Loader<M> loader) {
         return load(scope, Structure.of(loader::load).random(4), loader);
-    }
-
-    static Tensor pixels(Scope scope, int seed, long... shape) {
-        SplittableRandom random = new SplittableRandom(seed);
-        long count = 1;
-        for (long extent : shape) {
-            count *= extent;
-        }
-        float[] values = new float[(int) count];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextDouble(-1, 1);
-        }
-        return scope.of(values, shape);
-    }
-
-    static Input input(Object... namesAndTensors) {
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-        for (int i = 0; i < namesAndTensors.length; i += 2) {
-            tensors.put((String) namesAndTensors[i], (Tensor) namesAndTensors[i + 1]);
-        }
-        return Input.of(tensors);
-    }
-
-    static void refuses(Class<? extends GatunException> type, Executable call, String... says) {
-        String text = assertThrows(type, call).getMessage();
-        for (String each : says) {
-            assertTrue(text.contains(each), text);
-        }
     }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.DType;
-import io.gatun.core.Device;
 import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
@@ -14,12 +13,11 @@ import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
-import io.gatun.models.CpuLevels;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
-import io.gatun.models.climanet.CudaDevice;
 import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.terramind.MaskedModality;
 import io.gatun.models.terramind.TerraMindConfig;
@@ -57,19 +55,15 @@ class TerraMindGenerationGoldenTest {
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
         return GoldenCase.family(FAMILY, TerraMindGenerationGoldenTest::isNetwork,
-                golden -> CpuLevels.each(scope -> run(golden, scope)));
+                golden -> TestDevices.eachCpu(scope -> run(golden, scope)));
     }
 
     /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family(FAMILY, TerraMindGenerationGoldenTest::isNetwork, golden -> {
-            try (Scope scope = Scope.open(device)) {
-                run(golden, scope);
-            }
-        });
+        return GoldenCase.family(FAMILY, TerraMindGenerationGoldenTest::isNetwork,
+                golden -> TestDevices.cuda(scope -> run(golden, scope)));
     }
 
     @TestFactory

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.generation;
 
+import static io.gatun.models.TestInputs.input;
+import static io.gatun.models.TestInputs.pixels;
+import static io.gatun.models.TestInputs.refuses;
 import static io.gatun.models.terramind.generation.Generators.DEM;
 import static io.gatun.models.terramind.generation.Generators.LULC;
 import static io.gatun.models.terramind.generation.Generators.NDVI;
 import static io.gatun.models.terramind.generation.Generators.generator;
-import static io.gatun.models.terramind.generation.Generators.input;
 import static io.gatun.models.terramind.generation.Generators.named;
-import static io.gatun.models.terramind.generation.Generators.pixels;
-import static io.gatun.models.terramind.generation.Generators.refuses;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.tokenizer;
 
-import static io.gatun.models.terramind.tokenizer.Tokenizers.pixels;
+import static io.gatun.models.TestInputs.pixels;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.gatun.core.Checkpoint;
@@ -9,8 +9,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
-import io.gatun.models.CpuLevels;
-import io.gatun.models.climanet.CudaDevice;
+import io.gatun.data.TestDevices;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -21,19 +20,19 @@ class SpatialAttentionTest {
 
     @Test
     void headsAreSplitBeforeQueryKeyAndValue() {
-        CpuLevels.each(scope -> check(scope, 64, 2));
+        TestDevices.eachCpu(scope -> check(scope, 64, 2));
     }
 
     /** As wide as those of the published tokenizers. */
     @Test
     void headsMayBeWide() {
-        CpuLevels.each(scope -> check(scope, 512, 1));
+        TestDevices.eachCpu(scope -> check(scope, 512, 1));
     }
 
     @Test
     @Tag("gpu")
     void headsMayBeWideOnCuda() {
-        try (Scope scope = Scope.open(CudaDevice.orSkip())) {
+        try (Scope scope = Scope.open(TestDevices.cudaOrSkip())) {
             check(scope, 64, 2);
             check(scope, 512, 1);
         }

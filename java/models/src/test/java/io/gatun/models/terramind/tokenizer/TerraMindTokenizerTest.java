@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.tokenizer;
 
+import static io.gatun.models.TestInputs.pixels;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.divae;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.load;
-import static io.gatun.models.terramind.tokenizer.Tokenizers.pixels;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.refuses;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.structure;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.vqvae;
@@ -29,7 +29,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
-import io.gatun.models.climanet.CudaDevice;
+import io.gatun.data.TestDevices;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -335,7 +335,7 @@ class TerraMindTokenizerTest {
     @Test
     @Tag("gpu")
     void replayedStepsAreThoseOfTheCpu() {
-        Device device = CudaDevice.orSkip();
+        Device device = TestDevices.cudaOrSkip();
         try (TerraMindTokenizer onCuda = load(divae(Map.of()), device);
                 TerraMindTokenizer onCpu = load(divae(Map.of())); Scope cuda = Scope.open(device);
                 Scope cpu = Scope.open(Device.cpu())) {
@@ -353,7 +353,7 @@ class TerraMindTokenizerTest {
     @Test
     @Tag("gpu")
     void graphsMakeWayForAnotherShape() {
-        Device device = CudaDevice.orSkip();
+        Device device = TestDevices.cudaOrSkip();
         try (TerraMindTokenizer tokenizer = load(divae(Map.of()), device)) {
             long before = device.memory().bytesInUse();
             DecodeOptions once = DecodeOptions.defaults().withTimesteps(1);

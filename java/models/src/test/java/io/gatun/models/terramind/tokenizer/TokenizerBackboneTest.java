@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.tokenizer;
 
+import static io.gatun.models.TestInputs.pixels;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.divae;
-import static io.gatun.models.terramind.tokenizer.Tokenizers.pixels;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.refuses;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.structure;
 import static io.gatun.models.terramind.tokenizer.Tokenizers.vqvae;

@@ -9,19 +9,17 @@ import io.gatun.core.Checkpoint;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Kernels;
-import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
+import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
-import io.gatun.models.CpuLevels;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
-import io.gatun.models.climanet.CudaDevice;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -45,42 +43,33 @@ class TokenizerGoldenTest {
 
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
-        return GoldenCase.family(FAMILY, golden -> CpuLevels.each(scope -> run(golden, scope)));
+        return GoldenCase.family(FAMILY, golden -> TestDevices.eachCpu(scope -> run(golden, scope)));
     }
 
     /** On a GPU, or on the host harness that runs the CUDA kernels in its place. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> casesOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family(FAMILY, golden -> {
-            try (Scope scope = Scope.open(device)) {
-                run(golden, scope);
-            }
-        });
+        return GoldenCase.family(FAMILY,
+                golden -> TestDevices.cuda(scope -> run(golden, scope)));
     }
 
     /** Decoders in less than float32, norm-wise: TF32 within 2e-3, bfloat16 within 1e-2. */
     @TestFactory
     @Tag("gpu")
     Stream<DynamicTest> decodersOfLessPrecisionOnCuda() throws IOException {
-        Device device = CudaDevice.orSkip();
-        return GoldenCase.family(FAMILY, MODELS, golden -> Map.of(Precision.FAST, 2e-3, Precision.BF16, 1e-2)
-                .forEach((precision, limit) -> {
-                    try (Scope scope = Scope.open(device, precision)) {
-                        Tensor quantized = scope.of(golden.tensor("expected/quant"));
-                        boolean diffusion = golden.has("expected/unet_t500");
-                        TerraMindTokenizer tokenizer =
-                                load(scope, golden.weights(), TerraMindTokenizer.loader(config(golden)));
-                        Tensor image = tokenizer instanceof DiVAE divae
-                                ? divae.predict(scope, scope.of(golden.tensor("input/noise")), quantized, 500,
-                                        Optional.empty())
-                                : tokenizer.decodeQuant(scope, quantized, DecodeOptions.defaults());
-                        golden.compareNorm(diffusion ? "expected/unet_t500" : "expected/decoded", image.shape(),
-                                image.toFloatArray(), limit);
-                        tokenizer.close();
-                    }
-                }));
+        return GoldenCase.family(FAMILY, MODELS, golden -> TestDevices.cudaOfLessPrecision(2e-3, 1e-2,
+                (scope, limit) -> {
+            Tensor quantized = scope.of(golden.tensor("expected/quant"));
+            boolean diffusion = golden.has("expected/unet_t500");
+            TerraMindTokenizer tokenizer = load(scope, golden.weights(), TerraMindTokenizer.loader(config(golden)));
+            Tensor image = tokenizer instanceof DiVAE divae
+                    ? divae.predict(scope, scope.of(golden.tensor("input/noise")), quantized, 500, Optional.empty())
+                    : tokenizer.decodeQuant(scope, quantized, DecodeOptions.defaults());
+            golden.compareNorm(diffusion ? "expected/unet_t500" : "expected/decoded", image.shape(),
+                    image.toFloatArray(), limit);
+            tokenizer.close();
+        }));
     }
 
     /** Names and shapes of a small model are upstream's. */

@@ -7,14 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.Device;
 import io.gatun.core.GatunException;
 import io.gatun.core.Precision;
-import io.gatun.core.Scope;
 import io.gatun.core.Structure;
-import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.function.Executable;
 
 /** Small tokenizers with random weights. */
@@ -64,19 +61,6 @@ final class Tokenizers {
 
     static TerraMindTokenizer load(TokenizerConfig config, Device device) {
         return TerraMindTokenizer.load(structure(config).random(7), config, device, Precision.STRICT);
-    }
-
-    static Tensor pixels(Scope scope, int seed, long... shape) {
-        SplittableRandom random = new SplittableRandom(seed);
-        int count = 1;
-        for (long extent : shape) {
-            count *= (int) extent;
-        }
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextDouble(-1, 1);
-        }
-        return scope.of(values, shape);
     }
 
     static void refuses(Class<? extends GatunException> type, String words, Executable call) {
