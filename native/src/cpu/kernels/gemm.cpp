@@ -7,17 +7,20 @@ namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
-constexpr int64_t kTilePanels = 8, kManyTiles = 32;
+// Products of a tile: enough to pay for taking it, some 20 us.
+constexpr int64_t kTileProducts = 1 << 20, kManyTiles = 96;
 
-// Few tiles of rows are cut by columns too, down to kTilePanels panels, so that several workers have one.
+// Few tiles of rows are cut by columns too, so that several workers have some and end at nearly the same time.
 struct Cut {
   int64_t rows, row_tiles, columns, column_tiles;
 
   explicit Cut(const LinearArgs& args)
       : rows(rows_of_tile(args.rows)), row_tiles(max((args.rows + rows - 1) / rows, int64_t{1})) {
     const int64_t all = panels(args.weights->outputs);
-    const int64_t wanted = min((kManyTiles + row_tiles - 1) / row_tiles, (all + kTilePanels - 1) / kTilePanels);
-    const int64_t each = (all + wanted - 1) / wanted;
+    const int64_t of_panel = max(rows * args.weights->inputs * kPanel, int64_t{1});
+    const int64_t least = (kTileProducts + of_panel - 1) / of_panel;
+    const int64_t wanted = (kManyTiles + row_tiles - 1) / row_tiles;
+    const int64_t each = max(min(least, all), (all + wanted - 1) / wanted);
     columns = each * kPanel;
     column_tiles = (all + each - 1) / each;
   }
