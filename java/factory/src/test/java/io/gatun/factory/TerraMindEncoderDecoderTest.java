@@ -103,6 +103,17 @@ class TerraMindEncoderDecoderTest {
         Map<String, ?> temporal = Map.of("backbone_use_temporal", true, "backbone_temporal_pooling", "mean");
         float[] pooled = run(temporal, input("S2L2A", twice(s2), "S1GRD", twice(s1)), 1, 3, 32, 32);
         assertArrayEquals(one, pooled, 1e-5f);
+        assertArrayEquals(pooled,
+                run(temporal, Input.of("S2L2A", twice(s2)).with("S1GRD", twice(s1)), 1, 3, 32, 32));
+    }
+
+    /** Their example is of token numbers, which have no dates; series of maps do. */
+    @Test
+    void modalitiesOfTokensAloneCanHaveDates() {
+        for (String name : List.of("LULC", "NDVI")) {
+            EncoderDecoderFactory.buildModel(arguments(Map.of("backbone_modalities", List.of(name),
+                    "backbone_bands", Map.of(), "backbone_use_temporal", true)));
+        }
     }
 
     private Tensor twice(Tensor image) {

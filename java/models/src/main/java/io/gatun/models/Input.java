@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  *
  * @param modalities images by name in order; a single unnamed image has the name {@link #IMAGE}
  * @param extras what else upstream's forward takes by keyword, such as {@code temporal_coords} and
- *     {@code location_coords}, or further modalities; in order
+ *     {@code location_coords}, or further modalities, which a backbone of several takes after the others; in order
  */
 public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor> extras) {
     /** Name of a single image, as upstream's default modality. */
@@ -40,7 +40,7 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
     }
 
     /**
-     * One image by name; {@link #with} adds others.
+     * One image by name; {@link #with} adds others, of as many dates where the images have dates.
      *
      * @param name its modality
      * @param image [B, C, H, W], or [B, C, T, H, W] where the backbone has time
