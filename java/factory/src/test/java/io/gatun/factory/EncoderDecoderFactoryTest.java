@@ -152,6 +152,22 @@ class EncoderDecoderFactoryTest {
     }
 
     @Test
+    void namesOfPartsThatAreNotBuiltAreRefused() {
+        for (String decoder : List.of("smp_Unet", "smp_FPN", "smp_DeepLabV3Plus", "mmseg_UPerHead", "ASPPModule",
+                "SatMAEHead")) {
+            refused(ArgumentException.class, decoder.substring(decoder.indexOf('_') + 1), small("decoder", decoder));
+        }
+        refused(ArgumentException.class, "use ASPPSegmentationHead", small("decoder", "smp_DeepLabV3Plus"));
+        for (String backbone : List.of("UNet", "timm_resnet50", "ssl4eos12_resnet50_sentinel2_all_moco",
+                "prithvi_swin_B")) {
+            refused(ArgumentException.class, backbone.replace("timm_", ""), small("backbone", backbone));
+        }
+        ArgumentException e = assertThrows(ArgumentException.class,
+                () -> FullModelFactory.buildModel(Map.of("model", "prithvi_eo_v2_300_mae")));
+        assertTrue(e.getMessage().contains("no full model \"prithvi_eo_v2_300_mae\""), e.getMessage());
+    }
+
+    @Test
     void missingOrSuperfluousClassesAndHeadsAreRefused() {
         refused(ArgumentException.class, "num_classes must be defined for segmentation task",
                 small("num_classes", null));
