@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  *
  * @param modalities images by name in order; a single unnamed image has the name {@link #IMAGE}
  * @param extras what else upstream's forward takes by keyword, such as {@code temporal_coords} and
- *     {@code location_coords}, or further modalities, which a backbone of several takes after the others; in order
+ *     {@code location_coords}, or further modalities; in order
  */
 public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor> extras) {
     /** Name of a single image, as upstream's default modality. */

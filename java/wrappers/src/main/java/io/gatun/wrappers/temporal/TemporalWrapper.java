@@ -92,7 +92,7 @@ public final class TemporalWrapper implements Backbone {
         return encoder.patchSize();
     }
 
-    /** The encoder's, if it is of images, for as many dates as the options need, else for two. */
+    /** The encoder's, for as many dates as are told, else for two. */
     @Override
     public Optional<Input> example(Scope scope) {
         boolean told = options.pooling() == TemporalPooling.CONCAT && options.nTimestamps().isPresent();
