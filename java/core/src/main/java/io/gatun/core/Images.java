@@ -216,10 +216,13 @@ public final class Images {
     public static Tensor maxPool2d(Scope scope, Tensor x, long kernel, long stride) {
         Check.rank("maxPool2d", "x", x, 4, "[B, H, W, C]");
         Check.denseF32("maxPool2d", "x", x);
-        if (kernel < 1 || stride < 1 || kernel > x.dim(1) || kernel > x.dim(2)) {
-            throw new ShapeException("maxPool2d: kernel " + kernel + " and stride " + stride + " for x of shape "
-                    + x.shape() + "; expected a kernel of 1 to " + Math.min(x.dim(1), x.dim(2))
-                    + " and a stride of at least 1");
+        if (kernel < 1 || stride < 1) {
+            throw new ShapeException("maxPool2d: kernel is " + kernel + " and stride " + stride
+                    + ", expected at least 1");
+        }
+        if (kernel > x.dim(1) || kernel > x.dim(2)) {
+            throw ShapeException.ofSize("maxPool2d: kernel " + kernel + " for x of shape " + x.shape()
+                    + "; expected at most " + Math.min(x.dim(1), x.dim(2)));
         }
         scope.begin();
         try {
@@ -269,7 +272,7 @@ public final class Images {
 
     static void requireImage(String op, Tensor x, long rows, long columns) {
         if (rows < 1 || columns < 1) {
-            throw new ShapeException(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
+            throw ShapeException.ofSize(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
                     + "; expected at least 1 x 1");
         }
     }

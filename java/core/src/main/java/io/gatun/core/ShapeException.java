@@ -8,13 +8,39 @@ package io.gatun.core;
 public final class ShapeException extends GatunException {
     private static final long serialVersionUID = 1L;
 
+    private final boolean dependsOnSize;
+
     /**
      * An error with a message that says what was found, what was expected and what to do.
      *
      * @param message the message
      */
     public ShapeException(String message) {
+        this(message, false);
+    }
+
+    private ShapeException(String message, boolean dependsOnSize) {
         super(message);
+        this.dependsOnSize = dependsOnSize;
+    }
+
+    /**
+     * An error of an image's size alone: one of another size may fit.
+     *
+     * @param message the message
+     * @return the error
+     */
+    public static ShapeException ofSize(String message) {
+        return new ShapeException(message, true);
+    }
+
+    /**
+     * Whether the error is one of {@link #ofSize}.
+     *
+     * @return false where channels, the number of axes, or anything else but the size of an image does not fit
+     */
+    public boolean dependsOnSize() {
+        return dependsOnSize;
     }
 
     /**
@@ -25,5 +51,6 @@ public final class ShapeException extends GatunException {
      */
     public ShapeException(String message, Throwable cause) {
         super(message, cause);
+        this.dependsOnSize = false;
     }
 }

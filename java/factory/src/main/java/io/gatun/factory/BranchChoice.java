@@ -33,7 +33,8 @@ record BranchChoice(
             classes.ifPresent(count -> forHead.put("num_classes", count));
             return new BranchChoice(name, builder, forDecoder, Optional.of(head(task, forHead)));
         }
-        if (!headArguments.isEmpty()) {
+        // Upstream looks at them for an object, or where classes are given; else nobody reads them.
+        if (!headArguments.isEmpty() && (classes.isPresent() || !(decoder instanceof String))) {
             throw new ArgumentException("Decoder already includes a head, but `head_` arguments were specified. These"
                     + " should be removed: " + headArguments.keySet());
         }

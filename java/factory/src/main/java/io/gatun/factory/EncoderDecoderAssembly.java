@@ -3,6 +3,7 @@ package io.gatun.factory;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Scope;
+import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.models.Backbone;
 import java.util.ArrayList;
@@ -42,9 +43,18 @@ record EncoderDecoderAssembly(Task task, BackboneChoice backbone, List<NeckChoic
         return task == Task.CLASSIFICATION ? new ScalarOutputModel(stages) : new PixelWiseModel(stages, rescale);
     }
 
-    /** Shapes alone: what does not fit together is found before there are weights. */
+    /**
+     * Shapes alone: what does not fit together is found before there are weights. The size of the example is one of
+     * many, and decides nothing.
+     */
     private static void dryRun(Scope scope, EncoderDecoderModel model) {
         Stages stages = model instanceof PixelWiseModel maps ? maps.stages() : ((ScalarOutputModel) model).stages();
-        stages.encoder().example(scope).ifPresent(input -> model.forward(scope, input));
+        try {
+            stages.encoder().example(scope).ifPresent(input -> model.forward(scope, input));
+        } catch (ShapeException e) {
+            if (!e.dependsOnSize()) {
+                throw e;
+            }
+        }
     }
 }

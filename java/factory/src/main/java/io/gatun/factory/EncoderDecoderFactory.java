@@ -65,17 +65,21 @@ public final class EncoderDecoderFactory {
             own.finish();
             BranchChoice branch = BranchChoice.of(task, head.decoder(), decoderArguments, ownHead, classes, corrected);
             if (auxiliary.put(head.name(), corrected ? branch
-                    : branch.withHead(main.head().orElseGet(() -> BranchChoice.head(task, Map.of())))) != null) {
+                    : branch.withHead(main.head().orElseGet(() -> BranchChoice.head(task, headArguments)))) != null) {
                 throw new ArgumentException("EncoderDecoderFactory: two aux_decoders have the name " + head.name());
             }
         }
         boolean rescale = all.flag("rescale", true);
-        if (all.has("peft_config")) {
-            throw new ArgumentException("EncoderDecoderFactory: peft_config is not supported; merge the adapters into"
-                    + " the weights before saving the checkpoint (peft's merge_and_unload) and leave peft_config out");
-        }
+        refuseAdapters("EncoderDecoderFactory", all);
         all.finish();
         return new EncoderDecoderAssembly(task, backbone, necks, main, auxiliary, rescale).blueprint();
+    }
+
+    static void refuseAdapters(String owner, Arguments arguments) {
+        if (arguments.value("peft_config").isPresent()) {
+            throw new ArgumentException(owner + ": peft_config is not supported; merge the adapters into the weights"
+                    + " before saving the checkpoint (peft's merge_and_unload) and leave peft_config out");
+        }
     }
 
     /** The arguments of a part: its dictionary, or if that is empty the prefixed ones. */

@@ -56,7 +56,7 @@ record Padding(int time, int height, int width, PadMode mode) {
 
     private void requireReach(String axis, long extent, long added) {
         if (added >= extent && added > 0) {
-            throw new ShapeException("an image of " + extent + " " + axis + " cannot be padded by " + added + " " + axis
+            throw ShapeException.ofSize("an image of " + extent + " " + axis + " cannot be padded by " + added + " " + axis
                     + " in mode " + mode.name().toLowerCase(Locale.ROOT)
                     + ", which mirrors; give a larger image, or padding \"replicate\" or \"constant\"");
         }

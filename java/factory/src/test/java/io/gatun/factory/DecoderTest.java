@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,33 +128,75 @@ class DecoderTest {
                     Map.of("channels", List.of(4), "use_batchnorm", norm)), "use_batchnorm", "instancenorm");
         }
         refused(ArgumentException.class, () -> Parts.decoder("UNetDecoder", List.of(4), Map.of("channels", List.of(4),
-                "use_batchnorm", Map.of("type", "batchnorm", "affine", false))), "affine");
+                "use_batchnorm", Map.of("type", "batchnorm", "afine", false))), "afine");
     }
 
     @Test
     void theUnetWithoutNormHasBiases() {
-        unet(false, UnaryOperator.identity(), Set.of("0.weight", "0.bias"));
-        unet("identity", UnaryOperator.identity(), Set.of("0.weight", "0.bias"));
+        unet(false, (map, _, _) -> map, Set.of("0.weight", "0.bias"));
+        unet("identity", (map, _, _) -> map, Set.of("0.weight", "0.bias"));
     }
 
     @Test
     void theUnetNormalisesEachChannelOfEachSampleOnDemand() {
-        unet("instancenorm", map -> map.instanceNorm(1e-5), Set.of("0.weight"));
-        unet(Map.of("type", "instancenorm", "eps", 0.5), map -> map.instanceNorm(0.5), Set.of("0.weight"));
+        unet("instancenorm", (map, _, _) -> map.instanceNorm(1e-5), Set.of("0.weight"));
+        unet(Map.of("type", "instancenorm", "eps", 0.5), (map, _, _) -> map.instanceNorm(0.5), Set.of("0.weight"));
+        unet(Map.of("type", "instancenorm", "affine", true),
+                (map, weights, name) -> map.instanceNorm(1e-5).affine(weights, name),
+                Set.of("0.weight", "1.weight", "1.bias"));
+        DecoderLoader loader = Parts.decoder("UNetDecoder", List.of(3),
+                Map.of("channels", List.of(2), "use_batchnorm", "instancenorm"));
+        refused(ShapeException.class,
+                () -> run(loader, Parts.random(loader, 9), List.of(ReferenceMap.random(random, 1, 3, 1, 1))),
+                "one pixel");
     }
 
-    private void unet(Object norm, UnaryOperator<ReferenceMap> normed, Set<String> parameters) {
+    @Test
+    void theUnetNormalisesByTheStatisticsOfTheTrainingOnDemand() {
+        for (boolean affine : new boolean[] {true, false}) {
+            Set<String> parameters = affine
+                    ? Set.of("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var")
+                    : Set.of("0.weight", "1.running_mean", "1.running_var");
+            for (String type : List.of("instancenorm", "batchnorm")) {
+                unet(Map.of("type", type, "affine", affine, "track_running_stats", true),
+                        (map, weights, name) -> map.batchNorm(weights, name), parameters);
+            }
+        }
+    }
+
+    @Test
+    void theUnetNormalisesAllSamplesTogetherOnDemand() {
+        unet(Map.of("type", "batchnorm", "track_running_stats", false), DecoderTest::together,
+                Set.of("0.weight", "1.weight", "1.bias"));
+        unet(Map.of("type", "batchnorm", "track_running_stats", false, "affine", false), DecoderTest::together,
+                Set.of("0.weight"));
+    }
+
+    /** As one sample of all rows. */
+    private static ReferenceMap together(ReferenceMap map, Checkpoint weights, String name) {
+        ReferenceMap tall = ReferenceMap.of(1, map.channels(), map.batch() * map.rows(), map.columns(),
+                (_, c, y, x) -> map.at(y / map.rows(), c, y % map.rows(), x)).instanceNorm(1e-5);
+        return ReferenceMap.of(map.batch(), map.channels(), map.rows(), map.columns(),
+                (b, c, y, x) -> tall.at(0, c, b * map.rows() + y, x)).affine(weights, name);
+    }
+
+    private interface Norm {
+        ReferenceMap of(ReferenceMap map, Checkpoint weights, String name);
+    }
+
+    private void unet(Object norm, Norm normed, Set<String> parameters) {
         DecoderLoader loader = Parts.decoder("UNetDecoder", List.of(3, 4),
                 Map.of("channels", List.of(5, 2), "use_batchnorm", norm));
         Checkpoint weights = Parts.random(loader, 9);
         String blocks = "decoder.blocks.";
-        parameters.forEach(each -> assertTrue(weights.tensors().containsKey(blocks + "0.conv1." + each)));
-        assertEquals(4 * parameters.size(), weights.tensors().size());
+        parameters.forEach(each -> assertTrue(weights.tensors().containsKey(blocks + "0.conv1." + each), each));
+        assertEquals(4 * parameters.size(), weights.tensors().keySet().stream()
+                .filter(each -> !each.endsWith("num_batches_tracked")).count());
         List<ReferenceMap> maps = List.of(
                 ReferenceMap.random(random, 2, 3, 7, 6), ReferenceMap.random(random, 2, 4, 4, 3));
         ReferenceMap x = maps.get(1).nearest(7, 6).beside(maps.get(0));
         for (String conv : List.of("0.conv1", "0.conv2", "1.conv1", "1.conv2")) {
-            x = normed.apply(x.conv(weights, blocks + conv + ".0", 1)).relu();
+            x = normed.of(x.conv(weights, blocks + conv + ".0", 1), weights, blocks + conv + ".1").relu();
         }
         x.assertClose(run(loader, weights, maps));
     }
@@ -204,6 +245,11 @@ class DecoderTest {
                 .toFloatArray();
         for (int i = 0; i < before.length; i++) {
             assertEquals(1 / (1 + Math.exp(-before[i])), after[i], 1e-6);
+        }
+        float[] formula = run(Parts.decoder("MLPDecoder", List.of(3), Map.of("activation", "Softsign")), weights, maps)
+                .toFloatArray();
+        for (int i = 0; i < before.length; i++) {
+            assertEquals(before[i] / (1 + Math.abs(before[i])), formula[i], 1e-6);
         }
         refused(ArgumentException.class, () -> Parts.decoder("MLPDecoder", List.of(3), Map.of("activation", "Swish")),
                 "Swish", "ReLU");

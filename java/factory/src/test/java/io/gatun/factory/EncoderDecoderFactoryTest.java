@@ -13,6 +13,7 @@ import io.gatun.core.Device;
 import io.gatun.core.GatunException;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
+import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
@@ -151,6 +152,22 @@ class EncoderDecoderFactoryTest {
     }
 
     @Test
+    void namesOfPartsThatAreNotBuiltAreRefused() {
+        for (String decoder : List.of("smp_Unet", "smp_FPN", "smp_DeepLabV3Plus", "mmseg_UPerHead", "ASPPModule",
+                "SatMAEHead")) {
+            refused(ArgumentException.class, decoder.substring(decoder.indexOf('_') + 1), small("decoder", decoder));
+        }
+        refused(ArgumentException.class, "use ASPPSegmentationHead", small("decoder", "smp_DeepLabV3Plus"));
+        for (String backbone : List.of("UNet", "timm_resnet50", "ssl4eos12_resnet50_sentinel2_all_moco",
+                "prithvi_swin_B")) {
+            refused(ArgumentException.class, backbone.replace("timm_", ""), small("backbone", backbone));
+        }
+        ArgumentException e = assertThrows(ArgumentException.class,
+                () -> FullModelFactory.buildModel(Map.of("model", "prithvi_eo_v2_300_mae")));
+        assertTrue(e.getMessage().contains("no full model \"prithvi_eo_v2_300_mae\""), e.getMessage());
+    }
+
+    @Test
     void missingOrSuperfluousClassesAndHeadsAreRefused() {
         refused(ArgumentException.class, "num_classes must be defined for segmentation task",
                 small("num_classes", null));
@@ -159,6 +176,36 @@ class EncoderDecoderFactoryTest {
                 null, "decoder_upsampling_size", 16);
         assertEquals("[1, 3, 32, 32]", run(linear, Input.of(image(1, 3, 32, 32))).output().shape().toString());
         refused(ArgumentException.class, "Decoder already includes a head", with(linear, "head_dropout", 0.1));
+    }
+
+    /** A regression by a decoder that ends in one channel. */
+    private static Map<String, Object> linear(Object... more) {
+        return with(small("task", "regression", "num_classes", null, "decoder", "LinearDecoder", "decoder_channels",
+                null, "decoder_num_convs", null, "decoder_num_classes", 1, "decoder_upsampling_size", 16), more);
+    }
+
+    @Test
+    void dictionariesOfArgumentsThatAreNullAreNone() {
+        Map<String, Object> arguments = linear("task", "segmentation", "num_classes", 3, "decoder_num_classes", null);
+        for (String part : List.of("backbone", "decoder", "head")) {
+            arguments.put(part + "_kwargs", null);
+        }
+        assertEquals("[1, 3, 32, 32]", run(arguments, Input.of(image(1, 3, 32, 32))).output().shape().toString());
+    }
+
+    @Test
+    void headArgumentsBesideADecoderWithAHeadCountForAuxiliaryHeadsOnlyUnlessThereAreClasses() {
+        Map<String, Object> arguments = linear("head_channel_list", List.of(5), "aux_decoders",
+                List.of(Map.of("name", "a", "decoder", "IdentityDecoder")));
+        Blueprint<EncoderDecoderModel> blueprint = EncoderDecoderFactory.buildModel(arguments);
+        assertEquals(Shape.of(5, 192, 3, 3),
+                blueprint.structure().weights().get("aux_heads.a.1.head.0.0.0.weight").shape());
+        assertEquals("[1, 32, 32]", run(arguments, Input.of(image(1, 3, 32, 32))).output().shape().toString());
+        refused(ArgumentException.class, "Decoder already includes a head", with(arguments, "num_classes", 1));
+        DecoderBuilder object = DecoderBuilder.withHead((channels, own) ->
+                LinearDecoder.loader(channels, LinearDecoder.Options.of(own)));
+        refused(ArgumentException.class, "Decoder already includes a head",
+                linear("decoder", object, "head_dropout", 0.1));
     }
 
     @Test

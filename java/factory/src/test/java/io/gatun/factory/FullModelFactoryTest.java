@@ -13,6 +13,7 @@ import io.gatun.core.Shape;
 import io.gatun.core.Tensor;
 import io.gatun.factory.registry.Registries;
 import io.gatun.models.Input;
+import io.gatun.models.Loader;
 import io.gatun.models.Model;
 import io.gatun.models.terramind.tokenizer.TerraMindTokenizer;
 import io.gatun.models.terramind.tokenizer.TokenizerConfig;
@@ -58,6 +59,30 @@ class FullModelFactoryTest {
         assertEquals(5, blueprint.structure().parameterCount());
         try (Model model = blueprint.load(blueprint.structure().random(1), Device.cpu())) {
             assertEquals(5, ((Vector) model).values().shape().numElements());
+        }
+    }
+
+    @Test
+    void argumentsOfTheFactoryItselfAreUpstreams() {
+        Map<String, Object> arguments = new HashMap<>(Map.of("model", "test_vector", "rescale", false, "padding",
+                "constant"));
+        arguments.put("peft_config", null);
+        assertEquals(3, FullModelFactory.buildModel(arguments).structure().parameterCount());
+        arguments.put("peft_config", Map.of("method", "LORA"));
+        String message = assertThrows(ArgumentException.class, () -> FullModelFactory.buildModel(arguments))
+                .getMessage();
+        assertTrue(message.contains("FullModelFactory: peft_config") && message.contains("merge_and_unload"), message);
+    }
+
+    @Test
+    void aLoaderTakesThePlaceOfAName() {
+        Loader<Vector> loader = (scope, state) -> new Vector(scope, state.takeTensor(scope, "values", 4));
+        assertEquals(4, FullModelFactory.buildModel(Map.of("model", loader, "length", 5)).structure().parameterCount(),
+                "its arguments are settled");
+        for (Object other : List.of(3, (Loader<String>) (_, _) -> "no model")) {
+            String message = assertThrows(ArgumentException.class,
+                    () -> FullModelFactory.buildModel(Map.of("model", other))).getMessage();
+            assertTrue(message.contains("expected a") && message.contains("Model"), message);
         }
     }
 

@@ -58,7 +58,17 @@ class HeadTest {
                 run(Parts.head("RegressionHead", 3, Map.of("final_act", "torch.nn.LeakyReLU")), weights, map));
         refused(ArgumentException.class,
                 () -> Parts.head("RegressionHead", 3, Map.of("final_act", "torch.nn.Softmax")), "torch.nn.Softmax",
-                "torch.nn.ELU");
+                "torch.nn.CELU, ELU, ");
+    }
+
+    @Test
+    void theFinalActivationMayBeAFormula() {
+        Map<String, Object> arguments = Map.of("final_act", "torch.nn.Hardswish", "channel_list", List.of(2));
+        Loader<Head> loader = Parts.head("RegressionHead", 3, arguments);
+        Checkpoint weights = Parts.random(loader, 1);
+        ReferenceMap map = ReferenceMap.random(random, 2, 3, 3, 2);
+        map.conv(weights, "head.0.0.0", 1).batchNorm(weights, "head.0.0.1").relu().conv(weights, "head.2", 1)
+                .each(v -> v * Math.clamp(v + 3, 0, 6) / 6).assertClose(run(loader, weights, map));
     }
 
     @Test

@@ -95,6 +95,16 @@ class NeckTest {
     }
 
     @Test
+    void nearestExactIsNearestForWholeFactors() {
+        Tensor grown = neck("InterpolateToPyramidal", List.of(1), Map.of("mode", "nearest-exact", "scale_factor", 3))
+                .forward(scope, List.of(counted(1, 1, 1, 2)), SQUARE).getFirst();
+        assertEquals(Shape.of(1, 1, 3, 6), grown.shape());
+        assertArrayEquals(new float[] {0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1}, grown.toFloatArray());
+        refused(ArgumentException.class, () -> Parts.neck("InterpolateToPyramidal", List.of(1),
+                Map.of("mode", "nearest-exact", "scale_factor", 1.5)), "nearest-exact", "1.5", "a whole number");
+    }
+
+    @Test
     void interpolationRefusesUnknownModesAndFactors() {
         refused(ArgumentException.class,
                 () -> Parts.neck("InterpolateToPyramidal", List.of(1), Map.of("mode", "trilinear")), "trilinear",

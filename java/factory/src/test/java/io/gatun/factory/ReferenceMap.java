@@ -82,13 +82,21 @@ record ReferenceMap(int batch, int channels, int rows, int columns, double[] val
         });
     }
 
-    ReferenceMap batchNorm(Checkpoint weights, String name) {
+    /** Scale and shift only where the checkpoint has them. */
+    ReferenceMap affine(Checkpoint weights, String name) {
+        if (!weights.tensors().containsKey(name + ".weight")) {
+            return this;
+        }
         double[] gamma = weight(weights, name + ".weight");
         double[] beta = weight(weights, name + ".bias");
+        return of(batch, channels, rows, columns, (b, c, y, x) -> at(b, c, y, x) * gamma[c] + beta[c]);
+    }
+
+    ReferenceMap batchNorm(Checkpoint weights, String name) {
         double[] mean = weight(weights, name + ".running_mean");
         double[] variance = weight(weights, name + ".running_var");
         return of(batch, channels, rows, columns,
-                (b, c, y, x) -> (at(b, c, y, x) - mean[c]) / Math.sqrt(variance[c] + 1e-5) * gamma[c] + beta[c]);
+                (b, c, y, x) -> (at(b, c, y, x) - mean[c]) / Math.sqrt(variance[c] + 1e-5)).affine(weights, name);
     }
 
     ReferenceMap instanceNorm(double eps) {

@@ -103,6 +103,17 @@ class TerraMindEncoderDecoderTest {
         Map<String, ?> temporal = Map.of("backbone_use_temporal", true, "backbone_temporal_pooling", "mean");
         float[] pooled = run(temporal, input("S2L2A", twice(s2), "S1GRD", twice(s1)), 1, 3, 32, 32);
         assertArrayEquals(one, pooled, 1e-5f);
+        assertArrayEquals(pooled,
+                run(temporal, Input.of("S2L2A", twice(s2)).with("S1GRD", twice(s1)), 1, 3, 32, 32));
+    }
+
+    /** Their example is of token numbers, which have no dates; series of maps do. */
+    @Test
+    void modalitiesOfTokensAloneCanHaveDates() {
+        for (String name : List.of("LULC", "NDVI")) {
+            EncoderDecoderFactory.buildModel(arguments(Map.of("backbone_modalities", List.of(name),
+                    "backbone_bands", Map.of(), "backbone_use_temporal", true)));
+        }
     }
 
     private Tensor twice(Tensor image) {
@@ -111,17 +122,32 @@ class TerraMindEncoderDecoderTest {
         }
     }
 
-    /** What is not merged into one map is found before there are weights. */
+    /** What no input merges into one map is found before there are weights. */
     @Test
     void modalitiesThatAreNotMergedAreRefused() {
-        String text = refused(Map.of("backbone_merge_method", "dict"));
+        String text = refused(() ->
+                EncoderDecoderFactory.buildModel(arguments(Map.of("backbone_merge_method", "dict"))));
         assertTrue(text.contains("S2L2A, S1GRD") && text.contains("merge_method"), text);
-        text = refused(Collections.singletonMap("backbone_merge_method", null));
+    }
+
+    /** The tokens of one of them form a grid, those of both do not. */
+    @Test
+    void modalitiesThatAreNotMergedCanBeGivenAlone() {
+        Map<String, ?> more = Collections.singletonMap("backbone_merge_method", null);
+        run(more, input("S1GRD", s1), 1, 3, 32, 32);
+        String text = refused(() -> run(more, input("S2L2A", s2, "S1GRD", s1), 1, 3, 32, 32));
         assertTrue(text.contains("[1, 8, 192]"), text);
     }
 
-    private static String refused(Map<String, ?> more) {
-        return assertThrows(ShapeException.class, () -> EncoderDecoderFactory.buildModel(arguments(more)))
-                .getMessage();
+    /** A new modality of smaller patches has more tokens than the others, of an image of the same size. */
+    @Test
+    void modalitiesOfOtherPatchesAreMergedWhereTheyHaveAsManyTokens() {
+        Map<String, ?> more = Map.of("backbone_modalities", List.of("S2L2A", Map.of("FINE", 1)),
+                "backbone_patch_size", 8);
+        run(more, input("S2L2A", s2, "FINE", numbers(1, 16, 16)), 1, 3, 32, 32);
+    }
+
+    private static String refused(Runnable work) {
+        return assertThrows(ShapeException.class, work::run).getMessage();
     }
 }

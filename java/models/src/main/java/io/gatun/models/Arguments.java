@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Keyword arguments as upstream's constructors take them, in snake_case, from a YAML file, a checkpoint or Java. What
@@ -240,14 +241,13 @@ public final class Arguments {
      */
     public Map<String, Object> takePrefixed(String prefix, String... except) {
         Map<String, Object> taken = new LinkedHashMap<>();
-        values.forEach((key, value) -> {
-            if (key.startsWith(prefix) && key.length() > prefix.length() && !List.of(except).contains(key)) {
-                taken.put(key.substring(prefix.length()), value);
-            }
+        Predicate<String> wanted = key ->
+                key.startsWith(prefix) && key.length() > prefix.length() && !List.of(except).contains(key);
+        values.keySet().stream().filter(wanted).forEach(key -> {
+            taken.put(key.substring(prefix.length()), values.get(key));
+            known.add(key);
         });
-        taken.keySet().forEach(name -> known.add(prefix + name));
-        nulls.stream().filter(key -> key.startsWith(prefix)).forEach(
-                key -> taken.put(key.substring(prefix.length()), null));
+        nulls.stream().filter(wanted).forEach(key -> taken.put(key.substring(prefix.length()), null));
         return taken;
     }
 

@@ -40,7 +40,7 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
     }
 
     /**
-     * One image by name; {@link #with} adds others.
+     * One image by name; {@link #with} adds others, of as many dates where the images have dates.
      *
      * @param name its modality
      * @param image [B, C, H, W], or [B, C, T, H, W] where the backbone has time

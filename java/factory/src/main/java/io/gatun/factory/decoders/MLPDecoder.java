@@ -9,6 +9,7 @@ import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.factory.Decoder;
+import io.gatun.factory.TorchActivation;
 import io.gatun.factory.internal.ActivationName;
 import io.gatun.factory.internal.Features;
 import io.gatun.models.Arguments;
@@ -36,14 +37,14 @@ public final class MLPDecoder implements Decoder {
      * @param activation behind the linear layer
      * @param outIndex number of the feature whose channels the result has; negative ones count from the last
      */
-    public record Options(Activation activation, int outIndex) {
+    public record Options(TorchActivation activation, int outIndex) {
         /**
          * Upstream's.
          *
          * @return ReLU, the last feature
          */
         public static Options defaults() {
-            return new Options(Activation.RELU, -1);
+            return new Options(TorchActivation.RELU, -1);
         }
 
         /**
@@ -96,14 +97,18 @@ public final class MLPDecoder implements Decoder {
     @Override
     public Tensor forward(Scope scope, List<Tensor> features) {
         Features.requireCount(NAME, features, channels.size());
-        Activation inside = options.activation().inProducts() ? options.activation() : Activation.NONE;
-        Activation behind = options.activation().inProducts() ? Activation.NONE : options.activation();
-        try (Tensor all = sideBySide(scope, features);
-                Tensor mixed = Kernels.linear(
-                        scope, all, hidden.weight(), hidden.bias(), inside, Optional.empty())) {
+        try (Tensor all = sideBySide(scope, features)) {
             return ChannelsLast.intoMap(
-                    behind == Activation.NONE ? mixed.reshape(mixed.shape().toArray())
-                            : Kernels.activate(scope, mixed, behind));
+                    options.activation().behind(scope, activation -> mixed(scope, all, activation)));
+        }
+    }
+
+    private Tensor mixed(Scope scope, Tensor all, Activation activation) {
+        if (activation.inProducts()) {
+            return Kernels.linear(scope, all, hidden.weight(), hidden.bias(), activation, Optional.empty());
+        }
+        try (Tensor product = mixed(scope, all, Activation.NONE)) {
+            return Kernels.activate(scope, product, activation);
         }
     }
 

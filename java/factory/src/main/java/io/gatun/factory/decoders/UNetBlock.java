@@ -7,6 +7,7 @@ import io.gatun.core.Images;
 import io.gatun.core.Kernels;
 import io.gatun.core.ResizeMode;
 import io.gatun.core.Scope;
+import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.models.layers.BatchNorm2d;
@@ -20,17 +21,21 @@ import java.util.Optional;
  */
 record UNetBlock(Layer conv1, Layer conv2, Optional<ScseAttention> attention1, Optional<ScseAttention> attention2) {
     /** A convolution, the norm that is not folded into it, and ReLU. */
-    record Layer(Conv2d conv, Optional<InstanceNorm> norm) {
+    record Layer(Conv2d conv, Optional<PlaceNorm> norm) {
         static Layer load(Scope scope, StateDict state, UNetNorm norm, int inputs, int outputs) {
-            return switch (norm.kind()) {
-                case BATCHNORM -> new Layer(Conv2d.loadNormed(scope, state.at("0"),
-                        BatchNorm2d.take(state.at("1"), outputs, norm.eps()), inputs, outputs, 3, 1), Optional.empty());
-                case IDENTITY -> new Layer(Conv2d.load(scope, state.at("0"), inputs, outputs, 3), Optional.empty());
-                // Without the bias that the norm would take away again.
-                case INSTANCENORM -> new Layer(Conv2d.loadUnbiased(scope, state.at("0"), inputs, outputs, 3),
-                        Optional.of(new InstanceNorm(scope.full(DType.F32, 1, outputs),
-                                scope.zeros(outputs), norm.eps())));
-            };
+            StateDict conv = state.at("0");
+            StateDict own = state.at("1");
+            if (norm.kind() == UNetNorm.Kind.IDENTITY) {
+                return new Layer(Conv2d.load(scope, conv, inputs, outputs, 3), Optional.empty());
+            }
+            if (norm.tracked()) {
+                BatchNorm2d folded = norm.affine() ? BatchNorm2d.take(own, outputs, norm.eps())
+                        : BatchNorm2d.takeStatistics(own, outputs, norm.eps());
+                return new Layer(Conv2d.loadNormed(scope, conv, folded, inputs, outputs, 3, 1), Optional.empty());
+            }
+            // Without the bias that the norm would take away again.
+            return new Layer(Conv2d.loadUnbiased(scope, conv, inputs, outputs, 3),
+                    Optional.of(PlaceNorm.load(scope, own, norm, outputs)));
         }
 
         Tensor apply(Scope scope, Tensor image) {
@@ -44,10 +49,28 @@ record UNetBlock(Layer conv1, Layer conv2, Optional<ScseAttention> attention1, O
         }
     }
 
-    /** Each channel of each sample is a group of its own. */
-    record InstanceNorm(Tensor weight, Tensor bias, double eps) {
+    /** Of the mean and variance of each channel over the places of a sample, or of all samples together. */
+    record PlaceNorm(Tensor weight, Tensor bias, double eps, boolean together) {
+        static PlaceNorm load(Scope scope, StateDict state, UNetNorm norm, int channels) {
+            return new PlaceNorm(
+                    norm.affine() ? state.takeTensor(scope, "weight", channels) : scope.full(DType.F32, 1, channels),
+                    norm.affine() ? state.takeTensor(scope, "bias", channels) : scope.zeros(channels), norm.eps(),
+                    norm.kind() == UNetNorm.Kind.BATCHNORM);
+        }
+
         Tensor apply(Scope scope, Tensor image) {
-            return Kernels.groupNorm(scope, image, image.dim(3), weight, bias, eps, Activation.NONE);
+            long channels = image.dim(3);
+            long samples = together ? 1 : image.dim(0);
+            try (Tensor places = image.reshape(samples, -1, channels)) {
+                if (places.dim(1) == 1) {
+                    throw ShapeException.ofSize("UNetDecoder: the norm of an image of one pixel, " + image.shape()
+                            + ", has no variance; give a larger image");
+                }
+                try (Tensor normed =
+                        Kernels.groupNorm(scope, places, channels, weight, bias, eps, Activation.NONE)) {
+                    return normed.reshape(image.shape().toArray());
+                }
+            }
         }
     }
 

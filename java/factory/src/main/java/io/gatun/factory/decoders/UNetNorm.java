@@ -12,15 +12,18 @@ import java.util.Map;
  *
  * @param kind which norm
  * @param eps added to the variance
+ * @param affine whether it has a weight and a bias
+ * @param tracked whether mean and variance are those of the training, upstream's {@code track_running_stats}; it is
+ *     folded into the convolution then
  */
-public record UNetNorm(Kind kind, double eps) {
+public record UNetNorm(Kind kind, double eps, boolean affine, boolean tracked) {
     /** Norms. */
     public enum Kind {
-        /** {@code torch.nn.BatchNorm2d}, folded into the convolution. */
+        /** {@code torch.nn.BatchNorm2d}; not tracked, it normalises over the samples given together. */
         BATCHNORM,
         /** None; the convolutions have a bias then. */
         IDENTITY,
-        /** {@code torch.nn.InstanceNorm2d} without parameters. */
+        /** {@code torch.nn.InstanceNorm2d}; not tracked, it normalises each sample. */
         INSTANCENORM
     }
 
@@ -30,22 +33,27 @@ public record UNetNorm(Kind kind, double eps) {
      * @return batch norm
      */
     public static UNetNorm batchNorm() {
-        return new UNetNorm(Kind.BATCHNORM, BatchNorm2d.EPS);
+        return plain(Kind.BATCHNORM);
+    }
+
+    private static UNetNorm plain(Kind kind) {
+        boolean batch = kind == Kind.BATCHNORM;
+        return new UNetNorm(kind, BatchNorm2d.EPS, batch, batch);
     }
 
     /**
      * Reads a value of {@code use_batchnorm}.
      *
-     * @param value true, false, a name, or a dictionary of {@code type}, {@code eps} and {@code momentum}; the last has
-     *     no effect at inference
+     * @param value true, false, a name, or a dictionary of {@code type}, {@code eps}, {@code affine}, {@code
+     *     track_running_stats} and {@code momentum}; the last has no effect at inference
      * @return the norm
      * @throws ArgumentException if it is something else. {@code inplace} needs a CUDA package upstream, and
      *     {@code layernorm} normalises columns there and fails
      */
     static UNetNorm of(Object value) {
         return switch (value) {
-            case Boolean wanted -> new UNetNorm(wanted ? Kind.BATCHNORM : Kind.IDENTITY, BatchNorm2d.EPS);
-            case String name -> new UNetNorm(kind(name), BatchNorm2d.EPS);
+            case Boolean wanted -> plain(wanted ? Kind.BATCHNORM : Kind.IDENTITY);
+            case String name -> plain(kind(name));
             case Map<?, ?> entries -> ofDictionary(entries);
             default -> throw refused(value);
         };
@@ -54,14 +62,16 @@ public record UNetNorm(Kind kind, double eps) {
     private static UNetNorm ofDictionary(Map<?, ?> entries) {
         Arguments arguments = Arguments.of("UNetDecoder: use_batchnorm", Map.of("norm", entries));
         Arguments norm = Arguments.of("UNetDecoder: use_batchnorm", arguments.dictionary("norm").orElseThrow());
-        Kind kind = kind(norm.text("type"));
+        UNetNorm plain = plain(kind(norm.text("type")));
+        boolean affine = norm.flag("affine", plain.affine);
+        boolean tracked = norm.flag("track_running_stats", plain.tracked);
         double eps = norm.number("eps", BatchNorm2d.EPS);
         norm.number("momentum", 0.1);
         norm.finish();
         if (!(eps >= 0)) {
             throw new ArgumentException("UNetDecoder: eps of use_batchnorm is " + eps + ", expected at least 0");
         }
-        return new UNetNorm(kind, eps);
+        return new UNetNorm(plain.kind, eps, affine, tracked);
     }
 
     private static Kind kind(String name) {

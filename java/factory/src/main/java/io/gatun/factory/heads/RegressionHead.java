@@ -7,6 +7,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.factory.Head;
+import io.gatun.factory.TorchActivation;
 import io.gatun.factory.internal.ActivationName;
 import io.gatun.factory.internal.Features;
 import io.gatun.models.Arguments;
@@ -27,7 +28,7 @@ public final class RegressionHead implements Head {
     private static final String NAME = "RegressionHead";
 
     private final int inputs;
-    private final Activation finalAct;
+    private final TorchActivation finalAct;
     private final List<PixelShuffleConv2d> upscale;
     private final List<Conv2d> hidden;
     private final Conv2d last;
@@ -41,7 +42,7 @@ public final class RegressionHead implements Head {
      * @param batchNorm whether the layers are normalised; upstream takes false and normalises nevertheless
      * @param corrected whether {@code batchNorm} is heeded: the 3x3 convolutions have a bias and no norm then
      */
-    public record Options(Activation finalAct, int learnedUpscaleLayers, Optional<List<Integer>> channelList,
+    public record Options(TorchActivation finalAct, int learnedUpscaleLayers, Optional<List<Integer>> channelList,
             boolean batchNorm, boolean corrected) {
         /** Copies the list and checks the numbers; throws {@link ArgumentException}. */
         public Options {
@@ -60,7 +61,7 @@ public final class RegressionHead implements Head {
          * @return the 1x1 convolution alone
          */
         public static Options defaults() {
-            return new Options(Activation.NONE, 0, Optional.empty(), true, false);
+            return new Options(TorchActivation.IDENTITY, 0, Optional.empty(), true, false);
         }
 
         /**
@@ -75,7 +76,7 @@ public final class RegressionHead implements Head {
         public static Options of(Arguments arguments) {
             Dropout.read(NAME, arguments);
             return new Options(
-                    ActivationName.of(NAME, "final_act", arguments.value("final_act").orElse(Activation.NONE)),
+                    ActivationName.of(NAME, "final_act", arguments.value("final_act").orElse(TorchActivation.IDENTITY)),
                     arguments.integer("learned_upscale_layers", 0), arguments.integers("channel_list"),
                     arguments.flag("batch_norm", true), arguments.flag("corrected", false));
         }
@@ -152,7 +153,8 @@ public final class RegressionHead implements Head {
             }
         }
         try (Tensor input = x) {
-            return ChannelsLast.intoMap(last.apply(scope, input, finalAct));
+            return ChannelsLast.intoMap(
+                    finalAct.behind(scope, activation -> last.apply(scope, input, activation)));
         }
     }
 }

@@ -3,16 +3,13 @@ package io.gatun.factory.internal;
 
 import io.gatun.core.Activation;
 import io.gatun.core.ArgumentException;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
+import io.gatun.factory.TorchActivation;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** Activations by the names of PyTorch's classes, or by ours. */
 public final class ActivationName {
-    private static final Map<String, Activation> BY_CLASS = new TreeMap<>(Map.of(
-            "Identity", Activation.NONE, "GELU", Activation.GELU, "ReLU", Activation.RELU,
-            "Sigmoid", Activation.SIGMOID, "Tanh", Activation.TANH, "SiLU", Activation.SILU,
-            "Softplus", Activation.SOFTPLUS, "LeakyReLU", Activation.LEAKY_RELU, "ELU", Activation.ELU));
+    private static final List<TorchActivation> ALL = List.of(TorchActivation.values());
 
     private ActivationName() {}
 
@@ -21,27 +18,20 @@ public final class ActivationName {
      *
      * @param owner whose argument it is, for messages
      * @param key the argument's name
-     * @param value an {@link Activation}, its name in any case, or a class of {@code torch.nn} with or without its
-     *     modules, such as {@code torch.nn.ReLU}
+     * @param value a {@link TorchActivation} or an {@link Activation}, its name in any case, or a class of
+     *     {@code torch.nn} with or without its modules, such as {@code torch.nn.ReLU}
      * @return the activation
      * @throws ArgumentException if there is none of that name; it lists them
      */
-    public static Activation of(String owner, String key, Object value) {
-        if (value instanceof Activation activation) {
-            return activation;
-        }
+    public static TorchActivation of(String owner, String key, Object value) {
         String name = String.valueOf(value);
         String simple = name.startsWith("torch.nn.") || name.startsWith("nn.")
                 ? name.substring(name.lastIndexOf('.') + 1) : name;
-        Optional<Activation> found = Optional.ofNullable(BY_CLASS.get(simple));
-        if (found.isEmpty()) {
-            for (Activation each : Activation.values()) {
-                if (each.name().equalsIgnoreCase(name)) {
-                    return each;
-                }
-            }
-        }
-        return found.orElseThrow(() -> new ArgumentException(owner + ": " + key + " is " + name
-                + ", expected one of torch.nn." + String.join(", ", BY_CLASS.keySet())));
+        return ALL.stream().filter(each -> each == value || each.torchName().equals(simple)
+                        || each.name().equalsIgnoreCase(name) || each.own().filter(own -> own == value
+                                || own.name().equalsIgnoreCase(name)).isPresent())
+                .findFirst().orElseThrow(() -> new ArgumentException(owner + ": " + key + " is " + name
+                        + ", expected one of torch.nn." + ALL.stream().map(TorchActivation::torchName).sorted()
+                                .collect(Collectors.joining(", "))));
     }
 }

@@ -25,9 +25,12 @@ public record InterpolateToPyramidal(Options options) implements Neck {
      * Arguments.
      *
      * @param scaleFactor from one level to the next, positive
-     * @param mode of the interpolation, without aligned corners
+     * @param mode of the interpolation, without aligned corners; {@code nearest-exact} is NEAREST
      */
     public record Options(double scaleFactor, ResizeMode mode) {
+        /** Differs from NEAREST between whole factors alone. */
+        private static final String EXACT = "nearest-exact";
+
         /** Checks the factor; throws {@link ArgumentException}. */
         public Options {
             if (!(scaleFactor > 0 && scaleFactor < 1000)) {
@@ -50,11 +53,19 @@ public record InterpolateToPyramidal(Options options) implements Neck {
          *
          * @param arguments upstream's
          * @return the options
-         * @throws ArgumentException if one has another type or value
+         * @throws ArgumentException if one has another type or value, or the mode is {@code nearest-exact} and the
+         *     factor no whole number
          */
         public static Options of(Arguments arguments) {
-            return new Options(arguments.number("scale_factor", 2),
-                    arguments.choice("mode", ResizeMode.class, ResizeMode.NEAREST));
+            double factor = arguments.number("scale_factor", 2);
+            if (arguments.value("mode").filter(EXACT::equals).isEmpty()) {
+                return new Options(factor, arguments.choice("mode", ResizeMode.class, ResizeMode.NEAREST));
+            }
+            if (factor != Math.rint(factor)) {
+                throw new ArgumentException("InterpolateToPyramidal: mode nearest-exact with scale_factor " + factor
+                        + ", expected a whole number; take nearest, bilinear, bicubic or area");
+            }
+            return new Options(factor, ResizeMode.NEAREST);
         }
     }
 

@@ -162,7 +162,7 @@ public record ReshapeTokensToImage(Options options) implements Neck {
     private ShapeException noGrid(Tensor feature, ImageSize image) {
         String patch = options.patchSize().isPresent() ? " in patches of " + options.patchSize().getAsInt() : "";
         String rows = options.height().isPresent() ? ", h " + options.height().getAsInt() : "";
-        return new ShapeException(NAME + ": the tokens of a feature of shape " + feature.shape()
+        return ShapeException.ofSize(NAME + ": the tokens of a feature of shape " + feature.shape()
                 + " form no grid with remove_cls_token " + options.removeClsToken() + ", effective_time_dim "
                 + options.effectiveTimeDim() + rows + " and an image of " + image + " pixels" + patch
                 + "; set remove_cls_token to whether the backbone has a class token, or h to the rows of the grid");

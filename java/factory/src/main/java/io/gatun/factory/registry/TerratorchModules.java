@@ -41,6 +41,7 @@ final class TerratorchModules {
                 "UPerNet", "use UperNetDecoder, whose decoder_channels are smp's decoder_channels",
                 "FPN", "use the neck FeaturePyramidNetworkNeck before FCNDecoder or UperNetDecoder",
                 "DeepLabV3", "use ASPPSegmentationHead, whose decoder_dilations are smp's decoder_atrous_rates",
+                "DeepLabV3Plus", "use ASPPSegmentationHead, whose decoder_dilations are smp's decoder_atrous_rates",
                 "", "use UNetDecoder or UperNetDecoder")));
         decoders.registerSource("mmseg", new Elsewhere<>("mmsegmentation", Map.of(
                 "UPerHead", "use UperNetDecoder: channels and pool_scales are the same, in_index becomes the neck"

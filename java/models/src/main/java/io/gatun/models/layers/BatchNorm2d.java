@@ -44,8 +44,25 @@ public final class BatchNorm2d {
      * @return the norm
      */
     public static BatchNorm2d take(StateDict state, int channels, double eps) {
-        float[] weight = state.takeFloats("weight", channels);
-        float[] bias = state.takeFloats("bias", channels);
+        return fold(state, state.takeFloats("weight", channels), state.takeFloats("bias", channels), eps);
+    }
+
+    /**
+     * Takes {@code running_mean} and {@code running_var}, each [channels], of a norm without weights.
+     *
+     * @param state parameters of the norm
+     * @param channels C
+     * @param eps added to the variance
+     * @return the norm
+     */
+    public static BatchNorm2d takeStatistics(StateDict state, int channels, double eps) {
+        float[] ones = new float[channels];
+        Arrays.fill(ones, 1);
+        return fold(state, ones, new float[channels], eps);
+    }
+
+    private static BatchNorm2d fold(StateDict state, float[] weight, float[] bias, double eps) {
+        int channels = weight.length;
         float[] mean = state.buffers().takeFloats("running_mean", channels);
         float[] variance = state.buffers().takeFloats("running_var", channels);
         state.skip("num_batches_tracked");

@@ -213,7 +213,7 @@ public final class PrithviViT implements Backbone {
             int patches = (int) tokens.dim(1) - 1;
             int rows = (int) Math.sqrt(patches / frames);
             if (rows < 1 || patches % (frames * rows) != 0) {
-                throw new ShapeException("tokens " + tokens.shape() + " are " + patches + " patches, which cannot be "
+                throw ShapeException.ofSize("tokens " + tokens.shape() + " are " + patches + " patches, which cannot be "
                         + frames + " frames of " + rows + " rows; say how many rows and columns: TokenGrid.toMap");
             }
             return new TokenGrid(frames, rows, patches / (frames * rows)).toMap(scope, tokens);

@@ -66,7 +66,7 @@ record TerraMindMerge(MergeMethod method, int registers, List<Part> parts, List<
         }
         for (Part part : images) {
             if (part.count() != images.getFirst().count()) {
-                throw new ShapeException(rule + " merges place by place, but " + images.getFirst().name() + " has "
+                throw ShapeException.ofSize(rule + " merges place by place, but " + images.getFirst().name() + " has "
                         + images.getFirst().count() + " tokens and " + part.name() + " " + part.count()
                         + "; give images of the same size, or take merge_method dict");
             }

@@ -27,8 +27,9 @@ import java.util.SequencedMap;
  * pooled over the dates. TerraTorch's class of the same name.
  *
  * <p>As many dates as fit into free memory go through at a time, and are pooled in time order: mean, max and diff take
- * no memory that grows with the dates, and results do not depend on how the dates were split. {@code temporal_coords}
- * [B, T, 2] among the input's extras are cut by date; all other extras are the same for each date.
+ * no memory that grows with the dates, and results do not depend on how the dates were split. Among the input's extras
+ * further modalities [B, C, T, H, W] and {@code temporal_coords} [B, T, 2] are cut by date; all others are the same for
+ * each date.
  */
 public final class TemporalWrapper implements Backbone {
     /** On a CPU more at a time is not faster, once the workers are busy. */
@@ -94,14 +95,21 @@ public final class TemporalWrapper implements Backbone {
     /** The encoder's, for as many dates as are told, else for two. */
     @Override
     public Optional<Input> example(Scope scope) {
-        int dates = options.nTimestamps().orElse(options.subsetLengths()
-                .map(lengths -> lengths.stream().mapToInt(Integer::intValue).sum()).orElse(2));
-        return encoder.example(scope).map(input -> {
+        boolean told = options.pooling() == TemporalPooling.CONCAT && options.nTimestamps().isPresent();
+        int dates = told ? options.nTimestamps().getAsInt() : options.subsetLengths()
+                .map(lengths -> lengths.stream().mapToInt(Integer::intValue).sum()).orElse(2);
+        return encoder.example(scope).filter(TemporalWrapper::isOfImages).map(input -> {
             SequencedMap<String, Tensor> series = new LinkedHashMap<>();
             input.modalities().forEach((name, image) -> series.put(name,
                     scope.empty(DType.F32, image.dim(0), image.dim(1), dates, image.dim(-2), image.dim(-1))));
             return new Input(series, input.extras());
         });
+    }
+
+    /** Not of token numbers, in whose place series of maps are taken. */
+    private static boolean isOfImages(Input input) {
+        return input.modalities().values().stream()
+                .allMatch(image -> image.dtype() == DType.F32 && image.shape().rank() >= 4);
     }
 
     @Override
@@ -145,9 +153,15 @@ public final class TemporalWrapper implements Backbone {
 
     private int datesOf(Input input) {
         long dates = -1;
-        for (Map.Entry<String, Tensor> each : input.modalities().entrySet()) {
+        SequencedMap<String, Tensor> all = new LinkedHashMap<>(input.modalities());
+        input.extras().forEach((name, value) -> {
+            if (isSeries(value)) {
+                all.put(name, value);
+            }
+        });
+        for (Map.Entry<String, Tensor> each : all.entrySet()) {
             Tensor image = each.getValue();
-            if (image.shape().rank() != 5) {
+            if (!isSeries(image)) {
                 throw new ShapeException("TemporalWrapper: expected input shape [B, C, T, H, W], got " + image.shape()
                         + (input.isImage() ? "" : " for " + each.getKey()));
             }
@@ -159,6 +173,10 @@ public final class TemporalWrapper implements Backbone {
         }
         requireDates((int) dates);
         return (int) dates;
+    }
+
+    private static boolean isSeries(Tensor tensor) {
+        return tensor.shape().rank() == 5;
     }
 
     private void requireDates(int dates) {
@@ -189,17 +207,18 @@ public final class TemporalWrapper implements Backbone {
     /** Dates from to from + count as one batch, date-major. */
     private static Input batch(Scope scope, Input input, int from, int count) {
         SequencedMap<String, Tensor> images = new LinkedHashMap<>();
-        input.modalities().forEach((name, image) -> {
-            try (Tensor chosen = image.slice(2, from, from + count); Tensor first = chosen.permute(2, 0, 1, 3, 4)) {
-                images.put(name, folded(scope, first));
-            }
-        });
+        input.modalities().forEach((name, image) -> images.put(name, byDate(scope, name, image, from, count)));
         Map<String, Tensor> extras = new LinkedHashMap<>();
         input.extras().forEach((name, value) -> extras.put(name, byDate(scope, name, value, from, count)));
         return new Input(images, extras);
     }
 
     private static Tensor byDate(Scope scope, String name, Tensor value, int from, int count) {
+        if (isSeries(value)) {
+            try (Tensor chosen = value.slice(2, from, from + count); Tensor first = chosen.permute(2, 0, 1, 3, 4)) {
+                return folded(scope, first);
+            }
+        }
         if (name.equals(COORDS)) {
             try (Tensor chosen = value.slice(1, from, from + count); Tensor one = chosen.unsqueeze(2);
                     Tensor first = one.permute(1, 0, 2, 3)) {

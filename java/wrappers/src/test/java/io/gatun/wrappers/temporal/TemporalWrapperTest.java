@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.CpuLevel;
 import io.gatun.core.CpuOptions;
+import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.GatunException;
 import io.gatun.core.Kernels;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -180,6 +182,59 @@ class TemporalWrapperTest {
                 .forward(scope, input);
         assertArrayEquals(new float[] {1, 2, 5, 6, 3, 4, 7, 8}, seen.get(0));
         assertArrayEquals(new float[] {9, 10, 11, 12, 9, 10, 11, 12}, seen.get(1));
+    }
+
+    @Test
+    void modalitiesAmongTheExtrasGoWithTheirDate() {
+        List<Tensor> seen = new ArrayList<>();
+        Backbone encoder = GoldenEncoder.backbone(List.of(1), (inner, input) -> {
+            Tensor classes = Kernels.copy(scope, input.extras().get("LULC"), DType.F32);
+            seen.add(classes);
+            return Feature.of(List.of(Kernels.add(inner, input.modalities().get("S2"), classes)));
+        });
+        Input input = Input.of("S2", scope.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 1, 3, 1, 1))
+                .with("LULC", scope.of(new long[] {10, 20, 30, 40, 50, 60}, 2, 1, 3, 1, 1));
+        TemporalOptions concat = TemporalOptions.of(TemporalPooling.CONCAT).withStepsPerBatch(2).asCorrected();
+        Tensor pooled = new TemporalWrapper(encoder, concat).forward(scope, input).getFirst().tensor();
+        assertEquals("[2, 1, 1, 1]", seen.getLast().shape().toString());
+        assertArrayEquals(new float[] {10, 40, 20, 50}, seen.getFirst().toFloatArray());
+        assertArrayEquals(new float[] {11, 22, 33, 44, 55, 66}, pooled.toFloatArray());
+        refused(ShapeException.class, "S1 has 4 dates", () -> wrapper(concat).forward(scope,
+                Input.of("S2", random(2, 1, 3, 1, 1)).with("S1", random(2, 1, 4, 1, 1))));
+    }
+
+    @Test
+    void theExampleIsASeriesOfTheImagesOfTheEncoder() {
+        Input image = Input.of(scope.zeros(1, 3, 4, 5));
+        assertEquals("[1, 3, 2, 4, 5]", example(image, TemporalOptions.of(TemporalPooling.MEAN)));
+        assertEquals("[1, 3, 7, 4, 5]", example(image, TemporalOptions.of(TemporalPooling.CONCAT).withTimestamps(7)));
+        assertEquals("[1, 3, 5, 4, 5]", example(Input.of(scope.zeros(1, 3, 1, 4, 5)),
+                TemporalOptions.of(TemporalPooling.DIFF).withSubsets(List.of(2, 3))));
+        assertEquals("[1, 3, 2, 4, 5]", example(image, TemporalOptions.of(TemporalPooling.DIFF).withTimestamps(1)),
+                "n_timestamps is for concat");
+        assertEquals("none", example(Input.of(scope.of(new long[] {1, 2, 3, 4}, 1, 4)),
+                TemporalOptions.of(TemporalPooling.MEAN)), "of token numbers, whose maps are given");
+    }
+
+    private String example(Input ofEncoder, TemporalOptions options) {
+        Backbone encoder = new Backbone() {
+            @Override
+            public List<Feature> forward(Scope inner, Input input) {
+                throw new AssertionError("not called");
+            }
+
+            @Override
+            public List<Integer> outChannels() {
+                return List.of(3);
+            }
+
+            @Override
+            public Optional<Input> example(Scope inner) {
+                return Optional.of(ofEncoder);
+            }
+        };
+        return new TemporalWrapper(encoder, options).example(scope)
+                .map(input -> input.image().shape().toString()).orElse("none");
     }
 
     @Test
