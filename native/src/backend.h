@@ -126,8 +126,9 @@ struct AttentionArgs {
 };
 
 // What a key that takes no part scores. A power of two: its product with a scale is exact, so that it is the largest
-// score of a row without any other to the bit, and all keys weigh the same there.
-constexpr float kMaskedScore = -0x1p126f;
+// score of a row without any other to the bit, and all keys weigh the same there. The lowest of them: real scores lie
+// above it but for those of the last factor of two before -infinity.
+constexpr float kMaskedScore = -0x1p127f;
 
 struct PatchEmbedArgs {
   int64_t batch, channels, time, height, width;

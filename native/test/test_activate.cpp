@@ -49,7 +49,7 @@ TEST(everyActivationKeepsNanAndHasItsLimits) {
     CHECK(std::isnan(got[0]), "activation", activation, got[0]);
     CHECK(bounded ? got[1] == 1 : std::isinf(got[1]) && got[1] > 0, "activation", activation, got[1]);
     const double low = activated(activation, -INFINITY);
-    if (!std::isnan(low)) CHECK(got[2] == static_cast<float>(low), "activation", activation, got[2]);
+    CHECK(std::isnan(low) ? std::isnan(got[2]) : got[2] == static_cast<float>(low), "activation", activation, got[2]);
   }
 }
 

@@ -194,6 +194,70 @@ TEST(attentionKeepsNanOfAMaskedKeyOutOfTheWeights) {
   }
 }
 
+// One head of one column.
+std::vector<float> mean_of(Session& s, const std::vector<float>& query, const std::vector<float>& key,
+                           const std::vector<float>& value, const std::vector<uint8_t>& allowed, int32_t precision) {
+  Problem p(1, static_cast<int64_t>(query.size()), static_cast<int64_t>(key.size()), 1, 1);
+  p.query = query, p.key = key, p.value = value, p.allowed = allowed;
+  return run(s, p, precision);
+}
+
+constexpr int32_t kPrecisions[] = {GATUN_STRICT, GATUN_FAST, GATUN_REDUCED};
+
+// Whole blocks of keys without one that takes part come first: what they hold adds up to infinity.
+TEST(attentionDropsWhatMaskedKeysAddUpTo) {
+  Session s;
+  for (int32_t precision : kPrecisions) {
+    for (int64_t first : {0, 128, 512}) {
+      std::vector<float> value(600, 3e38f);
+      std::vector<uint8_t> allowed(600, 0);
+      std::fill_n(value.begin() + first, 88, 1.0f);
+      std::fill_n(allowed.begin() + first, 88, uint8_t{1});
+      const std::vector<float> query(20, 0.5f), key(600, 0.25f);
+      const std::vector<float> got = mean_of(s, query, key, value, allowed, precision);
+      for (float each : got) CHECK(std::fabs(each - 1) <= 1e-6, precision, "from", first, each);
+    }
+  }
+}
+
+// Keys of score -infinity weigh nothing, first or last; a query that has no others gets NaN, as torch's.
+TEST(attentionOfInfinitelyLowScores) {
+  Session s;
+  for (int32_t precision : kPrecisions) {
+    for (const std::vector<uint8_t>& allowed : {std::vector<uint8_t>{}, std::vector<uint8_t>(600, 1)}) {
+      for (int64_t first : {0, 512}) {
+        std::vector<float> key(600, -1e20f), value(600, 7);
+        std::fill_n(key.begin() + first, 88, 0.0f);
+        std::fill_n(value.begin() + first, 88, 2.0f);
+        const std::vector<float> query(20, 1e20f);
+        for (float each : mean_of(s, query, key, value, allowed, precision)) {
+          CHECK(std::fabs(each - 2) <= 1e-6, precision, first, each);
+        }
+        if (!allowed.empty()) continue;
+        std::fill_n(key.begin() + first, 88, -1e20f);
+        for (float each : mean_of(s, query, key, value, allowed, precision)) CHECK(std::isnan(each), precision, each);
+      }
+    }
+  }
+}
+
+// A key that takes part is chosen before those that do not, however low its score is.
+TEST(attentionChoosesLowScoresBeforeMaskedKeys) {
+  Session s;
+  for (const auto& [queries, keys] : {std::pair<int64_t, int64_t>{2, 3}, {2, 600}, {20, 3}, {20, 600}}) {
+    for (int32_t precision : kPrecisions) {
+      const std::vector<float> query(static_cast<size_t>(queries), 1e19f), key(static_cast<size_t>(keys), -1e19f);
+      std::vector<float> value(static_cast<size_t>(keys), 9);
+      std::vector<uint8_t> allowed(static_cast<size_t>(keys), 0);
+      value[1] = 2;
+      allowed[1] = 1;
+      for (float each : mean_of(s, query, key, value, allowed, precision)) {
+        CHECK(each == 2, queries, keys, precision, each);
+      }
+    }
+  }
+}
+
 // Parts of packed projections, sequences first, one map for all: the same bits as of copies.
 TEST(attentionTakesViewsWithoutCopies) {
   Session s(3);

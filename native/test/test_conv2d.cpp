@@ -116,6 +116,43 @@ TEST(conv2dTakesLargeKernelsStridesAndDilations) {
   check(s, {1, 19, 17, 2, 3, 16, 16, same_window(3)});
 }
 
+// A pixel that is not finite reaches the nine around it and no other, in Winograd's form too.
+TEST(conv2dKeepsWhatIsNotFiniteInItsPixels) {
+  Session s(3);
+  const int64_t height = emulated() ? 9 : 29, width = emulated() ? 7 : 30, channels = 64;
+  const Problem p{1, height, width, channels, channels, 3, 3, same_window(1)};
+  Random random(5);
+  const std::vector<float> clean = random.floats(height * width * channels);
+  const Tensor weight = random_tensor(s, {channels, channels, 3, 3}, 9), bias = random_tensor(s, {channels}, 10);
+  const Weights weights = conv2d_weights(s, weight);
+  const Tensor out(s, {1, height, width, channels});
+  const std::vector<Expected> want = reference(p, clean, weight.floats(), bias.floats(), 12);
+  const std::vector<float> w = weight.floats();
+  for (const auto& [row, column] : {std::pair<int64_t, int64_t>{4, 4}, {6, 3}, {0, width - 1}, {height - 1, 1}}) {
+    for (float held : {NAN, INFINITY, -INFINITY}) {
+      std::vector<float> in = clean;
+      const int64_t channel = 3;
+      in[static_cast<size_t>((row * width + column) * channels + channel)] = held;
+      const Tensor x(s, {1, height, width, channels}, in);
+      OK(gatun_conv2d(s.stream, x, weights, bias, &p.window, GATUN_ACT_NONE, out, &err));
+      const std::vector<float> got = out.floats();
+      for (int64_t i = 0; i < height * width * channels; ++i) {
+        const int64_t y = i / channels / width, column_of = i / channels % width, o = i % channels;
+        const int64_t down = row - y + 1, right = column - column_of + 1;
+        const auto [value, tolerance] = want[static_cast<size_t>(i)];
+        const float result = got[static_cast<size_t>(i)];
+        const bool near = down >= 0 && down < 3 && right >= 0 && right < 3;
+        const bool same =
+            !near ? std::fabs(result - value) <= tolerance
+            : std::isnan(held)
+                ? std::isnan(result)
+                : result == held * w[static_cast<size_t>((o * channels + channel) * 9 + down * 3 + right)];
+        REQUIRE(same, held, "at", row, column, "gave", result, "at", y, column_of, o);
+      }
+    }
+  }
+}
+
 // Large images with many channels take Winograd's form, whose rounding error is some ten times that of the plain sum.
 TEST(conv2dOfManyChannelsMatchesReference) {
   if (device_kind() != GATUN_CPU) throw check::Skip{"Winograd is the CPU's"};
@@ -186,6 +223,7 @@ TEST(mapHeadMatchesReference) {
   }
   check_map_head(s, {1, 12, 3, 101, 9}, true);
   check_map_head(s, {0, 2, 3, 4, 5}, true);
+  check_map_head(s, {int64_t{1} << 40, 1, 1, 0, 1}, true);
 }
 
 TEST(mapHeadNeverUsesLand) {

@@ -304,6 +304,52 @@ TEST(encodePoolKeepsNaNInItsPlace) {
   }
 }
 
+// What a padded day holds never shows, NaN and infinity included.
+TEST(encodePoolNeverUsesPaddedDays) {
+  Session s(2);
+  for (int64_t embed : {16, 128}) {
+    Problem p{1, 2, 35, 8, 12, embed};
+    p.validity = GATUN_VALIDITY_NONE;
+    Values v(p);
+    const std::vector<float> want = run(s, p, v);
+    const size_t day_pixels = static_cast<size_t>(p.height * p.width);
+    for (float held : {NAN, INFINITY, 3.4e38f}) {
+      for (size_t i = 0; i < v.pixels.size(); ++i) {
+        if (v.padded[i / day_pixels] != 0) v.pixels[i] = held;
+      }
+      CHECK(same_bits(run(s, p, v), want), "padded days hold", held, p.text());
+    }
+  }
+}
+
+// CUDA counts days in 32 bits.
+TEST(encodePoolRefusesMoreDaysThanItCounts) {
+  if (!emulated()) throw check::Skip{"on a GPU wrapped memory must be there"};
+  Session s;
+  const int64_t days = int64_t{1} << 32;
+  gatun_buffer *pixels = nullptr, *out = nullptr, *encodings = nullptr;
+  // Refused before anything is read: there is no memory behind these.
+  const auto far = [](int64_t at) { return reinterpret_cast<void*>(at << 40); };
+  OK(gatun_buffer_wrap(s.device, far(1), days * 2, &pixels, &err));
+  OK(gatun_buffer_wrap(s.device, far(2), days * 4, &out, &err));
+  OK(gatun_buffer_wrap(s.device, far(3), days * 4, &encodings, &err));
+  const gatun_tensor x = dense(pixels, {1, 1, days, 1, 1}, GATUN_I16), tokens = dense(out, {1, days, 1});
+  const gatun_tensor day = dense(encodings, {days, 1}), pooled = dense(out, {1, 1, 1, 1});
+  const Tensor one(s, {1}), month(s, {1, 1});
+  const Weights weights = linear_weights(s, Tensor(s, {1, 1}));
+  gatun_patch_embed_options options{};
+  options.struct_size = sizeof options;
+  options.patch_t = options.patch_h = options.patch_w = 1;
+  options.eps = kEps;
+  options.scale_factor = 1;
+  REFUSED(gatun_patch_embed(s.stream, &x, nullptr, weights, one, nullptr, nullptr, nullptr, &options, &tokens, &err),
+          GATUN_SHAPE_MISMATCH, "4294967296 images");
+  REFUSED(gatun_encode_pool(s.stream, &x, nullptr, weights, one, one, one, &options, &day, month, one, one, kEps,
+                            weights, one, one, one, nullptr, &pooled, &err),
+          GATUN_SHAPE_MISMATCH, "4294967296 images");
+  for (gatun_buffer* each : {pixels, out, encodings}) OK(gatun_buffer_free(each, s.stream, &err));
+}
+
 TEST(encodePoolDoesNotDependOnThreads) {
   Session one(1), many(5);
   for (int64_t embed : {16, 128}) {

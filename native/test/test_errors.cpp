@@ -5,6 +5,7 @@
 
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace {
@@ -600,6 +601,15 @@ TEST(convolutionsCheckTheirTensors) {
   REFUSED(conv(x, across, same_window(1), 9), GATUN_INVALID_ARGUMENT, "activation 9");
   REFUSED(conv(x, across, same_window(1), GATUN_ACT_SIGMOID), GATUN_INVALID_ARGUMENT, "then call gatun_activate");
   REFUSED(conv(pixel, across, same_window(0)), GATUN_SHAPE_MISMATCH, "larger than the padded image, 1 pixels");
+  // Sizes of a padded image that overflow, and one that only no machine has.
+  const Tensor square(s, {1, 2, 2, 1}), small(s, {1, 2, 2, 1});
+  const Weights one = conv2d_weights(s, Tensor(s, {1, 1, 3, 3}));
+  for (const auto& [wide, status, part] :
+       {std::tuple{int64_t{1073741823}, GATUN_SHAPE_MISMATCH, "1073741823 and 1073741823 around 2 x 2 pixels"},
+        {int64_t{1} << 29, GATUN_OUT_OF_MEMORY, "cannot allocate"}}) {
+    const gatun_conv2d_options window = same_window(wide, 1, wide);
+    REFUSED(gatun_conv2d(s.stream, square, one, nullptr, &window, 0, small, &err), status, part);
+  }
   CHECK(none == nullptr);
 }
 
@@ -742,6 +752,11 @@ TEST(padChecksItsTensors) {
   REFUSED(call(none, 3, 1, GATUN_PAD_REPLICATE, out), GATUN_SHAPE_MISMATCH, "around 0 pixels");
   REFUSED(call(x, 1, 1, 4, out), GATUN_INVALID_ARGUMENT, "mode 4");
   REFUSED(call(x, 0, 0, 0, x), GATUN_INVALID_ARGUMENT, "share memory");
+  const Tensor narrow(s, {1, 3, 1, 2});
+  for (int32_t mode : {GATUN_PAD_CONSTANT, GATUN_PAD_REPLICATE}) {
+    REFUSED(call(x, 0, INT64_MAX, mode, narrow), GATUN_SHAPE_MISMATCH, "borders of 9223372036854775807 and -");
+    REFUSED(call(x, 0, INT64_MIN, mode, narrow), GATUN_SHAPE_MISMATCH, "borders of -9223372036854775808 and ");
+  }
 }
 
 TEST(mapHeadChecksItsTensors) {

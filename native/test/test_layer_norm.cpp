@@ -70,6 +70,9 @@ TEST(layerNormHoldsFarFromZeroAndForConstantRows) {
 TEST(layerNormTakesEmptyTensors) {
   Session s;
   run(s, 0, 16, true, Place::apart, 1e-5, 0, 1);
+  const Tensor rows(s, {int64_t{1} << 40, 0}), width(s, {0}), out(s, {int64_t{1} << 40, 0});  // many, of nothing
+  OK(gatun_layer_norm(s.stream, rows, nullptr, width, width, 1e-5, out, &err));
+  s.sync();
 }
 
 TEST(layerNormKeepsNanInItsRow) {

@@ -110,6 +110,22 @@ TEST(linearKeepsItsPrecisionAndTheBitsOfEachRow) {
   }
 }
 
+// The largest numbers, which serve as marks of missing values: they are rounded to ten bits at worst, not to infinity.
+TEST(linearKeepsTheLargestNumbersFinite) {
+  Session s;
+  const float most = 3.40282347e38f;
+  const Tensor x(s, {4, 3}, std::vector<float>{-most, 0, 0, 0, most, 1, 0, 0, most, INFINITY, 0, 0}), out(s, {4, 2});
+  const Weights weights = linear_weights(s, Tensor(s, {2, 3}, std::vector<float>{0.5f, 0.25f, 0.125f, 1, 1, -1}));
+  OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, out, &err));
+  const std::vector<float> got = out.floats();
+  const double want[] = {-most / 2.0, -most, most / 4.0, most, most / 8.0, -most};
+  for (int i = 0; i < 6; ++i) {
+    const float each = got[static_cast<size_t>(i)];
+    CHECK(std::fabs(each - want[i]) <= std::fabs(want[i]) * 0x1p-10, i, each);
+  }
+  CHECK(got[6] == INFINITY && got[7] == INFINITY, got[6], got[7]);
+}
+
 // A row's result is the same bits wherever it lies, and its NaN stays its own: batches may be cut at will.
 TEST(linearRowsDoNotDependOnEachOther) {
   Session s(3);

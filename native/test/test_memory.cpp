@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mixed.h"
 
+#include <fstream>
+
 namespace {
 
 gatun_buffer* allocate(const Session& s, int64_t bytes) {
@@ -108,6 +110,36 @@ TEST(operationsBeyondTheLimitFailInTheirCall) {
   const Tensor weight(s, {1000, 500});
   REFUSED(gatun_linear_weights(s.stream, weight, GATUN_STRICT, &weights, &err), GATUN_OUT_OF_MEMORY, "1048576");
   CHECK(weights == nullptr);
+}
+
+// The weights' own memory, which counts, is all that making them takes.
+TEST(weightsAreArrangedInTheirOwnMemory) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  throw check::Skip{"the sanitizers' own memory counts too"};
+#else
+  Session s(1);
+  const Tensor source = random_tensor(s, {256, 256, 3, 3}, 1);
+  s.sync();
+  const auto peak = [] {  // of the process, since the file was written to
+    int64_t kib = 0;
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+      if (word == "VmHWM:") status >> kib;
+    }
+    return kib << 10;
+  };
+  std::ofstream reset("/proc/self/clear_refs");
+  reset << 5 << std::flush;
+  if (!reset) throw check::Skip{"this system does not forget the peak"};
+  const int64_t before = peak();
+  const Weights weights(s.stream, [&](gatun_weights** made) {
+    return gatun_refine_weights(s.stream, source, GATUN_STRICT, made, &err);
+  });
+  s.sync();
+  const int64_t taken = peak() - before, own = s.stats().bytes_in_use;
+  CHECK(own >= 36 * 256 * 256 * 4, own);
+  CHECK(taken <= own + (2 << 20), "own", own, "taken", taken);
+#endif
 }
 
 // Memory that queued work still uses comes free with it: the pool waits for it before it gives up.

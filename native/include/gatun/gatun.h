@@ -89,7 +89,7 @@ typedef enum gatun_precision {
 /* Behind a product GATUN_ACT_NONE, GATUN_ACT_GELU and GATUN_ACT_RELU; gatun_activate has all. */
 typedef enum gatun_activation {
   GATUN_ACT_NONE = 0,
-  GATUN_ACT_GELU = 1, /* exact, erf form */
+  GATUN_ACT_GELU = 1, /* exact, erf form; NaN of -infinity, as torch's */
   GATUN_ACT_RELU = 2,
   GATUN_ACT_SIGMOID = 3,
   GATUN_ACT_TANH = 4,
@@ -389,7 +389,8 @@ GATUN_API gatun_status gatun_linear(gatun_stream *stream, const gatun_tensor *x,
  *   query [B, Nq, E], key and value [B, Nk, E] f32: the last axis dense, any strides on the others, so that each may be
  *   a part of a packed projection (of torch's in_proj [B, N, 3E], for one). Nk >= 1.
  *   mask NULL, or bool or uint8 [B or 1, Nq or 1, Nk], its last axis dense: a key takes part where it is not 0, as in
- *   torch's attn_mask. A query for which no key takes part gets the mean of all values.
+ *   torch's attn_mask. A query for which no key takes part gets the mean of all values. Under a mask scores below -2^127
+ *   count as if the key took no part.
  *   precision: a gatun_precision. out [B, Nq, E] dense f32. */
 GATUN_API gatun_status gatun_attention(gatun_stream *stream, const gatun_tensor *query, const gatun_tensor *key,
                                        const gatun_tensor *value, const gatun_tensor *mask, int64_t heads,
@@ -477,7 +478,9 @@ GATUN_API gatun_status gatun_decoder_prefix(gatun_stream *stream, const gatun_te
                                             int32_t activation, const gatun_tensor *out, gatun_error *error);
 
 /* A 3x3 convolution with padding 1 and GELU, then gatun_map_head: x [B, M, H, W, I] f32 dense; weights of [O, I, 3, 3];
- * conv_bias [O]; head_weight [O]; the rest and out [B, M, H, W] as gatun_map_head. */
+ * conv_bias [O]; head_weight [O]; the rest and out [B, M, H, W] as gatun_map_head. The CPU makes 4 x 4 pixels at once: a
+ * pixel of x that is not finite makes NaN of all of them that it reaches. With GATUN_DISABLE=winograd in the environment
+ * it reaches the nine around it, as in gatun_conv2d. */
 GATUN_API gatun_status gatun_refine_head(gatun_stream *stream, const gatun_tensor *x, gatun_weights *weights,
                                          const gatun_tensor *conv_bias, const gatun_tensor *head_weight,
                                          const gatun_tensor *head_bias, const gatun_tensor *scale,

@@ -58,6 +58,7 @@ gatun_status gatun_layer_norm(gatun_stream* stream, const gatun_tensor* x, const
     if (add && to.data != add.data) want_apart(to, add, "residual");
     const LayerNormArgs args{rows_of(in), width, in.f32(), add.f32(), vector(*stream, weight, width, "weight", to),
                              vector(*stream, bias, width, "bias", to), eps_of(eps), to.f32()};
+    if (elements(to) == 0) return GATUN_OK;
     return stream->device->backend->layer_norm(stream, args, inner);
   });
 }

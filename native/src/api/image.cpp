@@ -30,6 +30,17 @@ Window window(int64_t in, int64_t kernel, int64_t stride, int64_t padding, int64
   return {out, out > 1 ? stride : 1, padding, kernel > 1 ? dilation : 1};
 }
 
+// Backends copy the images with their padding: those must have a number of bytes.
+void want_padded(const View& in, const Window& rows, const Window& columns) {
+  int64_t bytes = 4;
+  if (__builtin_mul_overflow(bytes, in.shape[0], &bytes) || __builtin_mul_overflow(bytes, in.shape[3], &bytes) ||
+      __builtin_mul_overflow(bytes, in.shape[1] + 2 * rows.padding, &bytes) ||
+      __builtin_mul_overflow(bytes, in.shape[2] + 2 * columns.padding, &bytes)) {
+    fail(GATUN_SHAPE_MISMATCH, "conv2d: padding of ", rows.padding, " and ", columns.padding, " around ", in.shape[1],
+         " x ", in.shape[2], " pixels makes images of more bytes than 64 bits count");
+  }
+}
+
 // Images and what becomes of them, of the same batch and channels.
 struct Pair {
   View in, to;
@@ -64,7 +75,8 @@ void want_border(int64_t before, int64_t extent, int64_t out, int32_t mode, cons
                        : mode == GATUN_PAD_CIRCULAR  ? extent
                        : mode == GATUN_PAD_CONSTANT || extent > 0 ? INT64_MAX
                                                                   : 0;
-  const int64_t after = out - extent - before;
+  int64_t after = 0;
+  if (__builtin_sub_overflow(out - extent, before, &after)) after = before > 0 ? INT64_MIN : INT64_MAX;
   if (before < 0 || after < 0 || before > most || after > most) {
     fail(GATUN_SHAPE_MISMATCH, "pad2d: axis ", axis, " gets borders of ", before, " and ", after, " around ", extent,
          " pixels, expected 0 to ", most, " in this mode");
@@ -97,6 +109,7 @@ gatun_status gatun_conv2d(gatun_stream* stream, const gatun_tensor* x, gatun_wei
                           rows.padding, columns.padding, rows.dilation, columns.dilation, in.f32(), &w,
                           optional_vector(*stream, bias, w.outputs, "bias", to), product_activation(act), to.f32()};
     if (elements(to) == 0) return GATUN_OK;  // no image
+    want_padded(in, rows, columns);
     return stream->device->backend->conv2d(stream, args, inner);
   });
 }

@@ -7,8 +7,10 @@
 #include "decoder_fold.h"
 #include "pack.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace gatun::cpu {
 
@@ -219,29 +221,13 @@ gatun_status event_sync(gatun_event* event, gatun_error* error) {
   });
 }
 
-gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
-                            gatun_weights** weights, gatun_error* error) {
-  return guard(error, [&] {
-    auto fresh = std::make_unique<CpuWeights>();
-    static_cast<gatun_weights&>(*fresh) = shape;
-    if (shape.kind == WeightsKind::refine) fresh->precision = GATUN_STRICT;  // see refine_head.cpp
-    fresh->winograd = (shape.kind == WeightsKind::refine ||
-                       (shape.kind == WeightsKind::conv2d && shape.precision != GATUN_REDUCED)) &&
-                      !disabled("winograd");
-    CpuDevice& device = device_of(stream);
-    fresh->device = &device;
-    fresh->block = device.pool.take(packed_floats(*fresh, device.kernels.panel) * 4, own(stream).queue.progress());
-    fresh->packed = reinterpret_cast<float*>(fresh->block.data);
-    own(stream).queue.submit([&device, source, made = fresh.get()] { pack(*made, source, device.kernels.panel); });
-    *weights = fresh.release();
-  });
-}
-
-// Scratch of one operation, given back in stream order when it has been queued.
+// Memory that is given back in stream order unless it is kept: scratch of one operation, when it has been queued.
 class Scratch {
  public:
   Scratch(CpuStream& stream, int64_t floats) : stream_(stream) {
-    if (floats > 0) block_ = own(stream.device).pool.take(floats * 4, stream.queue.progress());
+    int64_t bytes = 0;
+    if (__builtin_mul_overflow(floats, 4, &bytes)) bytes = INT64_MAX;  // the pool refuses it
+    if (floats > 0) block_ = own(stream.device).pool.take(bytes, stream.queue.progress());
   }
   // Destroyed after the operation was queued: the block goes back behind it.
   ~Scratch() {
@@ -253,11 +239,32 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
 
   float* floats() const { return reinterpret_cast<float*>(block_.data); }
+  // Keeps it: whoever takes it gives it back.
+  Block release() { return std::exchange(block_, Block{}); }
 
  private:
   CpuStream& stream_;
   Block block_;
 };
+
+gatun_status weights_create(gatun_stream* stream, const gatun_weights& shape, const float* source,
+                            gatun_weights** weights, gatun_error* error) {
+  return guard(error, [&] {
+    auto fresh = std::make_unique<CpuWeights>();
+    static_cast<gatun_weights&>(*fresh) = shape;
+    if (shape.kind == WeightsKind::refine) fresh->precision = GATUN_STRICT;  // see refine_head.cpp
+    fresh->winograd = (shape.kind == WeightsKind::refine ||
+                       (shape.kind == WeightsKind::conv2d && shape.precision != GATUN_REDUCED)) &&
+                      !disabled("winograd");
+    CpuDevice& device = device_of(stream);
+    fresh->device = &device;
+    Scratch memory(own(stream), std::max<int64_t>(1, packed_floats(*fresh, device.kernels.panel)));
+    fresh->packed = memory.floats();
+    own(stream).queue.submit([&device, source, made = fresh.get()] { pack(*made, source, device.kernels.panel); });
+    fresh->block = memory.release();
+    *weights = fresh.release();
+  });
+}
 
 // Rounded up to whole cache lines.
 int64_t in_lines(int64_t floats) { return (floats + 15) / 16 * 16; }
@@ -269,7 +276,12 @@ gatun_status enqueue(gatun_stream* stream, const Args& args, const TiledKernel<A
   return guard(error, [&] {
     CpuDevice& device = device_of(stream);
     const int64_t shared = in_lines(kernel.shared_floats(args)), scratch = in_lines(kernel.scratch_floats(args));
-    const Scratch memory(own(stream), shared + scratch * device.workers.count());
+    int64_t floats = 0;
+    if (__builtin_mul_overflow(scratch, device.workers.count(), &floats) ||
+        __builtin_add_overflow(floats, shared, &floats)) {
+      floats = INT64_MAX;
+    }
+    const Scratch memory(own(stream), floats);
     own(stream).queue.submit([args, &kernel, &device, shared, scratch, base = memory.floats()] {
       const int phases = kernel.phases_of != nullptr ? kernel.phases_of(args) : kernel.phases;
       for (int phase = 0; phase < phases; ++phase) {
@@ -288,15 +300,12 @@ gatun_status decoder_weights(gatun_stream* stream, const gatun_weights& shape, c
     static_cast<gatun_weights&>(*fresh) = shape;
     CpuDevice& device = device_of(stream);
     fresh->device = &device;
-    fresh->block =
-        device.pool.take(FoldedDecoder(shape, device.kernels.panel).floats() * 4, own(stream).queue.progress());
-    fresh->packed = reinterpret_cast<float*>(fresh->block.data);
+    Scratch memory(own(stream), std::max<int64_t>(1, FoldedDecoder(shape, device.kernels.panel).floats()));
+    fresh->packed = memory.floats();
     const DecoderFoldArgs args{shape, source, fresh->packed};
     const gatun_status status = enqueue(stream, args, device.kernels.decoder_fold, error);
-    if (status != GATUN_OK) {
-      device.pool.give(fresh->block, own(stream).queue.progress(), own(stream).queue.submitted());
-      fail(status, error == nullptr ? "" : error->text);
-    }
+    if (status != GATUN_OK) fail(status, error == nullptr ? "" : error->text);
+    fresh->block = memory.release();
     *weights = fresh.release();
   });
 }

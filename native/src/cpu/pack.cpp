@@ -42,17 +42,19 @@ float* pack_taps(const gatun_weights& shape, const float* source, const std::vec
   return out;
 }
 
-// G g G^T for each pair of channels: [6][6][output][input], in double before the last rounding.
-std::vector<float> winograd(const gatun_weights& shape, const float* source) {
+// G g G^T for each pair of channels, in double before the last rounding, to 36 matrices as pack_taps arranges one.
+void pack_points(const gatun_weights& shape, const float* source, int panel, float* out) {
   constexpr double kG[6][3] = {{1 / 4.0, 0, 0},
                                {-1 / 6.0, -1 / 6.0, -1 / 6.0},
                                {-1 / 6.0, 1 / 6.0, -1 / 6.0},
                                {1 / 24.0, 1 / 12.0, 1 / 6.0},
                                {1 / 24.0, -1 / 12.0, 1 / 6.0},
                                {0, 0, 1}};
-  const int64_t pairs = shape.outputs * shape.inputs;
-  std::vector<float> points(static_cast<size_t>(36 * pairs));
-  for (int64_t pair = 0; pair < pairs; ++pair) {
+  const int64_t matrix = (shape.outputs + panel - 1) / panel * panel * shape.inputs;
+  std::memset(out, 0, sizeof(float) * static_cast<size_t>(36 * matrix));
+  for (int64_t pair = 0; pair < shape.outputs * shape.inputs; ++pair) {
+    const int64_t output = pair / shape.inputs, input = pair % shape.inputs;
+    float* to = out + (output / panel * shape.inputs + input) * panel + output % panel;
     double half[6][3];
     for (int y = 0; y < 6; ++y) {
       for (int x = 0; x < 3; ++x) {
@@ -64,11 +66,10 @@ std::vector<float> winograd(const gatun_weights& shape, const float* source) {
       for (int x = 0; x < 6; ++x) {
         double value = 0;
         for (int k = 0; k < 3; ++k) value += half[y][k] * kG[x][k];
-        points[static_cast<size_t>((y * 6 + x) * pairs + pair)] = static_cast<float>(value);
+        to[(y * 6 + x) * matrix] = static_cast<float>(value);
       }
     }
   }
-  return points;
 }
 
 bool by_points(const PackedWeights& shape) { return shape.winograd && shape.kind == WeightsKind::refine; }
@@ -85,11 +86,7 @@ void pack(const PackedWeights& shape, const float* source, int panel) {
   float* out = shape.packed;
   const int64_t cells = shape.kernel_h * shape.kernel_w;
   if (by_points(shape)) {
-    const std::vector<float> points = winograd(shape, source);
-    const int64_t pairs = shape.outputs * shape.inputs;
-    for (int64_t point = 0; point < 36; ++point) {
-      out = pack_taps(shape, points.data(), {{point * pairs, shape.inputs, 1}}, panel, out);
-    }
+    pack_points(shape, source, panel, out);
     return;
   }
   if (shape.kind != WeightsKind::conv_transpose2d) {

@@ -154,18 +154,26 @@ struct Softmax {
         }
       }
       highest = warp_max<4>(highest);
+      const float base = highest == -INFINITY ? 0.0f : highest;  // nothing yet: all weights are 0
       float sum = 0;
 #pragma unroll
       for (int j = 0; j < Scores::kColumns; ++j) {
 #pragma unroll
         for (int r = half * 2; r < half * 2 + 2; ++r) {
-          const float weight = expf(scores.at[0][j][r] - highest);
+          const float weight = expf(scores.at[0][j][r] - base);
           sum += weight;
           weights[scores.row_of(0, r) * pitch + scores.column_of(j, r)] = from_float<Element>(weight);
         }
       }
-      const float shrink = expf(top[half] - highest);
+      const float shrink = expf(top[half] - base);
       total[half] = total[half] * shrink + warp_sum<4>(sum);
+      if constexpr (Masked) {
+        // No key so far took part: what the masked values sum up to may have overflowed.
+        if (top[half] == kMaskedScore && shrink == 0) {
+#pragma unroll
+          for (int j = 0; j < Sums::kColumns; ++j) sums.at[0][j][half * 2] = sums.at[0][j][half * 2 + 1] = 0;
+        }
+      }
       top[half] = highest;
 #pragma unroll
       for (int j = 0; j < Sums::kColumns; ++j) {

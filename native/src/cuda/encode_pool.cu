@@ -77,6 +77,7 @@ gatun_status encode_pool(gatun_stream* stream, const EncodePoolArgs& args, gatun
   return guard(error, [&] {
     if (args.pool.embed == 0 || args.pool.places == 0) return;
     want_image("encode_pool", args.patch.channels, args.patch.height, args.patch.width);
+    want_image("encode_pool", args.patch.time, args.patch.height, args.patch.width);
     if (pixel_pool(stream, args)) return;
     const bool pixels = whole_lines(*args.patch.weights) && Pixels(args.patch).in_fours();
     const bool scorer = whole_lines(*args.pool.weights);

@@ -73,6 +73,7 @@ gatun_status patch_embed(gatun_stream* stream, const PatchEmbedArgs& args, gatun
   return guard(error, [&] {
     const auto& w = static_cast<const DeviceWeights&>(*args.weights);
     want_image("patch_embed", args.channels, args.height, args.width);
+    want_image("patch_embed", args.time, args.height, args.width);
     const Pixels pixels(args);
     const int64_t tokens = args.batch * args.tokens();
     const bool wide = whole_lines(w) && pixels.in_fours();

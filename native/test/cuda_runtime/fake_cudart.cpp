@@ -43,6 +43,7 @@ std::recursive_mutex mutex;
 std::map<CUstream_st*, std::unique_ptr<CUstream_st>> streams;
 size_t used = 0;
 cudaError_t next_error = cudaSuccess;
+std::atomic<void (*)()> before_end{nullptr};
 thread_local int current = -1;
 
 void run_until(CUstream_st* stream, uint64_t point) {
@@ -94,6 +95,9 @@ __attribute__((visibility("default"))) void fake_cuda_fail(int error) {
   const std::lock_guard lock(mutex);
   next_error = static_cast<cudaError_t>(error);
 }
+
+// Called once where the next recording is about to end.
+__attribute__((visibility("default"))) void fake_cuda_before_end(void (*call)()) { before_end = call; }
 
 cudaError_t cudaDriverGetVersion(int* version) { return *version = CUDART_VERSION, cudaSuccess; }
 cudaError_t cudaRuntimeGetVersion(int* version) { return *version = CUDART_VERSION, cudaSuccess; }
@@ -225,6 +229,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  if (const auto call = before_end.exchange(nullptr)) call();
   const std::lock_guard lock(mutex);
   *graph = std::exchange(stream->recording, nullptr);
   if (!stream->broken) return cudaSuccess;

@@ -2,17 +2,23 @@
 // The plug-in's own runtime over a CUDA runtime on the host.
 #include "../mixed.h"
 
+#include <chrono>
 #include <dlfcn.h>
+#include <thread>
 
 namespace {
 
-// The next call that waits fails with a number of cudaError_t.
-void fail_next(int error) {
-  static const auto entry = reinterpret_cast<void (*)(int)>(
-      dlsym(dlopen(std::getenv("GATUN_CUDA_PLUGIN"), RTLD_NOW | RTLD_NOLOAD), "fake_cuda_fail"));
+// Tells the fake CUDA something.
+template <class Value>
+void tell(const char* name, Value value) {
+  const auto entry = reinterpret_cast<void (*)(Value)>(
+      dlsym(dlopen(std::getenv("GATUN_CUDA_PLUGIN"), RTLD_NOW | RTLD_NOLOAD), name));
   REQUIRE(entry != nullptr, "the plug-in of this test is not the fake one");
-  entry(error);
+  entry(value);
 }
+
+// The next call that waits fails with a number of cudaError_t.
+void fail_next(int error) { tell("fake_cuda_fail", error); }
 
 TEST(infoDescribesTheDevice) {
   Session s;
@@ -132,6 +138,31 @@ TEST(waitingSaysWhetherTheDeviceIsLost) {
   fail_next(2);
   REFUSED(gatun_sync(s.stream, &err), GATUN_OUT_OF_MEMORY, "no memory");
   s.sync();
+}
+
+// What waits for all streams leaves out one that records, up to the very end of the recording.
+TEST(othersMayTrimMemoryWhileARecordingEnds) {
+  Session s;
+  static gatun_device* device;
+  static std::thread other;
+  static gatun_status trimmed;
+  device = s.device;
+  OK(gatun_graph_begin(s.stream, &err));
+  void (*const call)() = [] {
+    other = std::thread([] {
+      gatun_error own{};
+      int64_t freed = 0;
+      trimmed = gatun_memory_trim(device, &freed, &own);
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // time to do harm
+  };
+  tell("fake_cuda_before_end", call);
+  gatun_graph* graph = nullptr;
+  const gatun_status ended = gatun_graph_end(s.stream, &graph, &err);
+  CHECK(ended == GATUN_OK, err.text);
+  other.join();
+  CHECK(trimmed == GATUN_OK, trimmed);
+  OK(gatun_graph_destroy(graph, &err));
 }
 
 TEST(eventsOrderStreams) {

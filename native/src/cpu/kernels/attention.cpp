@@ -112,13 +112,14 @@ float weigh(float* scores, int64_t keys, float scale, float& top, float& total) 
     for (int v = 0; v < kTogether; ++v) high[v] = max(load(scores + i + v * kWidth), high[v]);
   }
   const float highest = max(largest(max(max(high[0], high[1]), max(high[2], high[3]))) * scale, top);
+  const float base = highest == -INFINITY ? 0.0f : highest;  // nothing yet: all weights are 0
   Vec sums[kTogether];
   for (Vec& each : sums) each = splat(0.0f);
   for (int64_t i = 0; i < whole; i += kStep) {
     Vec weights[kTogether];
 #pragma GCC unroll 4
     for (int v = 0; v < kTogether; ++v) {
-      weights[v] = load(scores + i + v * kWidth) * splat(scale) - splat(highest);
+      weights[v] = load(scores + i + v * kWidth) * splat(scale) - splat(base);
     }
     exponential(weights);
 #pragma GCC unroll 4
@@ -127,7 +128,7 @@ float weigh(float* scores, int64_t keys, float scale, float& top, float& total) 
       sums[v] += weights[v];
     }
   }
-  const float shrink = exponential(splat(top - highest))[0];
+  const float shrink = exponential(splat(top - base))[0];
   total = total * shrink + sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   top = highest;
   return shrink;
@@ -152,8 +153,11 @@ void attend(const AttentionArgs& args, const Geometry& g, const TileContext& con
     product(queries, rows, panels_of_keys + key * g.head_depth, panels(keys) * kPanel, store_scores);
     for (int64_t r = 0; r < rows; ++r) {
       if (args.mask != nullptr) leave_out(mask_of(args, unit, query + r) + key, keys, scores + r * kKeys);
+      const bool nothing = top[r] == kMaskedScore * scale;  // no key so far took part
       const float shrink = weigh(scores + r * kKeys, keys, scale, top[r], total[r]);
-      if (key > 0 && shrink != 1.0f) {
+      if (nothing && shrink == 0.0f) {  // what masked values sum up to may have overflowed
+        memset(sums + r * width, 0, sizeof(float) * static_cast<size_t>(width));
+      } else if (key > 0 && shrink != 1.0f) {
         for (int64_t i = 0; i < width; ++i) sums[r * width + i] *= shrink;
       }
     }

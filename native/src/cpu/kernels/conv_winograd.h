@@ -65,7 +65,7 @@ struct WinogradConv {
     switch ((phase - 1) % 3) {
       case 0: return read_row(image, row, shared, pixels(shared) + index * columns * inputs);
       case 1: return multiply_piece(index / pieces, index % pieces * piece, min(group, args.batch - first), shared);
-      default: return write_row(image, row, products(shared) + index * columns * outputs);
+      default: return write_row(image, row, shared, products(shared) + index * columns * outputs);
     }
   }
 
@@ -109,12 +109,14 @@ struct WinogradConv {
     product(a, count, weights(shared) + point * weight_floats(), outputs, sink);
   }
 
-  // A row of Winograd tiles of the result from its products.
-  void write_row(int64_t image, int64_t row, const float* from) const {
+  // A row of Winograd tiles of the result from its products. A pixel that is not finite shows in all channels of some
+  // place of its tiles, and the combinations spread it over their other places: such a tile is made anew.
+  void write_row(int64_t image, int64_t row, const float* zeros, const float* from) const {
     const int64_t lines = min(kStep, args.out_height - row * kStep);
     for (int64_t column = 0; column < columns; ++column, from += outputs) {
       const int64_t wide = min(kStep, args.out_width - column * kStep);
       float* to = args.out + ((image * args.out_height + row * kStep) * args.out_width + column * kStep) * outputs;
+      Vec apart = splat(0.0f);  // from 0 where one of the first channels is not finite
       for (int64_t o = 0; o < outputs; o += kWidth) {
         const int64_t rest = outputs - o;
         const Vec shift = args.bias != nullptr ? load_up_to(args.bias + o, rest) : splat(0.0f);
@@ -130,13 +132,51 @@ struct WinogradConv {
         for (int64_t y = 0; y < lines; ++y) {
           Vec done[kStep];
           transform_out(half[y], done);
-#pragma GCC unroll 4
-          for (int x = 0; x < kStep; ++x) done[x] += shift;
-          finish_product(args.activation, done);
-          for (int64_t x = 0; x < wide; ++x) store_up_to(to + (y * args.out_width + x) * outputs + o, done[x], rest);
+          for (int64_t x = 0; o == 0 && x < wide; ++x) apart += done[x] - done[x];
+          finish(done, shift, to + y * args.out_width * outputs + o, wide, rest);
+        }
+      }
+      if (sum(apart) != 0) {
+        for (int64_t y = 0; y < lines; ++y) {
+          write_line(image, row * kStep + y, column * kStep, wide, zeros, to + y * args.out_width * outputs);
         }
       }
     }
+  }
+
+  // A line of a tile by the nine cells of the kernel.
+  void write_line(int64_t image, int64_t y, int64_t first, int64_t wide, const float* zeros, float* to) const {
+    const float* from = args.x + image * args.height * args.width * inputs;
+    for (int64_t o = 0; o < outputs; o += kWidth) {
+      const int64_t rest = outputs - o;
+      Vec done[kStep];
+      for (Vec& each : done) each = splat(0.0f);
+      for (int64_t cell = 0; cell < 9; ++cell) {
+        const int64_t line = y + cell / 3 - args.padding_h;
+        const float* pixels[kStep];
+        for (int64_t x = 0; x < kStep; ++x) {
+          const int64_t column = first + x + cell % 3 - args.padding_w;
+          const bool inside = line >= 0 && line < args.height && column >= 0 && column < args.width;
+          pixels[x] = inside ? from + (line * args.width + column) * inputs : zeros;
+        }
+        const float* factors =
+            packed(args.weights).packed + (o / kPanel * 9 + cell) * inputs * kPanel + o % kPanel;
+        for (int64_t i = 0; i < inputs; ++i) {
+          const Vec factor = load(factors + i * kPanel);
+#pragma GCC unroll 4
+          for (int x = 0; x < kStep; ++x) done[x] += splat(pixels[x][i]) * factor;
+        }
+      }
+      finish(done, args.bias != nullptr ? load_up_to(args.bias + o, rest) : splat(0.0f), to + o, wide, rest);
+    }
+  }
+
+  // Bias, activation, and the first `wide` pixels to memory.
+  void finish(Vec (&done)[kStep], Vec shift, float* to, int64_t wide, int64_t rest) const {
+#pragma GCC unroll 4
+    for (int x = 0; x < kStep; ++x) done[x] += shift;
+    finish_product(args.activation, done);
+    for (int64_t x = 0; x < wide; ++x) store_up_to(to + x * outputs, done[x], rest);
   }
 };
 

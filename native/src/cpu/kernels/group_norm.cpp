@@ -14,7 +14,7 @@ constexpr int64_t kChunk = 256;
 
 int64_t chunks(const GroupNormArgs& args) { return (args.places + kChunk - 1) / kChunk; }
 
-// Mean and squares of each chunk and group, then scale and shift of each sample and channel.
+// Mean and squares of each chunk and group, then mean and scale of each sample and channel.
 int64_t shared_floats(const GroupNormArgs& args) {
   return args.batch * (chunks(args) * args.groups * 2 + args.channels * 2);
 }

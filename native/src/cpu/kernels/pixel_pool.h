@@ -309,7 +309,9 @@ struct PixelTile {
       }
       for (int64_t day = 0; day < days; ++day) {
         const int64_t i = day * places + p;
-        const float weight = skip != nullptr && skip[day] != 0 ? 0.0f : softmax[p].weigh(scores[i * kWidth]);
+        weight_of[first_day + day] = 0.0f;
+        if (skip != nullptr && skip[day] != 0) continue;
+        const float weight = softmax[p].weigh(scores[i * kWidth]);
         weight_of[first_day + day] = weight;
         const float factor = weight * inverse[i];
         for (int64_t k = 0; k < s.inputs; ++k) sum_of[k] += factor * pixels[i * s.inputs + k];

@@ -237,7 +237,7 @@ static inline __attribute__((always_inline)) void gelu_together(Vec* x) {
 #pragma GCC unroll 4
   for (int i = 0; i < Count; ++i) p[i] = x[i] * (splat(0.5f) + u[i] * (p[i] / q[i]));
 #pragma GCC unroll 4
-  for (int i = 0; i < Count; ++i) x[i] = x[i] < -end ? splat(0.0f) : p[i];
+  for (int i = 0; i < Count; ++i) x[i] = x[i] < -end ? x[i] - x[i] : p[i];  // of -infinity NaN, as torch
 }
 
 // In place, three at a time.

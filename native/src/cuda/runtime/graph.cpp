@@ -91,18 +91,19 @@ void Graph::spoil(gatun_status status, const char* text) {
   if (!failure_) failure_ = Failure{status, text};
 }
 
-void Graph::end() {
+void Graph::stop() {
   cudaGraph_t made = nullptr;
-  const cudaError_t ended = cudaStreamEndCapture(recorded_, &made);
-  const Owned<cudaGraph_t> graph(made);
-  {
-    const std::lock_guard lock(owner().mutex);
-    follow(recorded_);
-  }
+  ended_ = cudaStreamEndCapture(recorded_, &made);
+  made_.reset(made);
+  follow(recorded_);
+}
+
+void Graph::finish() {
+  const Owned<cudaGraph_t> made = std::move(made_);
   if (failure_) throw *failure_;
-  check(ended, "recording a graph");
+  check(ended_, "recording a graph");
   cudaGraphExec_t replay = nullptr;
-  check(cudaGraphInstantiate(&replay, made, 0), "making a graph of the recording");
+  check(cudaGraphInstantiate(&replay, made.get(), 0), "making a graph of the recording");
   replay_.reset(replay);
 }
 
@@ -158,10 +159,11 @@ gatun_status graph_end(gatun_stream* stream, gatun_graph** graph, gatun_error* e
     }
     std::unique_ptr<Graph> ended;
     {
-      const std::lock_guard lock(device.mutex);
+      const std::lock_guard lock(device.mutex);  // or another thread would wait for a stream that still records
+      on.recording->stop();
       ended = std::move(on.recording);
     }
-    ended->end();
+    ended->finish();
     ++device.handles;
     *graph = ended.release();
   });

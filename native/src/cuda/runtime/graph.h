@@ -29,8 +29,10 @@ class Graph : public gatun_graph {
   // The first failure makes the recording useless.
   void spoil(gatun_status status, const char* text);
 
-  // Ends the recording. Throws why there is no graph.
-  void end();
+  // Ends the recording. With the device's mutex, until the stream is no longer known to record.
+  void stop();
+  // Makes the graph of it. Throws why there is none.
+  void finish();
   void launch(cudaStream_t queue);
 
   // A block of a buffer that outlived the recording, given back behind what `queue` holds. With the device's mutex.
@@ -51,6 +53,8 @@ class Graph : public gatun_graph {
   Staging staging_;
   Arena arena_;
   std::vector<char*> deferred_;  // given back in the recording, allocated before it: replays use them
+  Owned<cudaGraph_t> made_;
+  cudaError_t ended_ = cudaSuccess;
   std::optional<Failure> failure_;
 };
 

@@ -11,19 +11,13 @@ Stream::Stream(Device& owner) {
 
 // Nobody waits for it any more; a recording that was never ended goes with it.
 Stream::~Stream() {
-  if (recording != nullptr) {
-    try {
-      recording->spoil(GATUN_INVALID_ARGUMENT, "the stream was destroyed while it recorded");
-      recording->end();
-    } catch (const Failure&) {  // that was the aim
-    }
-    recording.reset();
-  }
   Device& owner = own(device);
   {
     const std::lock_guard lock(owner.mutex);
+    if (recording != nullptr) recording->stop();
     owner.streams.erase(this);
   }
+  recording.reset();
   (void)cudaStreamSynchronize(queue);
 }
 

@@ -8,7 +8,7 @@ package io.gatun.core;
 public enum Activation {
     /** Nothing. */
     NONE,
-    /** GELU in its exact form, {@code x * Phi(x)} by the error function, as {@code torch.nn.GELU()}. */
+    /** {@code torch.nn.GELU()}: its exact form, {@code x * Phi(x)} by the error function; NaN of -infinity. */
     GELU,
     /** {@code max(x, 0)}, as {@code torch.nn.ReLU()}; NaN stays NaN. */
     RELU,

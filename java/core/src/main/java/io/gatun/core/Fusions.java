@@ -165,6 +165,9 @@ public final class Fusions {
 
     /**
      * A 3x3 convolution with padding 1 and GELU, then {@link Images#mapHead}; the convolution's result is not stored.
+     * The CPU makes 4 x 4 pixels at once: a pixel of {@code x} that is not finite makes NaN of all of them that it
+     * reaches. With {@code GATUN_DISABLE=winograd} in the environment it reaches the nine around it, as in
+     * {@link Images#conv2d}.
      *
      * @param scope where it runs
      * @param x [B, M, H, W, I]

@@ -261,12 +261,27 @@ public final class Images {
         scope.begin();
         try {
             MemorySegment in = scope.in("pad2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), top + x.dim(1) + bottom, left + x.dim(2) + right, x.dim(3));
-            scope.queued(GatunH.gatun_pad2d(scope.stream(), in, top, left, mode.ordinal(), value, out.struct(),
-                    scope.error()));
-            return out;
+            Tensor out = scope.empty(DType.F32, x.dim(0), padded(top, x.dim(1), bottom), padded(left, x.dim(2), right),
+                    x.dim(3));
+            try {
+                scope.queued(GatunH.gatun_pad2d(scope.stream(), in, top, left, mode.ordinal(), value, out.struct(),
+                        scope.error()));
+                return out;
+            } catch (RuntimeException | Error e) {
+                out.close(); // borders that the mode has no pixels for
+                throw e;
+            }
         } finally {
             scope.end();
+        }
+    }
+
+    private static long padded(long before, long extent, long after) {
+        try {
+            return Math.addExact(Math.addExact(before, extent), after);
+        } catch (ArithmeticException e) {
+            throw new ShapeException("pad2d: borders of " + before + " and " + after + " around " + extent
+                    + " pixels are more than an extent can count; give smaller ones");
         }
     }
 

@@ -453,7 +453,8 @@ public final class Kernels {
      * @param key [B, Nk, E], Nk not 0 unless there is no query
      * @param value [B, Nk, E]
      * @param mask bool [B or 1, Nq or 1, Nk], true = the key takes part, as torch's {@code attn_mask}; absent: all do.
-     *     A query for which no key takes part gets the mean of all values
+     *     A query for which no key takes part gets the mean of all values. Under a mask scores below -2^127 count as if
+     *     the key took no part
      * @param heads a divisor of E
      * @param precision of both products
      * @return [B, Nq, E]

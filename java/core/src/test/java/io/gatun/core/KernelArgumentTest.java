@@ -86,6 +86,18 @@ class KernelArgumentTest {
                 () -> Images.conv2d(scope, scope.zeros(1, 3, 8, 3), conv, Optional.empty(), 0, Activation.NONE));
         fails(ShapeException.class, "padding is 5",
                 () -> Images.conv2d(scope, scope.zeros(1, 8, 8, 3), conv, Optional.empty(), 5, Activation.NONE));
+        long far = (1L << 30) - 1;
+        Weights one = Kernels.conv2dWeights(scope, scope.zeros(1, 1, 3, 3));
+        Tensor image = scope.zeros(1, 10, 10, 1);
+        fails(ShapeException.class, "padding of 1073741823 and 1073741823 around 10 x 10 pixels",
+                () -> Images.conv2d(scope, image, one, Optional.empty(),
+                        new Conv2dGeometry(1, 1, far, far, far, far), Activation.NONE));
+        long held = Device.cpu().memory().buffersLive();
+        fails(ShapeException.class, "borders of 9223372036854775807 and 9223372036854775807 around 10 pixels",
+                () -> Images.pad2d(scope, image, 0, 0, Long.MAX_VALUE, Long.MAX_VALUE, PadMode.CONSTANT, 0));
+        fails(ShapeException.class, "borders of 10 and 0 around 10 pixels, expected 0 to 9",
+                () -> Images.pad2d(scope, image, 10, 0, 0, 0, PadMode.REFLECT, 0));
+        assertEquals(held, Device.cpu().memory().buffersLive());
         Weights up = Kernels.convTranspose2dWeights(scope, scope.zeros(3, 2, 4, 4), 2, 2, 1, 1);
         fails(ShapeException.class, "output padding is 2 x 0",
                 () -> Images.convTranspose2d(scope, scope.zeros(1, 2, 2, 3), up, Optional.empty(), 2, 0));
