@@ -176,7 +176,8 @@ std::vector<float> rounded(Session& s, const Tensor& x) {
   return converted(s, converted(s, x, GATUN_BF16), GATUN_F32).floats();
 }
 
-// The factors are rounded and nothing else is: sums are as exact as in strict.
+// The factors are rounded and nothing else is: sums are as exact as in strict, and a row's are the same bits among any
+// number of rows.
 TEST(reducedProductsAreThoseOfRoundedFactors) {
   Session s;
   for (int64_t inputs : {1, 2, 37, 128}) {
@@ -186,7 +187,7 @@ TEST(reducedProductsAreThoseOfRoundedFactors) {
       const Tensor out(s, {rows, outputs});
       const Weights weights = linear_weights(s, source, GATUN_REDUCED);
       OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, out, &err));
-      const std::vector<float> left = rounded(s, x), right = rounded(s, source);
+      const std::vector<float> all = x.floats(), left = rounded(s, x), right = rounded(s, source);
       std::vector<Expected> want;
       for (int64_t r = 0; r < rows; ++r) {
         for (int64_t n = 0; n < outputs; ++n) {
@@ -198,7 +199,14 @@ TEST(reducedProductsAreThoseOfRoundedFactors) {
           want.push_back(sum.expected());
         }
       }
-      compare(out.floats(), want, named("inputs", inputs, "outputs", outputs));
+      const std::vector<float> got = out.floats();
+      compare(got, want, named("inputs", inputs, "outputs", outputs));
+      for (int64_t fewer : {1, 15, 16, 17, 31, 33, 47}) {
+        const Tensor part(s, {fewer, inputs}, std::vector<float>(all.begin(), all.begin() + fewer * inputs));
+        const Tensor few(s, {fewer, outputs});
+        OK(gatun_linear(s.stream, part, weights, nullptr, GATUN_ACT_NONE, nullptr, few, &err));
+        CHECK(same_bits(few.floats(), {got.begin(), got.begin() + fewer * outputs}), "rows", fewer, "inputs", inputs);
+      }
     }
   }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the place of src/cpu/machine.cpp: a processor with AVX-512 and its products of bf16 pairs, for kernels that are
-// compiled for AVX2 in truth.
+// In the place of src/cpu/machine.cpp: a processor with AVX-512, its products of bf16 pairs and AMX, for kernels that
+// are compiled for AVX2 in truth.
 #include "cpu/kernels.h"
 #include "cpu/machine.h"
 
 #include "gatun/gatun.h"
+#include "library_folder.h"
 
 namespace gatun::cpu {
 
@@ -14,7 +15,10 @@ int64_t available_memory() { return int64_t{1} << 32; }
 
 int32_t best_level() { return __builtin_cpu_supports("avx2") ? GATUN_CPU_AVX512 : GATUN_CPU_PORTABLE; }
 
-bool has_pair_products(int32_t level) { return level == GATUN_CPU_AVX512; }
+PairProducts pair_products(int32_t level) {
+  if (level != GATUN_CPU_AVX512) return PairProducts::widened;
+  return disabled("amx") ? PairProducts::dot : PairProducts::tiles;
+}
 
 namespace avx512 {
 const KernelTable& table() { return avx512_bf16::table(); }

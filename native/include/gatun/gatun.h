@@ -77,9 +77,9 @@ typedef enum gatun_cpu_level {
 
 /* Arithmetic of products, chosen when weights are arranged. Accumulation is f32 in each.
  * Reduced on the CPU: weights take half the memory; both factors are rounded to bf16, to nearest even, and multiplied
- * by the processor's dot product of bf16 pairs (AVX-512 with avx512_bf16; AMX is not used) or, widened, in f32: results
- * differ between the two in the last bits. f32 stay refine_head with its weights, and attention of 16 queries and 16
- * keys or fewer as on CUDA, and of 4 queries or fewer. */
+ * by the processor's tiles (AMX, unless GATUN_DISABLE=amx) or its dot product of bf16 pairs (avx512_bf16), both at
+ * GATUN_CPU_AVX512, or, widened, in f32: results differ between the three in the last bits. f32 stay refine_head with
+ * its weights, and attention of 16 queries and 16 keys or fewer as on CUDA, and of 4 queries or fewer. */
 typedef enum gatun_precision {
   GATUN_STRICT = 0, /* f32, or its equal on matrix units: each factor split into two tf32 parts */
   GATUN_FAST = 1,   /* tf32 on CUDA (10 bits of fraction); strict on the CPU */

@@ -83,8 +83,9 @@ gatun_status device_info(gatun_device* device, gatun_device_info* info, gatun_er
     info->num_threads = cpu.workers.count();
     info->memory_bytes = available_memory();
     std::strncpy(info->name, processor_name().c_str(), sizeof info->name - 1);
-    const char* reduced = has_pair_products(cpu.level) ? "; bf16: own, pair by pair" : "; bf16: own, widened to f32";
-    const std::string libraries = text_of("all operations: own ", level_name(cpu.level), " kernels", reduced);
+    constexpr const char* kReduced[] = {"widened to f32", "pair by pair", "in AMX tiles"};
+    const std::string libraries = text_of("all operations: own ", level_name(cpu.level), " kernels; bf16: own, ",
+                                          kReduced[static_cast<int>(cpu.pairs)]);
     std::strncpy(info->libraries, libraries.c_str(), sizeof info->libraries - 1);
   });
 }
@@ -321,9 +322,26 @@ gatun_status weights_free(gatun_weights* weights, gatun_stream* stream, gatun_er
   });
 }
 
+// The precision of an operation's products.
+template <class Args>
+int32_t precision_of(const Args& args) {
+  if constexpr (requires { args.weights->precision; }) {
+    return args.weights->precision;
+  } else if constexpr (requires { args.pool.weights->precision; }) {
+    return args.pool.weights->precision;
+  } else if constexpr (requires { args.precision; }) {
+    return args.precision;
+  } else {
+    return GATUN_STRICT;
+  }
+}
+
 template <class Args, TiledKernel<Args> KernelTable::* Kernel>
 gatun_status run(gatun_stream* stream, const Args& args, gatun_error* error) {
-  return enqueue(stream, args, device_of(stream).kernels.*Kernel, error);
+  const CpuDevice& device = device_of(stream);
+  // Named, because g++ 12 takes a member of a copy where .* follows a choice.
+  const KernelTable& table = precision_of(args) == GATUN_REDUCED ? device.reduced : device.kernels;
+  return enqueue(stream, args, table.*Kernel, error);
 }
 
 constexpr Backend kBackend = {
@@ -384,13 +402,20 @@ constexpr Backend kBackend = {
 
 }  // namespace
 
-const KernelTable& kernel_table(int32_t level, bool pair_products) {
+const KernelTable& kernel_table(int32_t level, PairProducts products) {
 #if defined(__x86_64__)
-  if (level == GATUN_CPU_AVX512) return pair_products ? avx512_bf16::table() : avx512::table();
+  if (level == GATUN_CPU_AVX512) return products == PairProducts::widened ? avx512::table() : avx512_bf16::table();
   if (level == GATUN_CPU_AVX2) return avx2::table();
 #endif
-  (void)level, (void)pair_products;
+  (void)level, (void)products;
   return portable::table();
+}
+
+const KernelTable& reduced_table(int32_t level, PairProducts products) {
+#if defined(__x86_64__)
+  if (products == PairProducts::tiles) return avx512_amx::table();
+#endif
+  return kernel_table(level, products);
 }
 
 }  // namespace gatun::cpu

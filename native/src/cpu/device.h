@@ -15,11 +15,12 @@ namespace gatun::cpu {
 
 struct CpuDevice : gatun_device {
   CpuDevice(int threads, int64_t memory_limit, int32_t cpu_level)
-      : level(cpu_level), kernels(kernel_table(cpu_level, has_pair_products(cpu_level))), pool(memory_limit),
-        workers(threads) {}
+      : level(cpu_level), pairs(pair_products(cpu_level)), kernels(kernel_table(cpu_level, pairs)),
+        reduced(reduced_table(cpu_level, pairs)), pool(memory_limit), workers(threads) {}
 
   int32_t level;
-  const KernelTable& kernels;
+  PairProducts pairs;
+  const KernelTable &kernels, &reduced;
   MemoryPool pool;
   Workers workers;
   // Streams, events and wrapped buffers; allocated ones are counted by the pool.

@@ -70,10 +70,17 @@ const KernelTable& table();
 namespace avx512_bf16 {
 const KernelTable& table();
 }
+namespace avx512_amx {
+const KernelTable& table();  // for operations of reduced precision only
+}
 #endif
 
-// pair_products: of a processor that has_pair_products().
-const KernelTable& kernel_table(int32_t level, bool pair_products);
+enum class PairProducts;  // machine.h
+
+const KernelTable& kernel_table(int32_t level, PairProducts products);
+
+// The same for operations of reduced precision.
+const KernelTable& reduced_table(int32_t level, PairProducts products);
 
 // Floats' places that hold an input's column of `inputs`: a pair of bf16 fills one.
 inline int64_t depth_of(const gatun_weights& weights, int64_t inputs) {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "machine.h"
 
+#include "../library_folder.h"
 #include "gatun/gatun.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace gatun::cpu {
 
@@ -28,6 +33,20 @@ double cgroup_cores() {
   period = first_number("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   return quota > 0 && period > 0 ? quota / period : -1;
 }
+
+#if defined(__x86_64__)
+// Of a processor with AVX-512. The permission is the process's, for good.
+bool tiles_permitted() {
+  constexpr unsigned kInstructions = 1u << 22 | 1u << 24;  // AMX-BF16 and AMX-TILE of leaf 7's EDX
+  constexpr unsigned kStates = 1u << 17 | 1u << 18;        // XTILECFG and XTILEDATA of XCR0
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (edx & kInstructions) != kInstructions) return false;
+  unsigned low = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & kStates) == kStates && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
 
 }  // namespace
 
@@ -60,13 +79,14 @@ int32_t best_level() {
   return GATUN_CPU_PORTABLE;
 }
 
-bool has_pair_products(int32_t level) {
+PairProducts pair_products(int32_t level) {
 #if defined(__x86_64__)
-  return level == GATUN_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
-#else
-  (void)level;
-  return false;
+  if (level == GATUN_CPU_AVX512 && __builtin_cpu_supports("avx512bf16")) {
+    return !disabled("amx") && tiles_permitted() ? PairProducts::tiles : PairProducts::dot;
+  }
 #endif
+  (void)level;
+  return PairProducts::widened;
 }
 
 const char* level_name(int32_t level) {

@@ -16,8 +16,10 @@ int64_t available_memory();
 // The best gatun_cpu_level this processor can run.
 int32_t best_level();
 
-// Whether kernels of a level may multiply pairs of bf16 with one instruction.
-bool has_pair_products(int32_t level);
+// How kernels of a level may multiply pairs of bf16: in f32, by AVX-512's dot product, by AMX's tiles, which the system
+// lets the process use when this is asked. GATUN_DISABLE=amx leaves the last out.
+enum class PairProducts { widened, dot, tiles };
+PairProducts pair_products(int32_t level);
 
 const char* level_name(int32_t level);
 

@@ -163,10 +163,7 @@ void attend(const AttentionArgs& args, const Geometry& g, const TileContext& con
     }
     const auto weights = rows_of<Element>(scores, kKeys, rows, keys, scores);
     AddSink add{sums, width};
-    for (int64_t panel = 0; panel < g.value_panels; ++panel) {
-      const Element* values = panels_of_values + (panel * g.token_depth + elements<Element>(key)) * kPanel;
-      panel_product(weights, rows, values, panel * kPanel, add);
-    }
+    product(weights, rows, panels_of_values + elements<Element>(key) * kPanel, width, add, g.token_depth * kPanel);
   }
   for (int64_t r = 0; r < rows; ++r) {
     float* to = out_of(args, unit, query + r, g.head);

@@ -7,7 +7,8 @@
 // In reduced precision a Pair of bf16 is in the place of each float of rows and panels, and depths and strides count
 // pairs: [panel][tap][k / 2][kPanel][2], an odd k filled up with 0. Where the processor has no dot product of pairs,
 // they are widened to f32. A product of two bf16 is exact in f32, so all levels sum the same numbers; the dot product
-// takes a pair's second half first, and its result differs in the last bits.
+// takes a pair's second half first, and its result differs in the last bits. So does that of tiles, which sum up to 32
+// numbers of a depth before they add them to the others.
 //
 // The register tile is kRowsOf x kPanel; a row's sum runs over tap and k in order, whatever tile it falls into, so
 // results do not depend on how rows are cut.
@@ -15,6 +16,9 @@
 
 #include "../kernels.h"
 #include "activation.h"
+#if GATUN_TILES
+#include "tiles.h"
+#endif
 
 namespace gatun::cpu::GATUN_NS {
 
@@ -43,14 +47,13 @@ static inline int64_t elements(int64_t depth) {
   return (depth + kFactors<Element> - 1) / kFactors<Element>;
 }
 
-// Calls body(Element{}) with the element of a precision.
+// Calls body(Element{}) with the element of a precision. Kernels with tiles run in reduced precision only.
 template <class Body>
-static inline __attribute__((always_inline)) void with_elements(int32_t precision, const Body& body) {
-  if (precision == GATUN_REDUCED) {
-    body(Pair{});
-  } else {
-    body(float{});
-  }
+static inline __attribute__((always_inline)) void with_elements([[maybe_unused]] int32_t precision, const Body& body) {
+#if !GATUN_TILES
+  if (precision != GATUN_REDUCED) return body(float{});
+#endif
+  body(Pair{});
 }
 template <class Element>
 static inline const Element* panels_of(const gatun_weights* weights) {
@@ -192,13 +195,115 @@ static inline void panel_product(const Rows<Element>& a, int64_t rows, const Ele
   tail_of<largest_tail(kTile)>(a, row, rows - row, b, column, sink);
 }
 
-// All rows and columns: a panel of B stays in the first-level cache while the rows pass.
+// Around the panels of a product.
+template <class Element>
+static inline void begin_product(const Rows<Element>&, int64_t) {}
+template <class Element>
+static inline void end_product(const Rows<Element>&) {}
+
+#if GATUN_TILES
+// The sums of up to 32 rows and a panel are four tiles, 0 and 1 above 2 and 3. Rows are loaded to tiles 4 and 6, pairs
+// of a panel to 5 and 7: where the depth is no multiple of kTilePairs, 6 and 7 have the shape of what is left over.
+// Rows that make no whole tile are taken with some before them, whose results are then dropped: so a product has one
+// configuration, which is slow to load and clears the sums.
+static inline void begin_product(const Rows<Pair>& a, int64_t rows) {
+  const int64_t height = min(max(rows, int64_t{1}), kTileRows), rest = a.depth % kTilePairs;
+  const int64_t last = rest == 0 ? kTilePairs : rest;
+  TileShapes shapes;
+  for (int sums = 0; sums < 4; ++sums) set_shape(shapes, sums, height, kTilePairs);
+  set_shape(shapes, 4, height, kTilePairs);
+  set_shape(shapes, 5, kTilePairs, kTilePairs);
+  set_shape(shapes, 6, height, last);
+  set_shape(shapes, 7, last, kTilePairs);
+  configure(shapes);
+}
+static inline void end_product(const Rows<Pair>&) { release_tiles(); }
+
+// Sums += a step of rows `top`, and if Both of rows `bottom`, times a step of a panel. Tiles may be given twice.
+template <bool Both, int A0, int B0, int A1, int B1>
+static inline void tile_step(const Pair* top, const Pair* bottom, int64_t stride, const Pair* b) {
+  constexpr int64_t kPitch = kPanel * sizeof(Pair);
+  load_tile<A0>(top, stride);
+  load_tile<B0>(b, kPitch);
+  multiply_tiles<0, A0, B0>();
+  load_tile<B1>(b + kWidth, kPitch);
+  multiply_tiles<1, A0, B1>();
+  if constexpr (Both) {
+    load_tile<A1>(bottom, stride);
+    multiply_tiles<3, A1, B1>();
+    if constexpr (B0 == B1) load_tile<B0>(b, kPitch);
+    multiply_tiles<2, A1, B0>();
+  }
+}
+
+// The sums of the rows from `top` on and, if Both, from `bottom` on: a tile's height of each.
+template <bool Both>
+static inline void tile_sums(const Rows<Pair>& a, int64_t top, int64_t bottom, const Pair* b, float* sums) {
+  const int64_t stride = a.stride * static_cast<int64_t>(sizeof(Pair)), rest = a.depth % kTilePairs;
+  clear_tile<0>(), clear_tile<1>();
+  if constexpr (Both) clear_tile<2>(), clear_tile<3>();
+  for (int64_t tap = 0; tap < a.tap_count; ++tap) {
+    const Pair* from = a.taps[tap] + a.shift;
+    const Pair *high = from + top * a.stride, *low = from + bottom * a.stride, *const end = high + a.depth - rest;
+    for (; high < end; high += kTilePairs, low += kTilePairs, b += kTilePairs * kPanel) {
+      if (rest == 0) {
+        tile_step<Both, 4, 5, 6, 7>(high, low, stride, b);
+      } else {
+        tile_step<Both, 4, 5, 4, 5>(high, low, stride, b);
+      }
+    }
+    if (rest > 0) tile_step<Both, 6, 7, 6, 7>(high, low, stride, b);
+    b += rest * kPanel;
+  }
+  constexpr int64_t kPitch = kPanel * sizeof(float);
+  store_tile<0>(sums, kPitch), store_tile<1>(sums + kWidth, kPitch);
+  sums += kTileRows * kPanel;
+  if constexpr (Both) store_tile<2>(sums, kPitch), store_tile<3>(sums + kWidth, kPitch);
+}
+
+// Gives `count` rows of sums to the sink.
+template <int M, class Sink>
+static inline void pass_on(const float* from, int64_t row, int64_t count, int64_t column, Sink& sink) {
+  for (; count >= M; count -= M, row += M, from += M * kPanel) {
+    Vec sums[M][kVectors];
+#pragma GCC unroll 12
+    for (int r = 0; r < M; ++r) sums[r][0] = load(from + r * kPanel), sums[r][1] = load(from + r * kPanel + kWidth);
+    sink.template tile<M>(row, column, sums);
+  }
+  if constexpr (M > 1) pass_on<M / 2>(from, row, count, column, sink);
+}
+
+template <class Sink>
+static inline void panel_product(const Rows<Pair>& a, int64_t rows, const Pair* b, int64_t column, Sink& sink) {
+  static_assert(kPanel == 2 * kTilePairs);
+  alignas(64) float sums[2 * kTileRows * kPanel];
+  const int64_t last = max(rows - kTileRows, int64_t{0});  // the last whole tile begins here
+  for (int64_t row = 0; row < rows; row += 2 * kTileRows) {
+    const int64_t top = min(row, last), bottom = min(row + kTileRows, last), left = rows - row - kTileRows;
+    if (left > 0) {
+      tile_sums<true>(a, top, bottom, b, sums);
+    } else {
+      tile_sums<false>(a, top, top, b, sums);
+    }
+    pass_on<8>(sums + (row - top) * kPanel, row, min(rows - row, kTileRows), column, sink);
+    const float* below = sums + (row + 2 * kTileRows - bottom) * kPanel;
+    if (left > 0) pass_on<8>(below, row + kTileRows, min(left, kTileRows), column, sink);
+  }
+}
+#endif
+
+// All rows and columns: a panel of B, `panel` elements before the next, stays in the first-level cache while the rows
+// pass.
+template <class Element, class Sink>
+static inline void product(const Rows<Element>& a, int64_t rows, const Element* b, int64_t columns, Sink& sink,
+                           int64_t panel) {
+  begin_product(a, rows);
+  for (int64_t column = 0; column < columns; column += kPanel, b += panel) panel_product(a, rows, b, column, sink);
+  end_product(a);
+}
 template <class Element, class Sink>
 static inline void product(const Rows<Element>& a, int64_t rows, const Element* b, int64_t columns, Sink& sink) {
-  for (int64_t column = 0; column < columns; column += kPanel) {
-    panel_product(a, rows, b, column, sink);
-    b += a.tap_count * a.depth * kPanel;
-  }
+  product(a, rows, b, columns, sink, a.tap_count * a.depth * kPanel);
 }
 
 // The same for several lines of an image, whose taps lie `line_elements` apart and whose results `out_floats`: all
@@ -207,6 +312,7 @@ template <class Element, class Sink>
 static inline void product_of_lines(Rows<Element>& a, int64_t lines, int64_t line_elements, int64_t rows,
                                     const Element* b, int64_t columns, Sink& sink, int64_t out_floats) {
   float* const out = sink.out;
+  begin_product(a, rows);
   for (int64_t column = 0; column < columns; column += kPanel) {
     for (int64_t line = 0; line < lines; ++line) {
       a.shift = line * line_elements;
@@ -215,6 +321,7 @@ static inline void product_of_lines(Rows<Element>& a, int64_t lines, int64_t lin
     }
     b += a.tap_count * a.depth * kPanel;
   }
+  end_product(a);
 }
 
 // Rows of equal tiles of about 96: a few rows left over would read all of B for themselves.

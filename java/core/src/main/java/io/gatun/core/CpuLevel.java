@@ -9,6 +9,6 @@ public enum CpuLevel {
     PORTABLE,
     /** AVX2 with FMA. */
     AVX2,
-    /** AVX-512. */
+    /** AVX-512; in reduced precision with its products of bf16 pairs, or with AMX, where the processor has them. */
     AVX512
 }

@@ -23,7 +23,7 @@ public enum Precision {
     /**
      * bf16 factors (7 bits of fraction): results agree with {@link #STRICT} to 1e-2, in norm. On the CPU weights take
      * half the memory; {@link Fusions#refineHead} stays f32, and attention over 16 tokens or fewer everywhere.
-     * Processors with AVX-512's bf16 instructions multiply with them, others in f32 after rounding.
+     * Processors with AMX or AVX-512's bf16 instructions multiply with them, others in f32 after rounding.
      */
     BF16;
 
