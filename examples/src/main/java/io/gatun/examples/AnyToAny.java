@@ -9,6 +9,8 @@ import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
+import io.gatun.models.terramind.Pretraining;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.generation.GenerateOptions;
 import io.gatun.models.terramind.generation.Generated;
 import io.gatun.models.terramind.generation.TerraMindGeneration;
@@ -52,6 +54,9 @@ public final class AnyToAny {
                 "tok_sen1grd@224", tokenizer("terramind_v1_tokenizer_s1grd"),
                 "tok_dem@224", tokenizer("terramind_v1_tokenizer_dem"),
                 "tok_lulc@224", tokenizer("terramind_v1_tokenizer_lulc")));
+        PretrainingStatistics statistics = PretrainingStatistics.of(Pretraining.V1);
+        keywords.put("pretraining_mean", statistics.mean());
+        keywords.put("pretraining_std", statistics.std());
         Arguments arguments = Arguments.of("small", keywords);
         TerraMindGenerationConfig config = TerraMindGenerationConfig.of(arguments);
         arguments.finish();

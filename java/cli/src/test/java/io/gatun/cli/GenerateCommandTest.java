@@ -15,6 +15,8 @@ import io.gatun.core.Structure;
 import io.gatun.data.TiffFixture;
 import io.gatun.data.netcdf.NetcdfFile;
 import io.gatun.models.Arguments;
+import io.gatun.models.terramind.Pretraining;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.generation.TerraMindGeneration;
 import io.gatun.models.terramind.generation.TerraMindGenerationConfig;
 import io.gatun.models.terramind.tokenizer.TokenizerConfig;
@@ -79,6 +81,9 @@ class GenerateCommandTest {
         given.put("tokenizer_dict", Map.of("tok_sen1grd@224", tokenizer("terramind_v1_tokenizer_s1grd"),
                 "tok_lulc@224", tokenizer("terramind_v1_tokenizer_lulc"),
                 "tok_dem@224", tokenizer("terramind_v1_tokenizer_dem")));
+        PretrainingStatistics statistics = PretrainingStatistics.of(Pretraining.V1);
+        given.put("pretraining_mean", statistics.mean());
+        given.put("pretraining_std", statistics.std());
         Arguments arguments = Arguments.of("small", given);
         TerraMindGenerationConfig config = TerraMindGenerationConfig.of(arguments);
         arguments.finish();

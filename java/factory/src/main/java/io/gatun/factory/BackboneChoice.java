@@ -70,7 +70,7 @@ record BackboneChoice(Loader<? extends Backbone> loader, Optional<List<Integer>>
             default -> new Padding(sizes.get(0), sizes.get(1), sizes.get(2), paddingMode);
         }).or(() -> loaded.patchSize().isPresent()
                 ? Optional.of(new Padding(loaded.temporalPatchSize(), loaded.patchSize().getAsInt(),
-                        loaded.patchSize().getAsInt(), paddingMode))
+                        loaded.patchColumns().getAsInt(), paddingMode))
                 : Optional.empty());
     }
 }

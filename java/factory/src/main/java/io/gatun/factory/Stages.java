@@ -36,7 +36,7 @@ record Stages(Scope weights, Task task, Backbone encoder, List<Neck> necks, Bran
         }
         SequencedMap<String, Tensor> image = new LinkedHashMap<>();
         image.put(Input.IMAGE, padding.get().apply(scope, input.image()));
-        return new Input(image, input.extras());
+        return input.withImages(image, input.extras());
     }
 
     static ImageSize sizeOf(Input input) {

@@ -96,6 +96,24 @@ class TerraMindEncoderDecoderTest {
         assertTrue(weights.containsKey("encoder.encoder.11.mlp.fc2.bias"));
     }
 
+    /** Upstream pads tensors and leaves dictionaries as they are, whatever names they have. */
+    @Test
+    void anUnnamedImageIsPaddedAndNamedOnesAreNot() {
+        Map<String, Object> more = new HashMap<>(Map.of("backbone_modalities", Map.of("image", 4),
+                "decoder", "LinearDecoder", "decoder_upsampling_size", 16, "necks", List.of(
+                        Map.of("name", "SelectIndices", "indices", List.of(11)),
+                        Map.of("name", "ReshapeTokensToImage", "remove_cls_token", false))));
+        Map<String, Object> all = arguments(more);
+        all.keySet().removeAll(List.of("decoder_channels", "backbone_bands"));
+        Blueprint<EncoderDecoderModel> blueprint = EncoderDecoderFactory.buildModel(all);
+        Tensor image = numbers(4, 48, 48);
+        try (EncoderDecoderModel model = blueprint.load(blueprint.structure().random(1), Device.cpu())) {
+            float[] padded = model.forward(scope, Input.of(image)).output().toFloatArray();
+            float[] named = model.forward(scope, Input.of("image", image)).output().toFloatArray();
+            assertFalse(Arrays.equals(padded, named));
+        }
+    }
+
     /** Two dates that are the same have the mean of one. */
     @Test
     void datesOfAllModalitiesArePooledTogether() {

@@ -28,12 +28,21 @@ public interface Backbone {
     List<Integer> outChannels();
 
     /**
-     * Side of a patch in pixels, upstream's {@code patch_size}, to whose multiples images are padded.
+     * Rows of a patch in pixels, upstream's {@code patch_size}, to whose multiples images are padded.
      *
      * @return empty where the backbone has none
      */
     default OptionalInt patchSize() {
         return OptionalInt.empty();
+    }
+
+    /**
+     * Columns of a patch in pixels.
+     *
+     * @return as many as rows, unless the backbone says otherwise
+     */
+    default OptionalInt patchColumns() {
+        return patchSize();
     }
 
     /**

@@ -15,8 +15,10 @@ import java.util.stream.Collectors;
  * @param modalities images by name in order; a single unnamed image has the name {@link #IMAGE}
  * @param extras what else upstream's forward takes by keyword, such as {@code temporal_coords} and
  *     {@code location_coords}, or further modalities; in order
+ * @param isImage whether this is one unnamed image, upstream's tensor; else modalities by name, upstream's dictionary,
+ *     and one of them may have the name {@link #IMAGE}
  */
-public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor> extras) {
+public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor> extras, boolean isImage) {
     /** Name of a single image, as upstream's default modality. */
     public static final String IMAGE = "image";
 
@@ -27,6 +29,20 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
         if (modalities.isEmpty()) {
             throw new ArgumentException("No input provided: give an image, or images by modality");
         }
+        if (isImage && (modalities.size() > 1 || !modalities.containsKey(IMAGE))) {
+            throw new ArgumentException("an unnamed image is one, got the modalities "
+                    + String.join(", ", modalities.keySet()));
+        }
+    }
+
+    /**
+     * Modalities by name.
+     *
+     * @param modalities images by name; the order is that of the tokens
+     * @param extras what else upstream's forward takes by keyword
+     */
+    public Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor> extras) {
+        this(modalities, extras, false);
     }
 
     /**
@@ -36,7 +52,7 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
      * @return the input
      */
     public static Input of(Tensor image) {
-        return new Input(new LinkedHashMap<>(Map.of(IMAGE, image)), Map.of());
+        return new Input(new LinkedHashMap<>(Map.of(IMAGE, image)), Map.of(), true);
     }
 
     /**
@@ -70,16 +86,18 @@ public record Input(SequencedMap<String, Tensor> modalities, Map<String, Tensor>
     public Input with(String name, Tensor value) {
         Map<String, Tensor> more = new LinkedHashMap<>(extras);
         more.put(name, value);
-        return new Input(modalities, more);
+        return new Input(modalities, more, isImage);
     }
 
     /**
-     * Whether this is one unnamed image.
+     * Other images of the same kind.
      *
-     * @return false for modalities by name
+     * @param images by the same names
+     * @param others extras in the place of these
+     * @return an unnamed image where this is one
      */
-    public boolean isImage() {
-        return modalities.size() == 1 && modalities.containsKey(IMAGE);
+    public Input withImages(SequencedMap<String, Tensor> images, Map<String, Tensor> others) {
+        return new Input(images, others, isImage);
     }
 
     /**

@@ -2,6 +2,7 @@
 package io.gatun.factory.predict;
 
 import io.gatun.core.DataException;
+import io.gatun.core.Tensor;
 import io.gatun.factory.config.Preprocessing;
 import io.gatun.factory.config.TerraTorchConfig;
 import io.gatun.models.Input;
@@ -30,6 +31,12 @@ record PreparedScene(SequencedMap<String, Image> images, BitSet missing) {
                 prepare(scene.images().get(modality), preprocessing, config, missing)));
         return new PreparedScene(config.concatenated() ? new LinkedHashMap<>(Map.of(Input.IMAGE,
                 concatenated(images))) : images, missing);
+    }
+
+    /** What the model takes: an image that is alone has no name. */
+    static Input input(SequencedMap<String, Tensor> tensors) {
+        boolean alone = tensors.size() == 1 && tensors.containsKey(Input.IMAGE);
+        return alone ? Input.of(tensors.get(Input.IMAGE)) : Input.of(tensors);
     }
 
     /** Shape of the model's input, checked against the configuration; reads nothing. */

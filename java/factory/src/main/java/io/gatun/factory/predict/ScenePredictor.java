@@ -90,7 +90,7 @@ public final class ScenePredictor implements AutoCloseable {
                 tensors.put(name, scope.empty(DType.F32, shape));
                 input.put(name, Shape.of(shape));
             });
-            return new Plan(input, model.forward(scope, Input.of(tensors)).output().shape());
+            return new Plan(input, model.forward(scope, PreparedScene.input(tensors)).output().shape());
         }
     }
 
@@ -132,7 +132,7 @@ public final class ScenePredictor implements AutoCloseable {
         try (Scope scope = Scope.open(model.device(), model.precision())) {
             SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
             prepared.images().forEach((name, image) -> tensors.put(name, scope.of(image.values(), image.shape())));
-            Tensor output = model.forward(scope, Input.of(tensors)).output();
+            Tensor output = model.forward(scope, PreparedScene.input(tensors)).output();
             Prediction prediction =
                     Prediction.of(config.task(), output, scene.height(), scene.width(), prepared.missing());
             requireNamedClasses(prediction);

@@ -10,6 +10,7 @@ import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.core.Validity;
 import io.gatun.core.Weights;
+import io.gatun.models.Extent;
 import java.util.Optional;
 
 /**
@@ -19,43 +20,42 @@ import java.util.Optional;
  * @param bias [E] f32, if the layer has one
  * @param channels bands of an image
  * @param patchFrames frames of a patch
- * @param patchSize rows and columns of a patch
+ * @param patch rows and columns of a patch
  */
-public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, int patchFrames, int patchSize) {
+public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, int patchFrames, Extent patch) {
     /**
-     * Takes {@code weight} [E, channels, patchSize, patchSize] and {@code bias} [E] of a {@code Conv2d}.
+     * Takes {@code weight} [E, channels, rows, columns] and {@code bias} [E] of a {@code Conv2d}.
      *
      * @param scope owns the parameters
      * @param state parameters of the convolution
      * @param channels bands of an image
      * @param embedDim E
-     * @param patchSize rows and columns of a patch
+     * @param patch rows and columns of a patch
      * @return the layer
      */
-    public static PatchEmbed load2d(Scope scope, StateDict state, int channels, int embedDim, int patchSize) {
+    public static PatchEmbed load2d(Scope scope, StateDict state, int channels, int embedDim, Extent patch) {
         Weights weight = Linear.packed(
-                scope, state.takeTensor(scope, "weight", embedDim, channels, patchSize, patchSize));
-        return new PatchEmbed(
-                weight, Optional.of(state.takeTensor(scope, "bias", embedDim)), channels, 1, patchSize);
+                scope, state.takeTensor(scope, "weight", embedDim, channels, patch.height(), patch.width()));
+        return new PatchEmbed(weight, Optional.of(state.takeTensor(scope, "bias", embedDim)), channels, 1, patch);
     }
 
     /**
-     * Takes {@code weight} [E, channels, patchFrames, patchSize, patchSize] and {@code bias} [E] of a {@code Conv3d}.
+     * Takes {@code weight} [E, channels, patchFrames, rows, columns] and {@code bias} [E] of a {@code Conv3d}.
      *
      * @param scope owns the parameters
      * @param state parameters of the convolution
      * @param channels bands of an image
      * @param embedDim E
      * @param patchFrames frames of a patch
-     * @param patchSize rows and columns of a patch
+     * @param patch rows and columns of a patch
      * @return the layer
      */
     public static PatchEmbed load3d(
-            Scope scope, StateDict state, int channels, int embedDim, int patchFrames, int patchSize) {
-        Weights weight = Linear.packed(
-                scope, state.takeTensor(scope, "weight", embedDim, channels, patchFrames, patchSize, patchSize));
-        return new PatchEmbed(weight, Optional.of(state.takeTensor(scope, "bias", embedDim)), channels, patchFrames,
-                patchSize);
+            Scope scope, StateDict state, int channels, int embedDim, int patchFrames, Extent patch) {
+        Weights weight = Linear.packed(scope, state.takeTensor(
+                scope, "weight", embedDim, channels, patchFrames, patch.height(), patch.width()));
+        return new PatchEmbed(
+                weight, Optional.of(state.takeTensor(scope, "bias", embedDim)), channels, patchFrames, patch);
     }
 
     /**
@@ -75,7 +75,7 @@ public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, in
                 Tensor pixels = stored.reshape(embedDim, patchSize, patchSize, channels);
                 Tensor planes = pixels.permute(0, 3, 1, 2)) {
             Weights weight = Linear.packed(scope, Kernels.copy(scope, planes));
-            return new PatchEmbed(weight, Optional.empty(), channels, 1, patchSize);
+            return new PatchEmbed(weight, Optional.empty(), channels, 1, Extent.of(patchSize));
         }
     }
 
@@ -91,7 +91,7 @@ public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, in
             throw new ShapeException("the image " + image.shape() + " has " + image.dim(1) + " bands, the model takes "
                     + channels + "; select those it was trained with, in their order");
         }
-        return TokenGrid.of(image, patchFrames, patchSize);
+        return TokenGrid.of(image, patchFrames, patch);
     }
 
     /**
@@ -102,8 +102,8 @@ public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, in
      */
     public Tensor covered(Tensor image) {
         try (Tensor frames = image.slice(2, 0, image.dim(2) / patchFrames * patchFrames);
-                Tensor rows = frames.slice(3, 0, image.dim(3) / patchSize * patchSize)) {
-            return rows.slice(4, 0, image.dim(4) / patchSize * patchSize);
+                Tensor rows = frames.slice(3, 0, image.dim(3) / patch.height() * patch.height())) {
+            return rows.slice(4, 0, image.dim(4) / patch.width() * patch.width());
         }
     }
 
@@ -137,7 +137,7 @@ public record PatchEmbed(Weights weight, Optional<Tensor> bias, int channels, in
             }
         }
         PatchEmbedOptions options =
-                new PatchEmbedOptions(patchFrames, patchSize, patchSize, Validity.NONE, LayerNorm.EPS);
+                new PatchEmbedOptions(patchFrames, patch.height(), patch.width(), Validity.NONE, LayerNorm.EPS);
         return Kernels.patchEmbed(scope, image, Optional.empty(), weight, bias, Optional.empty(),
                 Optional.empty(), position, options, DType.F32);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.layers;
 
+import io.gatun.core.BinaryOp;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
@@ -29,9 +30,29 @@ public record SelfAttention(LayerNorm norm, Linear qkv, Optional<QkNorm> qkNorm,
     public static SelfAttention load(Scope scope, StateDict norm, StateDict state, TransformerBlock.Options options) {
         long embed = options.embedDim();
         LayerNorm before = options.norm(scope, norm, embed);
-        Linear qkv = Linear.load(scope, state.at("qkv"), embed, 3 * embed, options.qkvBias());
+        Linear qkv = qkv(scope, state.at("qkv"), options);
         Linear proj = Linear.load(scope, state.at("proj"), embed, embed, options.projBias());
         return new SelfAttention(before, qkv, QkNorm.load(scope, state, options), proj, options.numHeads());
+    }
+
+    /** The attention has the usual scale: what another one changes goes into the weights of the queries. */
+    private static Linear qkv(Scope scope, StateDict state, TransformerBlock.Options options) {
+        long embed = options.embedDim();
+        if (options.qkScale().isEmpty()) {
+            return Linear.load(scope, state, embed, 3 * embed, options.qkvBias());
+        }
+        double factor = options.qkScale().getAsDouble() * Math.sqrt((double) embed / options.numHeads());
+        Tensor weight = scaled(scope, state.takeTensor(scope, "weight", 3 * embed, embed), embed, factor);
+        return new Linear(Linear.packed(scope, weight), options.qkvBias()
+                ? Optional.of(scaled(scope, state.takeTensor(scope, "bias", 3 * embed), embed, factor))
+                : Optional.empty());
+    }
+
+    private static Tensor scaled(Scope scope, Tensor parameters, long rows, double factor) {
+        try (Tensor own = parameters.slice(0, 0, rows); Tensor scale = scope.scalar((float) factor)) {
+            Kernels.binary(scope, BinaryOp.MULTIPLY, own, scale, own);
+            return parameters;
+        }
     }
 
     /**

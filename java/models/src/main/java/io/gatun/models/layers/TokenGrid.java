@@ -5,6 +5,7 @@ import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 
 /**
  * Where the patches of an image lie: tokens run over columns, then rows, then frames.
@@ -31,13 +32,13 @@ public record TokenGrid(int frames, int height, int width) {
      *
      * @param image [B, C, T, H, W]
      * @param patchFrames frames of a patch
-     * @param patchSize rows and columns of a patch
+     * @param patch rows and columns of a patch
      * @return its grid
      * @throws ShapeException if an extent is no multiple of the patch
      */
-    public static TokenGrid of(Tensor image, int patchFrames, int patchSize) {
-        return new TokenGrid(count(image, 2, "frames", patchFrames), count(image, 3, "rows", patchSize),
-                count(image, 4, "columns", patchSize));
+    public static TokenGrid of(Tensor image, int patchFrames, Extent patch) {
+        return new TokenGrid(count(image, 2, "frames", patchFrames), count(image, 3, "rows", patch.height()),
+                count(image, 4, "columns", patch.width()));
     }
 
     private static int count(Tensor image, int axis, String what, int patch) {

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
@@ -36,9 +37,33 @@ public record TransformerBlock(SelfAttention attention, FeedForward mlp) {
      * @param activation in the feed-forward part
      * @param gated whether {@code mlp.fc3} multiplies what the activation gives
      * @param qkNorm whether there are {@code attn.q_norm} and {@code attn.k_norm}
+     * @param qkScale what the products of queries and keys are multiplied by; not told, one over the root of a head's
+     *     width
      */
     public record Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
-            boolean mlpBias, boolean normBias, Activation activation, boolean gated, boolean qkNorm) {
+            boolean mlpBias, boolean normBias, Activation activation, boolean gated, boolean qkNorm,
+            OptionalDouble qkScale) {
+        /**
+         * Blocks with the usual scale of queries and keys.
+         *
+         * @param embedDim E, a multiple of the heads
+         * @param hidden width of the feed-forward part
+         * @param numHeads heads of the attention
+         * @param eps of both norms
+         * @param qkvBias whether {@code attn.qkv} has a bias
+         * @param projBias whether {@code attn.proj} has a bias
+         * @param mlpBias whether the layers of {@code mlp} have a bias
+         * @param normBias whether the bias of a norm is learned; else it is a buffer
+         * @param activation in the feed-forward part
+         * @param gated whether {@code mlp.fc3} multiplies what the activation gives
+         * @param qkNorm whether there are {@code attn.q_norm} and {@code attn.k_norm}
+         */
+        public Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
+                boolean mlpBias, boolean normBias, Activation activation, boolean gated, boolean qkNorm) {
+            this(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, normBias, activation, gated, qkNorm,
+                    OptionalDouble.empty());
+        }
+
         /**
          * Blocks as timm's: GELU, no gate, no norms of queries and keys.
          *
@@ -65,6 +90,17 @@ public record TransformerBlock(SelfAttention attention, FeedForward mlp) {
          */
         public Options(int embedDim, int hidden, int numHeads, double eps) {
             this(embedDim, hidden, numHeads, eps, true, true, true);
+        }
+
+        /**
+         * The same with another scale of queries and keys.
+         *
+         * @param scale what their products are multiplied by
+         * @return the changed options
+         */
+        public Options withQkScale(double scale) {
+            return new Options(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, normBias, activation, gated,
+                    qkNorm, OptionalDouble.of(scale));
         }
 
         /**

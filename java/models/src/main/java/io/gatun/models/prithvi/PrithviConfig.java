@@ -4,6 +4,8 @@ package io.gatun.models.prithvi;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.NearestName;
 import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
+import io.gatun.models.layers.LayerNorm;
 import io.gatun.models.layers.TokenGrid;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,7 +24,7 @@ import java.util.stream.IntStream;
  * @param width columns of the images whose positions the weights have
  * @param numFrames dates of an image
  * @param patchFrames dates of a patch
- * @param patchSize rows and columns of a patch
+ * @param patch rows and columns of a patch
  * @param bands names of the bands of an image, in order; TerraTorch's {@code HLSBands}, or any other name or number
  * @param pretrainedBands names of the bands of the pretrained weights, in order
  * @param embedDim E, a multiple of 16 and of the heads
@@ -33,10 +35,11 @@ import java.util.stream.IntStream;
  * @param locationEncoding whether latitude and longitude may be given
  * @param coordsScaleLearn whether the scale of both encodings is learned; else it is a buffer
  * @param outIndices numbers of the blocks whose outputs are features, in the order wanted
+ * @param eps of all norms, 0 to below 1
  */
-public record PrithviConfig(int height, int width, int numFrames, int patchFrames, int patchSize, List<String> bands,
+public record PrithviConfig(int height, int width, int numFrames, int patchFrames, Extent patch, List<String> bands,
         List<String> pretrainedBands, int embedDim, int depth, int numHeads, double mlpRatio, boolean timeEncoding,
-        boolean locationEncoding, boolean coordsScaleLearn, List<Integer> outIndices) {
+        boolean locationEncoding, boolean coordsScaleLearn, List<Integer> outIndices, double eps) {
     /** The six bands that all published weights were trained with, in order. */
     public static final List<String> BANDS = List.of("BLUE", "GREEN", "RED", "NIR_NARROW", "SWIR_1", "SWIR_2");
 
@@ -54,11 +57,12 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
     public PrithviConfig {
         bands = List.copyOf(bands);
         pretrainedBands = List.copyOf(pretrainedBands);
-        if (patchSize < 1 || patchFrames < 1 || depth < 1 || mlpRatio <= 0 || bands.isEmpty()
-                || height < patchSize || width < patchSize || numFrames < patchFrames) {
-            throw new ArgumentException("Prithvi: depth " + depth + " and patch_size " + patchFrames + " x " + patchSize
+        if (patch.least() < 1 || patchFrames < 1 || depth < 1 || mlpRatio <= 0 || bands.isEmpty() || eps < 0 || eps >= 1
+                || height < patch.height() || width < patch.width() || numFrames < patchFrames) {
+            throw new ArgumentException("Prithvi: depth " + depth + " and patch_size " + patchFrames + " x " + patch
                     + " must be at least 1, num_frames " + numFrames + " and img_size " + height + " x " + width
-                    + " at least a patch, mlp_ratio " + mlpRatio + " above 0, and bands " + bands + " at least one");
+                    + " at least a patch, mlp_ratio " + mlpRatio + " above 0, layer_norm_eps " + eps
+                    + " from 0 to below 1, and bands " + bands + " at least one");
         }
         if (embedDim < 16 || embedDim % 16 != 0 || numHeads < 1 || embedDim % numHeads != 0) {
             throw new ArgumentException("Prithvi: embed_dim " + embedDim + " must be a multiple of 16, for its"
@@ -66,7 +70,7 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         }
         if (timeEncoding && patchFrames != 1) {
             throw new ArgumentException("Prithvi: with the time encoding a patch has one frame, got " + patchFrames
-                    + "; leave \"time\" out of coords_encoding, or set patch_size to 1 x " + patchSize);
+                    + "; leave \"time\" out of coords_encoding, or set patch_size to 1 x " + patch);
         }
         for (int i : outIndices) {
             if (i < -depth || i >= depth) {
@@ -96,8 +100,8 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
     }
 
     private static PrithviConfig size(int embedDim, int depth, int numHeads, int patchSize, boolean coords) {
-        return new PrithviConfig(224, 224, 1, 1, patchSize, BANDS, BANDS, embedDim, depth, numHeads, 4, coords, coords,
-                coords, all(depth));
+        return new PrithviConfig(224, 224, 1, 1, Extent.of(patchSize), BANDS, BANDS, embedDim, depth, numHeads, 4,
+                coords, coords, coords, all(depth), LayerNorm.EPS);
     }
 
     private static List<Integer> all(int depth) {
@@ -133,8 +137,9 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
      * A registered size changed by TerraTorch's keyword arguments.
      *
      * @param name see {@link #named}
-     * @param arguments TerraTorch's; what concerns training or the decoder has no effect, and weights come from the
-     *     state dict, whatever {@code pretrained} and {@code ckpt_path} say. The caller finishes them
+     * @param arguments TerraTorch's, with {@code layer_norm_eps} in the place of its {@code norm_layer}; what concerns
+     *     training or the decoder has no effect, and weights come from the state dict, whatever {@code pretrained} and
+     *     {@code ckpt_path} say. The caller finishes them
      * @return the configuration
      * @throws ArgumentException if there is no such size, or an argument has a wrong value
      */
@@ -144,11 +149,8 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         refuse(name, arguments, "vit_adapter", false, "the ViT adapter is not built");
         refuse(name, arguments, "vpt", false, "visual prompt tuning is not built");
         refuse(name, arguments, "encoder_only", true, "the decoder of the masked autoencoder is not built");
-        List<Integer> size = arguments.integers("img_size").orElse(List.of(d.height, d.width));
-        List<Integer> patch = patch(name, arguments, d.patchSize);
-        if (size.isEmpty() || size.size() > 2) {
-            throw new ArgumentException(name + ": img_size is " + size + ", expected one number or rows and columns");
-        }
+        Extent size = Extent.of(name, arguments, "img_size", new Extent(d.height, d.width));
+        List<Integer> patch = patch(name, arguments, d.patch);
         List<String> pretrained = bands(name, arguments, "pretrained_bands").orElse(d.pretrainedBands);
         List<String> bands = bands(name, arguments, "bands").or(() -> bands(name, arguments, "model_bands"))
                 .orElse(pretrained);
@@ -159,12 +161,14 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         }
         int depth = arguments.integer("depth", d.depth);
         Set<String> coords = coords(name, arguments, d);
-        return new PrithviConfig(size.getFirst(), size.getLast(), arguments.integer("num_frames", d.numFrames),
-                patch.getFirst(), patch.getLast(), bands, pretrained, arguments.integer("embed_dim", d.embedDim), depth,
+        return new PrithviConfig(size.height(), size.width(), arguments.integer("num_frames", d.numFrames),
+                patch.getFirst(), new Extent(patch.get(1), patch.get(2)), bands, pretrained,
+                arguments.integer("embed_dim", d.embedDim), depth,
                 arguments.integer("num_heads", d.numHeads), arguments.number("mlp_ratio", d.mlpRatio),
                 coords.contains("time"), coords.contains("location"),
                 arguments.flag("coords_scale_learn", d.coordsScaleLearn),
-                arguments.integers("out_indices").orElse(all(depth)));
+                arguments.integers("out_indices").orElse(all(depth)),
+                arguments.number("layer_norm_eps", d.eps));
     }
 
     private static void refuse(String name, Arguments arguments, String key, boolean only, String why) {
@@ -173,14 +177,16 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
         }
     }
 
-    private static List<Integer> patch(String name, Arguments arguments, int otherwise) {
-        List<Integer> patch = arguments.integers("patch_size").orElse(List.of(otherwise));
+    /** Frames, rows and columns. */
+    private static List<Integer> patch(String name, Arguments arguments, Extent otherwise) {
+        List<Integer> patch = arguments.integers("patch_size")
+                .orElse(List.of(1, otherwise.height(), otherwise.width()));
         if (patch.size() == 1) {
             return List.of(1, patch.getFirst(), patch.getFirst());
         }
-        if (patch.size() != 3 || !patch.get(1).equals(patch.get(2))) {
-            throw new ArgumentException(name + ": patch_size is " + patch + ", expected one number, or frames, rows and"
-                    + " as many columns");
+        if (patch.size() != 3) {
+            throw new ArgumentException(
+                    name + ": patch_size is " + patch + ", expected one number, or frames, rows and columns");
         }
         return patch;
     }
@@ -227,6 +233,6 @@ public record PrithviConfig(int height, int width, int numFrames, int patchFrame
      * @return frames, rows and columns of patches
      */
     public TokenGrid grid() {
-        return new TokenGrid(numFrames / patchFrames, height / patchSize, width / patchSize);
+        return new TokenGrid(numFrames / patchFrames, height / patch.height(), width / patch.width());
     }
 }

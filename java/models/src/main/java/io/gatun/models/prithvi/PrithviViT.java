@@ -58,12 +58,12 @@ public final class PrithviViT implements Backbone {
         positions = new PositionEmbedding(scope, grid, withClass(table, cls), 1,
                 wanted -> withClass(PrithviPositions.resampled(table, grid, embed, wanted), cls));
         patchEmbed = PatchEmbed.load3d(scope, state.at("patch_embed.proj"), config.bands().size(), embed,
-                config.patchFrames(), config.patchSize());
+                config.patchFrames(), config.patch());
         timeScale = config.timeEncoding() ? scale(state.at("temporal_embed_enc"), config) : 0;
         locationScale = config.locationEncoding() ? scale(state.at("location_embed_enc"), config) : 0;
         blocks = TransformerBlock.loadAll(scope, state.at("blocks"), config.depth(), new TransformerBlock.Options(
-                embed, (int) (embed * config.mlpRatio()), config.numHeads(), LayerNorm.EPS));
-        norm = LayerNorm.load(scope, state.at("norm"), embed);
+                embed, (int) (embed * config.mlpRatio()), config.numHeads(), config.eps()));
+        norm = LayerNorm.load(scope, state.at("norm"), embed, config.eps());
     }
 
     private static float[] withClass(float[] table, float[] cls) {
@@ -227,7 +227,12 @@ public final class PrithviViT implements Backbone {
 
     @Override
     public OptionalInt patchSize() {
-        return OptionalInt.of(config.patchSize());
+        return OptionalInt.of(config.patch().height());
+    }
+
+    @Override
+    public OptionalInt patchColumns() {
+        return OptionalInt.of(config.patch().width());
     }
 
     @Override
@@ -237,7 +242,7 @@ public final class PrithviViT implements Backbone {
 
     @Override
     public Optional<Input> example(Scope scope) {
-        return Optional.of(Input.of(scope.empty(DType.F32, 1, config.bands().size(), config.numFrames(), config.height(),
-                config.width())));
+        return Optional.of(Input.of(scope.empty(
+                DType.F32, 1, config.bands().size(), config.numFrames(), config.height(), config.width())));
     }
 }

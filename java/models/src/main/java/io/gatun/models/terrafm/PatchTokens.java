@@ -8,6 +8,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.core.Weights;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.LayerNorm;
 import io.gatun.models.layers.Linear;
 import io.gatun.models.layers.PatchEmbed;
@@ -52,7 +53,8 @@ record PatchTokens(PatchEmbed l2a, PatchEmbed l1c, PatchEmbed s1, LayerNorm norm
                 Tensor moved = Kernels.linear(work, sum, proj1, Optional.empty(), Activation.NONE, Optional.empty())) {
             work.sync();
             return new PatchEmbed(
-                    Kernels.linearWeights(scope, product), Optional.of(kept(scope, moved)), bands, 1, patch);
+                    Kernels.linearWeights(scope, product), Optional.of(kept(scope, moved)), bands, 1,
+                    Extent.of(patch));
         }
     }
 

@@ -52,8 +52,10 @@ public final class TerraFM implements Backbone {
         patchEmbed = PatchTokens.load(scope, state.at("patch_embed"), config);
         cls = state.takeTensor(scope, "cls_token", 1, 1, embed);
         positions = state.takeTensor(scope, "pos_embed", 1, 1 + config.grid().cells(), embed);
-        blocks = TransformerBlock.loadAll(scope, state.at("blocks"), config.depth(), new TransformerBlock.Options(embed,
-                (int) (embed * config.mlpRatio()), config.numHeads(), config.eps(), config.qkvBias(), true, true));
+        TransformerBlock.Options block = new TransformerBlock.Options(embed, (int) (embed * config.mlpRatio()),
+                config.numHeads(), config.eps(), config.qkvBias(), true, true);
+        blocks = TransformerBlock.loadAll(scope, state.at("blocks"), config.depth(),
+                config.qkScale().isPresent() ? block.withQkScale(config.qkScale().getAsDouble()) : block);
         norm = LayerNorm.load(scope, state.at("norm"), embed, config.eps());
         state.skip("head.weight");
         state.skip("head.bias");

@@ -8,6 +8,7 @@ import io.gatun.models.layers.TokenGrid;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 
@@ -24,9 +25,10 @@ import java.util.stream.Stream;
  * @param eps of the norms of the blocks and of the final one; that of the token projection is always 1e-5
  * @param stem which patch embedding 12 bands go through
  * @param outIndices numbers of the blocks whose maps the backbone gives, ascending
+ * @param qkScale what the products of queries and keys are multiplied by; not told, one over the root of a head's width
  */
 public record TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth, int numHeads, double mlpRatio,
-        boolean qkvBias, double eps, Stem stem, List<Integer> outIndices) {
+        boolean qkvBias, double eps, Stem stem, List<Integer> outIndices, OptionalDouble qkScale) {
     /** Bands of Sentinel-1: VV and VH. */
     public static final int S1_BANDS = 2;
     /** Bands of Sentinel-2: B1 to B12 with B8A and without B10. */
@@ -54,6 +56,26 @@ public record TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth,
                     "TerraFM: embed_dim " + embedDim + " is not a multiple of num_heads " + numHeads);
         }
         outIndices = checked(outIndices, depth);
+    }
+
+    /**
+     * A configuration with the usual scale of queries and keys; throws {@link ArgumentException} as the other.
+     *
+     * @param imgSize rows and columns of the images whose positions the weights have
+     * @param patchSize rows and columns of a patch
+     * @param embedDim E, a multiple of the heads
+     * @param depth number of blocks
+     * @param numHeads heads of the attention
+     * @param mlpRatio width of the feed-forward part over E
+     * @param qkvBias whether query, key and value have a bias
+     * @param eps of the norms of the blocks and of the final one
+     * @param stem which patch embedding 12 bands go through
+     * @param outIndices numbers of the blocks whose maps the backbone gives
+     */
+    public TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth, int numHeads, double mlpRatio,
+            boolean qkvBias, double eps, Stem stem, List<Integer> outIndices) {
+        this(imgSize, patchSize, embedDim, depth, numHeads, mlpRatio, qkvBias, eps, stem, outIndices,
+                OptionalDouble.empty());
     }
 
     /** Ascending, each once: upstream gives maps in the order of the blocks. */
@@ -121,12 +143,22 @@ public record TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth,
         if (size.size() != 1) {
             throw new ArgumentException(name + ": img_size is " + size + ", expected the side of a square");
         }
+        int depth = arguments.integer("depth", d.depth);
+        // Upstream takes null and 0 for the usual one.
+        double scale = arguments.number("qk_scale", 0);
         return new TerraFMConfig(size.getFirst(), arguments.integer("patch_size", d.patchSize),
-                arguments.integer("embed_dim", d.embedDim), arguments.integer("depth", d.depth),
+                arguments.integer("embed_dim", d.embedDim), depth,
                 arguments.integer("num_heads", d.numHeads), arguments.number("mlp_ratio", d.mlpRatio),
                 arguments.flag("qkv_bias", d.qkvBias), arguments.number("layer_norm_eps", d.eps),
                 stem(name, arguments.text("stem", d.stem.text())),
-                arguments.integers("out_indices").orElse(d.outIndices));
+                arguments.integers("out_indices").orElseGet(() -> usual(d.outIndices, depth)),
+                scale == 0 ? OptionalDouble.empty() : OptionalDouble.of(scale));
+    }
+
+    /** Those of the usual blocks that there are; the last block where none of them is. */
+    private static List<Integer> usual(List<Integer> outIndices, int depth) {
+        List<Integer> there = outIndices.stream().filter(block -> block < depth).toList();
+        return there.isEmpty() ? List.of(depth - 1) : there;
     }
 
     private static Stem stem(String name, String text) {
@@ -143,7 +175,7 @@ public record TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth,
      */
     public TerraFMConfig withStem(Stem other) {
         return new TerraFMConfig(
-                imgSize, patchSize, embedDim, depth, numHeads, mlpRatio, qkvBias, eps, other, outIndices);
+                imgSize, patchSize, embedDim, depth, numHeads, mlpRatio, qkvBias, eps, other, outIndices, qkScale);
     }
 
     /**

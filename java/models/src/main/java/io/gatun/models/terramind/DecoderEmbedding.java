@@ -5,6 +5,7 @@ import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.Linear;
 import io.gatun.models.layers.PositionEmbedding;
 import io.gatun.models.layers.TokenGrid;
@@ -21,8 +22,8 @@ sealed interface DecoderEmbedding {
      * encoder's embedding where there is one.
      */
     static DecoderEmbedding load(
-            Scope scope, StateDict state, TerraMindModality modality, int embed, int imgSize, boolean shared,
-            float[] maskToken) {
+            Scope scope, StateDict state, TerraMindModality modality, int embed, Extent imgSize, boolean shared,
+            boolean corrected, float[] maskToken) {
         float[] mark = (shared ? state.buffers() : state).takeFloats("mod_emb", 1, 1, embed);
         state.skip("token_emb.weight");
         long size = state.shapeOf("to_logits.weight").filter(shape -> shape.rank() == 2).map(shape -> shape.dim(0))
@@ -36,12 +37,13 @@ sealed interface DecoderEmbedding {
             return new Sequence(new Linear(Kernels.linearWeights(scope, vocabulary), Optional.empty()),
                     vocabulary, scope.of(marked, length + 1, embed), modality.maxTokens());
         }
-        int side = imgSize / modality.patchSize();
-        float[] table = state.buffers().takeFloats("pos_emb", 1, (long) side * side, embed);
+        TokenGrid grid = modality.grid(imgSize);
+        float[] table = state.buffers().takeFloats("pos_emb", 1, grid.cells(), embed);
         Linear toLogits = Linear.load(scope, state.at("to_logits"), embed, size, false);
-        return new Image(toLogits, new PositionEmbedding(scope, new TokenGrid(1, side, side),
+        return new Image(toLogits, new PositionEmbedding(scope, grid,
                 started(table.clone(), mark, maskToken), 0, wanted -> started(
-                        TerraMindPositions.resampled(table, embed, wanted.height(), wanted.width()), mark, maskToken)));
+                        TerraMindPositions.resampled(table, embed, wanted.height(), wanted.width()), mark, maskToken)),
+                corrected);
     }
 
     /** Positions with the mark of the modality and the token that stands for what is to be found. */
@@ -50,7 +52,7 @@ sealed interface DecoderEmbedding {
     }
 
     /** Patches of an image. */
-    record Image(Linear toLogits, PositionEmbedding starts) implements DecoderEmbedding {}
+    record Image(Linear toLogits, PositionEmbedding starts, boolean corrected) implements DecoderEmbedding {}
 
     /** A text: numbers in the order of the text. */
     record Sequence(Linear toLogits, Tensor vocabulary, Tensor positions, int maxTokens) implements DecoderEmbedding {
@@ -72,7 +74,7 @@ sealed interface DecoderEmbedding {
 
     /** Starts [B, M, E] of patches of an image at places [B, M]. */
     static Tensor starts(Scope scope, Image image, TokenGrid grid, long[] places, long batch) {
-        try (Tensor table = image.starts().table(scope, grid);
+        try (Tensor table = image.starts().table(scope, TerraMindPositions.places(grid, image.corrected()));
                 Tensor at = scope.of(places, batch, places.length / batch)) {
             return Kernels.takeRows(scope, table, at);
         }

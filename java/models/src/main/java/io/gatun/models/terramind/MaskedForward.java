@@ -32,7 +32,8 @@ record MaskedForward(TerraMindEncoderDecoder model, Scope scope, int batch) {
                 }
             });
             TokenSelection kept = TokenSelection.first(starts.hidden(), batch, decoderTokens);
-            try (Tensor mask = scope.ofBooleans(found.mask(kept, batch), batch, kept.count(), kept.count());
+            boolean[] seen = found.mask(kept, batch, model.config().decoder());
+            try (Tensor mask = scope.ofBooleans(seen, batch, kept.count(), kept.count());
                     Tensor selected = starts.select(scope, kept);
                     Tensor each = selected.expand(batch, kept.count(), selected.dim(2));
                     Tensor y = model.decoded(scope, Kernels.copy(scope, each), context, Optional.of(mask))) {
@@ -82,8 +83,11 @@ record MaskedForward(TerraMindEncoderDecoder model, Scope scope, int batch) {
             return seen;
         }
 
-        /** [B, K, K], true where a token (the last axis) is seen: one of the same modality, among the first so many. */
-        boolean[] mask(TokenSelection kept, int batch) {
+        /**
+         * [B, K, K], true where a token (the last axis) is seen: one among the first so many, or not behind the token
+         * itself, and of the same modality.
+         */
+        boolean[] mask(TokenSelection kept, int batch, TerraMindEncoderDecoderConfig.Decoder options) {
             int count = kept.count();
             boolean[] mask = new boolean[batch * count * count];
             for (int sample = 0; sample < batch; sample++) {
@@ -92,9 +96,10 @@ record MaskedForward(TerraMindEncoderDecoder model, Scope scope, int batch) {
                     int place = kept.places()[sample * count + row];
                     int owner = owner(place, batch);
                     first += attention.get(owner)[sample * length(owner, batch) + place - begin(owner, batch)];
-                    for (int column = 0; column < Math.min(first, count); column++) {
-                        mask[(sample * count + row) * count + column] =
-                                owner(kept.places()[sample * count + column], batch) == owner;
+                    long seen = options.causalMask() ? row + 1 : Math.min(first, count);
+                    for (int column = 0; column < seen; column++) {
+                        mask[(sample * count + row) * count + column] = !options.sepMask()
+                                || owner(kept.places()[sample * count + column], batch) == owner;
                     }
                 }
             }

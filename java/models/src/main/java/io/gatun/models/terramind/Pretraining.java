@@ -15,7 +15,15 @@ public enum Pretraining {
     V01;
 
     /** Mean and standard deviation of each band, in the bands' units. */
-    record Statistics(double[] mean, double[] std) {}
+    record Statistics(double[] mean, double[] std) {
+        List<Double> means() {
+            return Arrays.stream(mean).boxed().toList();
+        }
+
+        List<Double> deviations() {
+            return Arrays.stream(std).boxed().toList();
+        }
+    }
 
     private static final Statistics S1GRD =
             new Statistics(new double[] {-12.599, -20.293}, new double[] {5.195, 5.890});

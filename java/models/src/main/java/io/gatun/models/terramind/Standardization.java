@@ -23,16 +23,16 @@ public record Standardization(Tensor mean, Tensor std) {
      * That of a modality.
      *
      * @param scope owns the numbers
-     * @param pretraining whose statistics
+     * @param all the statistics
      * @param key of pixels or of tokens
      * @param offset added to the means: one number for all bands, or one for each
-     * @return none where pretraining did not standardise, as with classes
+     * @return none where the statistics have none of it, as those of pretraining of classes
      * @throws ArgumentException if there are other numbers of offsets and bands
      */
     public static Optional<Standardization> load(
-            Scope scope, Pretraining pretraining, String key, double... offset) {
-        return pretraining.raw(key).map(statistics -> {
-            double[] mean = statistics.mean().clone();
+            Scope scope, PretrainingStatistics all, String key, double... offset) {
+        return all.of(key).map(statistics -> {
+            double[] mean = statistics.mean();
             if (offset.length != 1 && offset.length != mean.length) {
                 throw new ArgumentException("offset has " + offset.length + " numbers for " + key + ", expected one, or"
                         + " one for each of its " + mean.length + " bands");

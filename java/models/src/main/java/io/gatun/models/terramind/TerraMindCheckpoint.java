@@ -8,6 +8,8 @@ import io.gatun.core.Shape;
 import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.TensorData;
+import io.gatun.models.Extent;
+import io.gatun.models.layers.TokenGrid;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Weights of a published file, or of a TerraMind of other modalities, as weights of an encoder: TerraTorch's {@code
@@ -75,10 +78,11 @@ public record TerraMindCheckpoint(
      *
      * @param file the weights
      * @param structure of the model
+     * @param imgSize rows and columns of the images whose positions are computed
      * @return the weights and where they come from; tables of positions of another size are computed
      * @throws CheckpointException if weights of the model are not in the file; it names each
      */
-    public static TerraMindCheckpoint of(Checkpoint file, Structure structure) {
+    public static TerraMindCheckpoint of(Checkpoint file, Structure structure, Extent imgSize) {
         Map<String, TensorData> own = new LinkedHashMap<>();
         List<String> taken = new ArrayList<>();
         List<String> computed = new ArrayList<>();
@@ -95,7 +99,7 @@ public record TerraMindCheckpoint(
                 own.put(name, found);
             } else if (name.contains("_embeddings.") && name.endsWith(".pos_emb")) {
                 computed.add(name);
-                own.put(name, floats(positions(name, (int) shape.dim(1), (int) shape.dim(2)), shape));
+                own.put(name, floats(positions(name, shape, imgSize), shape));
             } else if (name.equals("missing_mod_token")) {
                 computed.add(name);
                 own.put(name, floats(new float[(int) shape.numElements()], shape));
@@ -133,13 +137,19 @@ public record TerraMindCheckpoint(
     }
 
     /** By the key of the modality, before the last dot. */
-    private static float[] positions(String name, int count, int width) {
+    private static float[] positions(String name, Shape shape, Extent imgSize) {
         String key = name.substring(name.lastIndexOf('.', name.length() - ".pos_emb".length() - 1) + 1,
                 name.length() - ".pos_emb".length());
         TerraMindModality known = TerraMindModality.all().get(key);
-        int side = (int) Math.round(Math.sqrt(count));
-        return known == null || known.kind().isImage() ? TerraMindPositions.image(side, side, width)
-                : TerraMindPositions.sequence(count, width);
+        int count = (int) shape.dim(1);
+        int width = (int) shape.dim(2);
+        if (known != null && !known.kind().isImage()) {
+            return TerraMindPositions.sequence(count, width);
+        }
+        // Only the patch of published modalities is known here.
+        TokenGrid grid = IntStream.rangeClosed(1, imgSize.least()).mapToObj(Extent::of).map(imgSize::grid)
+                .filter(each -> each.cells() == count).findFirst().orElseThrow();
+        return TerraMindPositions.image(grid.height(), grid.width(), width);
     }
 
     private static TensorData floats(float[] values, Shape shape) {
@@ -194,7 +204,7 @@ public record TerraMindCheckpoint(
             }
             if (name.endsWith(".pos_emb")) {
                 computed.add(name);
-                return floats(positions(name, (int) shape.dim(1), (int) shape.dim(2)), shape);
+                return floats(positions(name, shape, config.imgSize()), shape);
             }
             if (name.equals("missing_mod_token")) {
                 computed.add(name);

@@ -5,6 +5,7 @@ import io.gatun.core.Activation;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.NearestName;
 import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
 import io.gatun.models.Input;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -25,7 +26,8 @@ import java.util.TreeMap;
  * @param modalityDropRate how often training drops a modality, 0 to 1; kept for a training loop, without effect here
  * @param corrected with {@link MergeMethod#CONCAT}, whether every modality has its own place, in the order of {@code
  *     modalities}, and the learned token stands where one is absent; upstream takes the order of the input and puts
- *     the token at the end, whichever is absent
+ *     the token at the end, whichever is absent. And whether token numbers of an image that is no square have the
+ *     positions of its rows and columns even where they could be a square, as upstream takes them
  * @param standardize whether images come in the units of pretraining and are standardised by its statistics; upstream
  *     leaves that to its caller
  * @param checkInputs whether images that are to be standardised are checked for their unit, and other inputs of
@@ -33,7 +35,7 @@ import java.util.TreeMap;
  * @param ignoreUnknown whether inputs of unknown names are left out, as upstream does it; else they are refused
  * @param tokenizers what makes token numbers of maps and coordinates
  */
-public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<String, TerraMindModality> modalities,
+public record TerraMindConfig(TerraMindSize size, Extent imgSize, SequencedMap<String, TerraMindModality> modalities,
         MergeMethod mergeMethod, Pretraining pretraining, double modalityDropRate, boolean corrected,
         boolean standardize, boolean checkInputs, boolean ignoreUnknown, TerraMindTokenizerChoice tokenizers) {
     /** What upstream takes for training, or to find weights. */
@@ -52,10 +54,10 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
             throw new ArgumentException("TerraMind: modality_drop_rate is " + modalityDropRate + ", expected 0 to 1");
         }
         Map<String, TerraMindModality> byKey = new TreeMap<>();
-        int side = imgSize;
+        Extent image = imgSize;
         modalities.forEach((name, modality) -> {
-            if (modality.kind().isImage() && side < modality.patchSize()) {
-                throw new ArgumentException("TerraMind: img_size " + side + " is below the patch of "
+            if (modality.kind().isImage() && image.least() < modality.patchSize()) {
+                throw new ArgumentException("TerraMind: img_size " + image + " is below the patch of "
                         + modality.patchSize() + " of modality " + name);
             }
             TerraMindModality other = byKey.putIfAbsent(modality.key(), modality);
@@ -111,7 +113,7 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
         }
         TerraMindSize size = new TerraMindSize(d.dim(), d.encoderDepth(), d.numHeads(), d.mlpRatio(), d.qkvBias(),
                 d.projBias(), d.mlpBias(), d.normBias(), d.activation(), d.gatedMlp(),
-                arguments.flag("qk_norm", false), arguments.flag("encoder_norm", true), 0);
+                arguments.flag("qk_norm", false), arguments.flag("encoder_norm", true), 0, d.eps());
         Pretraining pretraining = name.startsWith("terramind_v01") ? Pretraining.V01 : Pretraining.V1;
         return of(name, size, pretraining, arguments,
                 TerraMindTokenizerChoice.of(name, arguments, Optional.of(pretraining)));
@@ -123,7 +125,8 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
      * @param arguments those of {@link #of(String, Arguments)}, and TerraTorch's {@code dim}, {@code encoder_depth},
      *     {@code num_heads}, {@code mlp_ratio}, {@code qkv_bias}, {@code proj_bias}, {@code mlp_bias}, {@code act}
      *     (GELU or SiLU), {@code gated_mlp} and {@code num_register_tokens}, with its defaults; {@code norm_bias} tells
-     *     whether norms have one that is learned. The caller finishes them
+     *     whether norms have one that is learned, and {@code layer_norm_eps} their epsilon, both in the place of its
+     *     {@code norm_layer}. The caller finishes them
      * @return the configuration
      * @throws ArgumentException if an argument has a wrong value
      */
@@ -137,7 +140,8 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
                 arguments.flag("qkv_bias", true), arguments.flag("proj_bias", true), arguments.flag("mlp_bias", true),
                 arguments.flag("norm_bias", true), act.equalsIgnoreCase("GELU") ? Activation.GELU : Activation.SILU,
                 arguments.flag("gated_mlp", false), arguments.flag("qk_norm", false),
-                arguments.flag("encoder_norm", true), arguments.integer("num_register_tokens", 0));
+                arguments.flag("encoder_norm", true), arguments.integer("num_register_tokens", 0),
+                arguments.number("layer_norm_eps", TerraMindSize.EPS));
         return of("TerraMind", size, Pretraining.V1, arguments,
                 TerraMindTokenizerChoice.of("TerraMind", arguments, Optional.empty()));
     }
@@ -148,7 +152,7 @@ public record TerraMindConfig(TerraMindSize size, int imgSize, SequencedMap<Stri
         SequencedMap<String, TerraMindModality> modalities = modalities(owner, arguments);
         arguments.dictionary("bands").orElse(Map.of()).forEach((name, given) ->
                 modalities.put(name, withBands(owner, modalities, name, given, pretraining)));
-        return new TerraMindConfig(size, arguments.integer("img_size", 224), modalities,
+        return new TerraMindConfig(size, Extent.of(owner, arguments, "img_size", Extent.of(224)), modalities,
                 MergeMethod.of(arguments, MergeMethod.MEAN), pretraining, arguments.number("modality_drop_rate", 0),
                 arguments.flag("corrected", false), arguments.flag("standardize", false),
                 arguments.flag("check_inputs", true), arguments.flag("ignore_unknown", false), tokenizers);

@@ -8,6 +8,7 @@ import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.PatchEmbed;
 import io.gatun.models.layers.PositionEmbedding;
 import io.gatun.models.layers.TokenGrid;
@@ -36,8 +37,8 @@ sealed interface TerraMindEmbedding {
      */
     Tensor positions(Scope scope, Tensor input, Optional<Tensor> mask);
 
-    static TerraMindEmbedding load(Scope scope, StateDict state, TerraMindModality modality, int embed, int imgSize,
-            Optional<Pretraining.Statistics> standard) {
+    static TerraMindEmbedding load(Scope scope, StateDict state, TerraMindModality modality, int embed, Extent imgSize,
+            boolean corrected, Optional<Pretraining.Statistics> standard) {
         float[] mark = state.takeFloats("mod_emb", 1, 1, embed);
         if (modality.kind() == TerraMindModality.Kind.SEQUENCE) {
             int length = TerraMindModality.MAX_SEQUENCE;
@@ -46,13 +47,13 @@ sealed interface TerraMindEmbedding {
             float[] marked = marked(Arrays.copyOf(table, table.length + embed), mark);
             return new Sequence(vocabulary(scope, state, modality, embed), scope.of(marked, length + 1, embed));
         }
-        int side = imgSize / modality.patchSize();
-        float[] table = state.buffers().takeFloats("pos_emb", 1, (long) side * side, embed);
-        PositionEmbedding positions = new PositionEmbedding(scope, new TokenGrid(1, side, side),
+        TokenGrid grid = modality.grid(imgSize);
+        float[] table = state.buffers().takeFloats("pos_emb", 1, grid.cells(), embed);
+        PositionEmbedding positions = new PositionEmbedding(scope, grid,
                 marked(table.clone(), mark), 0, wanted -> marked(
                         TerraMindPositions.resampled(table, embed, wanted.height(), wanted.width()), mark));
         if (modality.kind() == TerraMindModality.Kind.TOKENS) {
-            return new Tokens(vocabulary(scope, state, modality, embed), positions);
+            return new Tokens(vocabulary(scope, state, modality, embed), positions, corrected);
         }
         PatchEmbed patches =
                 PatchEmbed.loadPixels(scope, state.at("proj"), modality.size(), embed, modality.patchSize());
@@ -103,7 +104,7 @@ sealed interface TerraMindEmbedding {
     }
 
     /** Numbers [B, rows, columns] of patches, or [B, N] of those of a square image. */
-    record Tokens(Tensor vocabulary, PositionEmbedding positions) implements TerraMindEmbedding {
+    record Tokens(Tensor vocabulary, PositionEmbedding positions, boolean corrected) implements TerraMindEmbedding {
         @Override
         public Tensor apply(Scope scope, Tensor input, Optional<Tensor> mask) {
             try (Tensor ids = rows(scope, input); Tensor table = positions.table(scope, grid(input))) {
@@ -120,9 +121,10 @@ sealed interface TerraMindEmbedding {
             }
         }
 
-        private static TokenGrid grid(Tensor input) {
+        private TokenGrid grid(Tensor input) {
             if (input.shape().rank() == 3) {
-                return new TokenGrid(1, Math.toIntExact(input.dim(1)), Math.toIntExact(input.dim(2)));
+                return TerraMindPositions.places(new TokenGrid(
+                        1, Math.toIntExact(input.dim(1)), Math.toIntExact(input.dim(2))), corrected);
             }
             long count = input.shape().numElements() / input.dim(0);
             int side = (int) Math.round(Math.sqrt(count));

@@ -45,9 +45,11 @@ public final class TerraMindEncoderDecoder {
         registers = config.size().numRegisterTokens() > 0 ? Optional.of(state.takeTensor(
                 scope, "register_tokens", 1, config.size().numRegisterTokens(), embed)) : Optional.empty();
         config.inputs().forEach((key, modality) -> inputs.put(key, TerraMindEmbedding.load(scope,
-                state.at("encoder_embeddings").at(key), modality, embed, config.imgSize(), Optional.empty())));
+                state.at("encoder_embeddings").at(key), modality, embed, config.imgSize(),
+                config.corrected(), Optional.empty())));
         config.targets().forEach((key, modality) -> targets.put(key, DecoderEmbedding.load(scope,
-                state.at("decoder_embeddings").at(key), modality, embed, config.imgSize(), inputs.containsKey(key),
+                state.at("decoder_embeddings").at(key), modality, embed, config.imgSize(),
+                inputs.containsKey(key) && config.decoder().shareModalityEmbeddings(), config.corrected(),
                 maskToken)));
         encoder = TransformerBlock.loadAll(scope, state.at("encoder"), config.size().encoderDepth(), block);
         encoderNorm = block.norm(scope, state.at("encoder_norm"), embed);

@@ -37,7 +37,7 @@ public record TerraMindInputs(SequencedMap<String, Tensor> tensors, Map<String, 
     public static TerraMindInputs of(TerraMindConfig config, BiPredicate<String, Tensor> raw, Input input) {
         Map<String, TerraMindModality> known = config.modalities();
         SequencedMap<String, Tensor> all = new LinkedHashMap<>();
-        if (input.isImage() && !known.containsKey(Input.IMAGE)) {
+        if (input.isImage()) {
             all.put(config.modalities().firstEntry().getKey(), input.image());
         } else {
             all.putAll(input.modalities());

@@ -3,6 +3,8 @@ package io.gatun.models.terramind;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.NearestName;
+import io.gatun.models.Extent;
+import io.gatun.models.layers.TokenGrid;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -40,6 +42,11 @@ public record TerraMindModality(String key, Kind kind, int size, int patchSize, 
         public boolean isImage() {
             return this != SEQUENCE;
         }
+    }
+
+    /** Patches of an image. */
+    TokenGrid grid(Extent image) {
+        return image.grid(Extent.of(patchSize));
     }
 
     /** Longest sequence, the length of the table of positions. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind;
 
+import io.gatun.core.ShapeException;
 import io.gatun.models.layers.Bicubic;
+import io.gatun.models.layers.TokenGrid;
 
 /** TerraMind's tables of positions: sines, then cosines, of frequencies 10000^(-k / n), in single precision. */
 final class TerraMindPositions {
@@ -40,9 +42,26 @@ final class TerraMindPositions {
         }
     }
 
+    /**
+     * The grid whose positions token numbers have: upstream takes a number of them that could be a square for one,
+     * unless that is corrected.
+     */
+    static TokenGrid places(TokenGrid grid, boolean corrected) {
+        int side = side(grid.cells());
+        return corrected || side * side != grid.cells() ? grid : new TokenGrid(1, side, side);
+    }
+
+    private static int side(int cells) {
+        return (int) Math.round(Math.sqrt(cells));
+    }
+
     /** A square table for another grid, upstream's {@code interpolate_pos_encoding}: bicubic, corners not aligned. */
     static float[] resampled(float[] table, int width, int rows, int columns) {
-        int side = (int) Math.sqrt((double) table.length / width);
+        int side = side(table.length / width);
+        if (side * side != table.length / width) {
+            throw new ShapeException("the weights have " + table.length / width + " positions, which are no square and"
+                    + " cannot be resampled for " + rows + " x " + columns + " patches; give images of img_size");
+        }
         return Bicubic.resample(table, width, Bicubic.centers(side, rows), Bicubic.centers(side, columns));
     }
 }

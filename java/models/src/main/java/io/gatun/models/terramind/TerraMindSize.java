@@ -21,11 +21,12 @@ import io.gatun.models.layers.TransformerBlock;
  * @param qkNorm whether queries and keys go through norms
  * @param encoderNorm whether the last output goes through a norm
  * @param numRegisterTokens learned tokens before those of the modalities
+ * @param eps of all norms, 0 to below 1
  */
 public record TerraMindSize(int dim, int encoderDepth, int numHeads, double mlpRatio, boolean qkvBias, boolean projBias,
         boolean mlpBias, boolean normBias, Activation activation, boolean gatedMlp, boolean qkNorm, boolean encoderNorm,
-        int numRegisterTokens) {
-    /** Epsilon of all norms. */
+        int numRegisterTokens, double eps) {
+    /** Upstream's epsilon. */
     static final double EPS = 1e-6;
 
     /**
@@ -38,26 +39,26 @@ public record TerraMindSize(int dim, int encoderDepth, int numHeads, double mlpR
             throw new ArgumentException("TerraMind: dim " + dim + " must be a multiple of 4, for its positions, and of"
                     + " num_heads " + numHeads);
         }
-        if (encoderDepth < 1 || mlpRatio * dim < 2 || numRegisterTokens < 0) {
+        if (encoderDepth < 1 || mlpRatio * dim < 2 || numRegisterTokens < 0 || eps < 0 || eps >= 1) {
             throw new ArgumentException("TerraMind: encoder_depth " + encoderDepth + " must be at least 1, mlp_ratio "
-                    + mlpRatio + " give a width of at least 2, and num_register_tokens " + numRegisterTokens
-                    + " not be negative");
+                    + mlpRatio + " give a width of at least 2, num_register_tokens " + numRegisterTokens
+                    + " not be negative, and layer_norm_eps " + eps + " be from 0 to below 1");
         }
     }
 
     static TerraMindSize small(int dim, int numHeads) {
         return new TerraMindSize(
-                dim, 12, numHeads, 4, true, true, true, false, Activation.GELU, false, false, true, 0);
+                dim, 12, numHeads, 4, true, true, true, false, Activation.GELU, false, false, true, 0, EPS);
     }
 
     static TerraMindSize large(int dim, int encoderDepth, int numHeads) {
         return new TerraMindSize(dim, encoderDepth, numHeads, 4, false, false, false, false, Activation.SILU, true,
-                false, true, 0);
+                false, true, 0, EPS);
     }
 
     TransformerBlock.Options block() {
         int hidden = (int) (dim * mlpRatio);
-        return new TransformerBlock.Options(dim, gatedMlp ? 2 * hidden / 3 : hidden, numHeads, EPS, qkvBias, projBias,
+        return new TransformerBlock.Options(dim, gatedMlp ? 2 * hidden / 3 : hidden, numHeads, eps, qkvBias, projBias,
                 mlpBias, normBias, activation, gatedMlp, qkNorm);
     }
 }

@@ -11,6 +11,7 @@ import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.layers.LayerNorm;
+import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.layers.TransformerBlock;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,15 +48,17 @@ public final class TerraMindViT implements Backbone {
                 : Optional.empty();
         config.modalities().values().forEach(modality -> embeddings.computeIfAbsent(modality.key(), key ->
                 TerraMindEmbedding.load(scope, state.at("encoder_embeddings").at(key), modality, size.dim(),
-                        config.imgSize(), config.standardize() && modality.kind() == TerraMindModality.Kind.IMAGE
+                        config.imgSize(), config.corrected(),
+                        config.standardize() && modality.kind() == TerraMindModality.Kind.IMAGE
                                 ? Optional.of(config.pretraining().statistics(modality)) : Optional.empty())));
         blocks = TransformerBlock.loadAll(scope, state.at("encoder"), size.encoderDepth(), size.block());
         norm = size.encoderNorm() ? Optional.of(LayerNorm.load(
-                scope, state.at("encoder_norm"), size.dim(), TerraMindSize.EPS, size.normBias())) : Optional.empty();
+                scope, state.at("encoder_norm"), size.dim(), size.eps(), size.normBias())) : Optional.empty();
         tokenizers = TerraMindTokenizers.loader(config.tokenizers(), embeddings.keySet())
                 .load(scope, state.at("tokenizer"));
         if (config.standardize()) {
-            tokenizers.images().keySet().forEach(key -> Standardization.load(scope, config.pretraining(), key, 0)
+            tokenizers.images().keySet().forEach(key -> Standardization.load(
+                    scope, PretrainingStatistics.of(config.pretraining()), key, 0)
                     .ifPresent(own -> rawStatistics.put(key, own)));
         }
     }
@@ -184,25 +187,26 @@ public final class TerraMindViT implements Backbone {
                 .mapToInt(TerraMindModality::patchSize).findFirst();
     }
 
-    /** One image of each modality of them; where there are none, token numbers. */
+    /** One image of each modality of them, without a name if the first is the only one; else token numbers. */
     @Override
     public Optional<Input> example(Scope scope) {
         SequencedMap<String, Tensor> images = new LinkedHashMap<>();
         config.modalities().forEach((name, modality) -> {
             if (modality.kind() == TerraMindModality.Kind.IMAGE) {
-                images.put(name, scope.empty(DType.F32, 1, modality.size(), side(modality), side(modality)));
+                TokenGrid grid = modality.grid(config.imgSize());
+                images.put(name, scope.empty(DType.F32, 1, modality.size(), (long) grid.height() * modality.patchSize(),
+                        (long) grid.width() * modality.patchSize()));
             }
         });
+        if (images.size() == 1 && images.containsKey(config.modalities().firstEntry().getKey())) {
+            return Optional.of(Input.of(images.firstEntry().getValue()));
+        }
         if (images.isEmpty()) {
             config.modalities().forEach((name, modality) -> {
-                int side = modality.kind().isImage() ? config.imgSize() / modality.patchSize() : 1;
-                images.put(name, scope.empty(DType.I64, 1, (long) side * side));
+                int cells = modality.kind().isImage() ? modality.grid(config.imgSize()).cells() : 1;
+                images.put(name, scope.empty(DType.I64, 1, cells));
             });
         }
         return Optional.of(Input.of(images));
-    }
-
-    private int side(TerraMindModality modality) {
-        return config.imgSize() / modality.patchSize() * modality.patchSize();
     }
 }

@@ -49,7 +49,7 @@ public final class VisionTransformer implements Backbone {
         positions = new PositionEmbedding(scope, config.grid(), table, config.prefix(),
                 wanted -> resampled(table, config.grid(), config.prefix(), embed, wanted));
         patchEmbed = PatchEmbed.load2d(
-                scope, state.at("patch_embed.proj"), config.inChans(), embed, config.patchSize());
+                scope, state.at("patch_embed.proj"), config.inChans(), embed, config.patch());
         int used = config.outIndices().getLast() + 1;
         blocks = TransformerBlock.loadAll(scope, state.at("blocks"), used, new TransformerBlock.Options(embed,
                 (int) (embed * config.mlpRatio()), config.numHeads(), EPS, config.qkvBias(), config.projBias(),
@@ -158,7 +158,12 @@ public final class VisionTransformer implements Backbone {
 
     @Override
     public OptionalInt patchSize() {
-        return OptionalInt.of(config.patchSize());
+        return OptionalInt.of(config.patch().height());
+    }
+
+    @Override
+    public OptionalInt patchColumns() {
+        return OptionalInt.of(config.patch().width());
     }
 
     @Override

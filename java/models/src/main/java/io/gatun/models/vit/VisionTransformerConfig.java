@@ -4,6 +4,7 @@ package io.gatun.models.vit;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.NearestName;
 import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.TokenGrid;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -17,7 +18,7 @@ import java.util.stream.IntStream;
  *
  * @param height rows of the images whose positions the weights have
  * @param width columns of the images whose positions the weights have
- * @param patchSize rows and columns of a patch
+ * @param patch rows and columns of a patch
  * @param inChans bands of an image
  * @param embedDim E, a multiple of the heads
  * @param depth number of blocks
@@ -30,7 +31,7 @@ import java.util.stream.IntStream;
  * @param outIndices numbers of the blocks whose outputs are features, ascending
  * @param norm whether features go through the final norm, which timm's features do not
  */
-public record VisionTransformerConfig(int height, int width, int patchSize, int inChans, int embedDim, int depth,
+public record VisionTransformerConfig(int height, int width, Extent patch, int inChans, int embedDim, int depth,
         int numHeads, double mlpRatio, boolean qkvBias, boolean projBias, boolean classToken, boolean dynamicImgSize,
         List<Integer> outIndices, boolean norm) {
     /** What timm takes for training or for its head, which a backbone has not. */
@@ -45,8 +46,9 @@ public record VisionTransformerConfig(int height, int width, int patchSize, int 
      * @throws ArgumentException if one does not fit the others
      */
     public VisionTransformerConfig {
-        if (patchSize < 1 || inChans < 1 || depth < 1 || height < patchSize || width < patchSize || mlpRatio <= 0) {
-            throw new ArgumentException("VisionTransformer: patch_size " + patchSize + ", in_chans " + inChans
+        if (patch.least() < 1 || inChans < 1 || depth < 1 || height < patch.height() || width < patch.width()
+                || mlpRatio <= 0) {
+            throw new ArgumentException("VisionTransformer: patch_size " + patch + ", in_chans " + inChans
                     + " and depth " + depth + " must be at least 1, img_size " + height + " x " + width
                     + " at least a patch, mlp_ratio " + mlpRatio + " above 0");
         }
@@ -72,8 +74,8 @@ public record VisionTransformerConfig(int height, int width, int patchSize, int 
     }
 
     private static VisionTransformerConfig size(int embedDim, int depth, int numHeads) {
-        return new VisionTransformerConfig(224, 224, 16, 3, embedDim, depth, numHeads, 4, true, true, true, false,
-                last(3, depth), false);
+        return new VisionTransformerConfig(224, 224, Extent.of(16), 3, embedDim, depth, numHeads, 4, true, true, true,
+                false, last(3, depth), false);
     }
 
     private static List<Integer> last(int count, int depth) {
@@ -122,25 +124,15 @@ public record VisionTransformerConfig(int height, int width, int patchSize, int 
             throw new ArgumentException(name + ": features_only is false, but the classifier is not built; leave it"
                     + " out, or put a head behind the backbone");
         }
-        List<Integer> size = arguments.integers("img_size").orElse(List.of(d.height, d.width));
-        if (size.isEmpty() || size.size() > 2) {
-            throw new ArgumentException(name + ": img_size is " + size + ", expected one number or rows and columns");
-        }
+        Extent size = Extent.of(name, arguments, "img_size", new Extent(d.height, d.width));
         int depth = arguments.integer("depth", d.depth);
-        return new VisionTransformerConfig(size.getFirst(), size.getLast(), patchSize(name, arguments, d.patchSize),
+        return new VisionTransformerConfig(size.height(), size.width(),
+                Extent.of(name, arguments, "patch_size", d.patch),
                 arguments.integer("in_chans", d.inChans), arguments.integer("embed_dim", d.embedDim), depth,
                 arguments.integer("num_heads", d.numHeads), arguments.number("mlp_ratio", d.mlpRatio),
                 arguments.flag("qkv_bias", d.qkvBias), arguments.flag("proj_bias", d.projBias),
                 arguments.flag("class_token", d.classToken), arguments.flag("dynamic_img_size", d.dynamicImgSize),
                 outIndices(name, arguments, depth), arguments.flag("norm", d.norm));
-    }
-
-    private static int patchSize(String name, Arguments arguments, int otherwise) {
-        List<Integer> patch = arguments.integers("patch_size").orElse(List.of(otherwise));
-        if (patch.isEmpty() || patch.stream().distinct().count() > 1) {
-            throw new ArgumentException(name + ": patch_size is " + patch + ", expected one number, or twice the same");
-        }
-        return patch.getFirst();
     }
 
     private static List<Integer> outIndices(String name, Arguments arguments, int depth) {
@@ -160,7 +152,7 @@ public record VisionTransformerConfig(int height, int width, int patchSize, int 
      * @return rows and columns of patches; what is left over of an image is not seen
      */
     public TokenGrid grid() {
-        return new TokenGrid(1, height / patchSize, width / patchSize);
+        return new Extent(height, width).grid(patch);
     }
 
     /**

@@ -33,6 +33,7 @@ class PrithviConfigTest {
                 List.of(config.timeEncoding(), config.locationEncoding(), config.coordsScaleLearn()));
         assertEquals(List.of("X"), of("prithvi_eo_v2_600", Map.of("pretrained_bands", "X")).bands());
         assertEquals(new TokenGrid(1, 16, 16), PrithviConfig.named("prithvi_eo_v2_600").grid());
+        assertEquals(new TokenGrid(1, 14, 28), of("prithvi_eo_v2_300", Map.of("patch_size", List.of(1, 16, 8))).grid());
         assertEquals(new TokenGrid(1, 28, 28), of("prithvi_eo_v2_600", Map.of("patch_size", 8)).grid());
     }
 
@@ -47,7 +48,8 @@ class PrithviConfigTest {
         refuses("out_indices has 24", "prithvi_eo_v2_300", Map.of("out_indices", List.of(24)));
         refuses("one frame, got 2", "prithvi_eo_v2_300_tl",
                 Map.of("patch_size", List.of(2, 16, 16), "num_frames", 4));
-        refuses("patch_size is [1, 16, 8]", "prithvi_eo_v2_300", Map.of("patch_size", List.of(1, 16, 8)));
+        refuses("patch_size is [16, 8]", "prithvi_eo_v2_300", Map.of("patch_size", List.of(16, 8)));
+        refuses("layer_norm_eps 1.0", "prithvi_eo_v2_300", Map.of("layer_norm_eps", 1));
         refuses("coords_encoding is [date]", "prithvi_eo_v2_300", Map.of("coords_encoding", List.of("date")));
         refuses("bands has 1.5", "prithvi_eo_v2_300", Map.of("bands", List.of(1.5)));
         refuses("num_frame (did you mean num_frames?)", "prithvi_eo_v2_300", Map.of("num_frame", 3));

@@ -102,8 +102,8 @@ class PrithviGoldenTest {
 
     private static void positions(GoldenCase golden, PrithviConfig config, Tensor image) {
         int frames = image.shape().rank() == 4 ? 1 : (int) image.dim(2) / config.patchFrames();
-        TokenGrid grid = new TokenGrid(frames, (int) image.dim(-2) / config.patchSize(),
-                (int) image.dim(-1) / config.patchSize());
+        TokenGrid grid = new TokenGrid(frames, (int) image.dim(-2) / config.patch().height(),
+                (int) image.dim(-1) / config.patch().height());
         float[] own = PrithviPositions.table(config.grid(), config.embedDim());
         TensorData stored = golden.weights().tensors().get("pos_embed");
         assertEquals(stored.shape(), Shape.of(1, 1 + config.grid().cells(), config.embedDim()));

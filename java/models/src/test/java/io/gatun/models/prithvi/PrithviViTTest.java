@@ -23,6 +23,7 @@ import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
+import io.gatun.models.TestInputs;
 import io.gatun.models.layers.TokenGrid;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -83,7 +84,7 @@ class PrithviViTTest {
     void registeredSizesHaveUpstreamsWeights(String name, long parameters) {
         PrithviConfig config = PrithviConfig.named(name);
         long embed = config.embedDim();
-        long patch = config.patchSize();
+        long patch = config.patch().height();
         Map<String, Shape> expected = new TreeMap<>();
         expected.put("cls_token", Shape.of(1, 1, embed));
         expected.put("pos_embed", Shape.of(1, 1 + config.grid().cells(), embed));
@@ -117,11 +118,68 @@ class PrithviViTTest {
     }
 
     @Test
+    void theEpsilonOfTheNormsIsAnArgument() {
+        PrithviConfig half = config("prithvi_eo_v2_300", Map.of("layer_norm_eps", 0.5));
+        PrithviConfig usual = config("prithvi_eo_v2_300", Map.of());
+        Checkpoint weights = random(half);
+        Checkpoint without = TestInputs.withoutBlocks(weights);
+        try (Scope scope = Scope.open(Device.cpu())) {
+            Input image = Input.of(scope.of(pixels(2 * 2 * 64), 1, 2, 2, 8, 8));
+            for (PrithviConfig config : List.of(half, usual)) {
+                List<Feature> features = load(scope, without, config).forward(scope, image);
+                TestInputs.isNorm(features.getFirst().tensor(), StateDict.of(weights).at("norm"), config.eps(),
+                        features.getLast().tensor());
+            }
+            assertFalse(Arrays.equals(
+                    load(scope, weights, half).forward(scope, image).getFirst().tensor().toFloatArray(),
+                    load(scope, weights, usual).forward(scope, image).getFirst().tensor().toFloatArray()));
+        }
+    }
+
+    /** Where columns come in pairs, a patch of twice as many is one of half as many with the sums of their weights. */
+    @Test
+    void aPatchNeedNotBeASquare() {
+        PrithviConfig square = config("prithvi_eo_v2_300", Map.of());
+        PrithviConfig wide = config("prithvi_eo_v2_300",
+                Map.of("patch_size", List.of(1, 4, 8), "img_size", List.of(8, 16)));
+        assertEquals(square.grid(), wide.grid());
+        Checkpoint weights = random(wide);
+        float[] kernel = StateDict.of(weights).takeFloats("patch_embed.proj.weight", 32, 2, 1, 4, 8);
+        float[] summed = new float[kernel.length / 2];
+        for (int i = 0; i < kernel.length; i++) {
+            summed[i / 2] += kernel[i];
+        }
+        float[] pixels = pixels(2 * 2 * 3 * 8 * 16);
+        float[] twice = new float[2 * pixels.length];
+        for (int i = 0; i < twice.length; i++) {
+            twice[i] = pixels[i / 2];
+        }
+        try (Scope scope = Scope.open(Device.cpu())) {
+            PrithviViT model = load(scope, weights, wide);
+            PrithviViT half = load(scope, TestInputs.with(weights, "patch_embed.proj.weight", summed, 32, 2, 1, 4, 4),
+                    square);
+            assertEquals(List.of(4, 8), List.of(model.patchSize().orElseThrow(), model.patchColumns().orElseThrow()));
+            assertEquals(Shape.of(1, 2, 2, 8, 16), model.example(scope).orElseThrow().image().shape());
+            // Of the grid of the weights, and of another.
+            for (long[] shape : new long[][] {{3, 2, 2, 8, 8}, {1, 2, 3, 16, 8}}) {
+                int count = (int) Shape.of(shape).numElements();
+                Tensor image = scope.of(Arrays.copyOf(pixels, count), shape);
+                long[] doubled = shape.clone();
+                doubled[4] *= 2;
+                Tensor paired = scope.of(Arrays.copyOf(twice, 2 * count), doubled);
+                float[] expected = half.forward(scope, Input.of(image)).getLast().tensor().toFloatArray();
+                assertArrayEquals(expected, model.forward(scope, Input.of(paired)).getLast().tensor().toFloatArray(),
+                        1e-4f);
+            }
+        }
+    }
+
+    @Test
     void registeredSizesGiveTokensOfAllBlocks() {
         for (String name : PrithviConfig.names()) {
             Arguments arguments = Arguments.of(name, Map.of("num_frames", 3));
             PrithviConfig config = PrithviConfig.of(name, arguments);
-            int side = 224 / config.patchSize();
+            int side = 224 / config.patch().height();
             onMeta(config, (scope, model) -> {
                 Input input = Input.of(scope.empty(DType.F32, 2, 6, 3, 224, 224))
                         .with(PrithviViT.TEMPORAL, scope.empty(DType.F32, 2, 3, 2))
@@ -134,7 +192,7 @@ class PrithviViTTest {
                         Shape.of(2, 3 * config.embedDim(), side, side), f.tensor().shape(), name));
                 assertEquals(config.depth(), model.outChannels().size());
                 assertEquals(3 * config.embedDim(), model.outChannels().getFirst());
-                assertEquals(config.patchSize(), model.patchSize().orElseThrow());
+                assertEquals(config.patch().height(), model.patchSize().orElseThrow());
                 assertEquals(1, model.temporalPatchSize());
             });
         }

@@ -252,6 +252,42 @@ class TerraFMTest {
         }
     }
 
+    /** The logarithm of an attention is the scaled product, but for a number of the row. */
+    @Test
+    void theScaleOfQueriesAndKeysIsAnArgument() {
+        Map<String, Object> one = Map.of("depth", 1, "out_indices", 0);
+        Map<String, Object> scaled = new LinkedHashMap<>(one);
+        scaled.put("qk_scale", 3 / Math.sqrt(8));
+        try (Device device = Device.cpu(); Scope scope = Scope.open(device)) {
+            Tensor image = image(scope, 1, 2, 16, 16);
+            TerraFM usual = load(scope, config(one));
+            TerraFM threefold = load(scope, config(scaled));
+            float[] before = usual.getLastSelfAttention(scope, image).toFloatArray();
+            float[] after = threefold.getLastSelfAttention(scope, image).toFloatArray();
+            for (int i = 0; i < before.length; i++) {
+                int first = i / 17 * 17;
+                assertEquals(3 * Math.log(before[i] / before[first]), Math.log(after[i] / after[first]), 1e-4);
+            }
+            assertFalse(Arrays.equals(usual.forward(scope, image).toFloatArray(),
+                    threefold.forward(scope, image).toFloatArray()));
+            scaled.put("qk_scale", 1 / Math.sqrt(8));
+            assertArrayEquals(usual.forward(scope, image).toFloatArray(),
+                    load(scope, config(scaled)).forward(scope, image).toFloatArray(), 1e-5f);
+            scaled.put("qk_scale", 0);
+            assertArrayEquals(usual.forward(scope, image).toFloatArray(),
+                    load(scope, config(scaled)).forward(scope, image).toFloatArray());
+        }
+    }
+
+    @Test
+    void aShorterModelGivesTheUsualBlocksThatItHas() {
+        for (var each : Map.of(12, List.of(3, 5, 7, 11), 8, List.of(3, 5, 7), 6, List.of(3, 5), 3, List.of(2))
+                .entrySet()) {
+            Arguments arguments = Arguments.of("terrafm_base", Map.of("depth", each.getKey()));
+            assertEquals(each.getValue(), TerraFMConfig.of("terrafm_base", arguments).outIndices());
+        }
+    }
+
     @Test
     void imagesThatDoNotFitAreRefused() {
         Structure.of((scope, state) -> {

@@ -87,6 +87,10 @@ class TerraMindConfigTest {
                 Map.of("modalities", Map.of("PLANET", 3), "standardize", true));
         refused("statistics of the bands THERMAL_1 of S2L1C", "terramind_v1_base", Map.of("modalities",
                 List.of("S2L1C"), "bands", Map.of("S2L1C", List.of("BLUE", "THERMAL_1")), "standardize", true));
+        refuses(ArgumentException.class, () -> config(Map.of("image", 3), Map.of("patch_size", List.of(8, 16))),
+                "patch_size is [8, 16]");
+        refuses(ArgumentException.class, () -> config(List.of("DEM"), Map.of("img_size", List.of(8, 224))),
+                "img_size 8 x 224 is below the patch of 16");
         refuses(ArgumentException.class, () -> config(List.of("DEM"), Map.of("dim", 18)), "dim 18");
         refuses(ArgumentException.class, () -> config(List.of("DEM"), Map.of("act", "ReLU")), "act is ReLU");
         refuses(ArgumentException.class, () -> config(List.of("DEM"), Map.of("encoder_depth", 0)), "encoder_depth 0");

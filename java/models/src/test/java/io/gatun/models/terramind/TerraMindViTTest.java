@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
 import io.gatun.core.CpuLevel;
 import io.gatun.core.CpuOptions;
 import io.gatun.core.DType;
@@ -28,6 +29,7 @@ import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
+import io.gatun.models.TestInputs;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -233,6 +235,87 @@ class TerraMindViTTest {
             Feature.ByModality both = (Feature.ByModality) load(scope, config)
                     .forward(scope, input("DEM", dem, "dem_old", dem)).getLast();
             assertArrayEquals(both.values().get("DEM").toFloatArray(), both.values().get("dem_old").toFloatArray());
+        }
+    }
+
+    @Test
+    void theEpsilonOfTheNormsIsAnArgument() {
+        TerraMindConfig half = config(List.of("DEM"), Map.of("layer_norm_eps", 0.5));
+        TerraMindConfig usual = config(List.of("DEM"), Map.of());
+        Checkpoint weights = TerraMindModels.random(half);
+        Checkpoint without = TestInputs.withoutBlocks(weights);
+        try (Scope scope = Scope.open(Device.cpu())) {
+            Input image = Input.of(pixels(scope, 1, 1, 1, 32, 32));
+            for (TerraMindConfig config : List.of(half, usual)) {
+                List<Feature> features = load(scope, without, config).forward(scope, image);
+                TestInputs.isNorm(features.getFirst().tensor(), StateDict.of(weights).at("encoder_norm"),
+                        config.size().eps(), features.getLast().tensor());
+            }
+            assertFalse(Arrays.equals(
+                    load(scope, weights, half).forward(scope, image).getFirst().tensor().toFloatArray(),
+                    load(scope, weights, usual).forward(scope, image).getFirst().tensor().toFloatArray()));
+        }
+        refuses(ArgumentException.class, () -> config(List.of("DEM"), Map.of("layer_norm_eps", 1)), "layer_norm_eps");
+    }
+
+    /** Images of img_size have the positions of the weights as they are; of others if those could be a square. */
+    @Test
+    void imagesOfTheWeightsNeedNotBeSquare() {
+        TerraMindConfig wide = config(List.of("DEM"), Map.of("img_size", List.of(16, 64)));
+        TerraMindConfig square = config(List.of("DEM"), Map.of());
+        String name = "encoder_embeddings.untok_dem@224.pos_emb";
+        try (Scope scope = Scope.open(Device.cpu())) {
+            assertEquals(Shape.of(1, 4, 16), structure(wide).weights().get(name).shape());
+            Checkpoint weights = TerraMindModels.random(wide);
+            float[] table = StateDict.of(weights).takeFloats(name, 1, 4, 16);
+            TerraMindViT model = load(scope, weights, wide);
+            assertEquals(Shape.of(1, 1, 16, 64), model.example(scope).orElseThrow().image().shape());
+            // Of one colour, the patches of both have the same numbers.
+            Tensor four = scope.full(DType.F32, 0.5, 1, 1, 16, 64);
+            Tensor block = scope.full(DType.F32, 0.5, 1, 1, 32, 32);
+            assertArrayEquals(last(scope, load(scope, weights, square), Input.of(block)),
+                    last(scope, model, Input.of(four)));
+            Checkpoint resampled =
+                    TestInputs.with(weights, name, TerraMindPositions.resampled(table, 16, 3, 3), 1, 9, 16);
+            assertArrayEquals(last(scope, load(scope, resampled, config(List.of("DEM"), Map.of("img_size", 48))),
+                    Input.of(pixels(scope, 1, 1, 1, 48, 48))),
+                    last(scope, model, Input.of(pixels(scope, 1, 1, 1, 48, 48))), 1e-5f);
+            TerraMindConfig six = config(List.of("DEM"), Map.of("img_size", List.of(32, 48)));
+            refuses(ShapeException.class, () -> load(scope, six).forward(scope, Input.of(block)),
+                    "6 positions, which are no square");
+            assertArrayEquals(TerraMindPositions.image(1, 4, 16), StateDict.of(TerraMindCheckpoint.of(
+                    TerraMindModels.random(config(List.of("DEM"), Map.of("img_size", 48))), wide).weights())
+                    .takeFloats(name, 1, 4, 16));
+        }
+    }
+
+    /** Upstream takes as many numbers as a square has for one, whatever rows and columns they came in. */
+    @Test
+    void tokenNumbersThatCouldBeASquareAreOneUnlessCorrected() {
+        try (Scope scope = Scope.open(Device.cpu())) {
+            Tensor row = scope.of(new long[] {1, 2, 3, 4}, 1, 1, 4);
+            Tensor flat = scope.of(new long[] {1, 2, 3, 4}, 1, 4);
+            TerraMindViT model = load(scope, config(List.of("LULC"), Map.of()));
+            TerraMindViT corrected = load(scope, config(List.of("LULC"), Map.of("corrected", true)));
+            float[] square = last(scope, model, Input.of("LULC", flat));
+            assertArrayEquals(square, last(scope, model, Input.of("LULC", row)));
+            assertArrayEquals(square, last(scope, corrected, Input.of("LULC", flat)));
+            assertFalse(Arrays.equals(square, last(scope, corrected, Input.of("LULC", row))));
+        }
+    }
+
+    /** A tensor is the first modality, a dictionary has that of the name. */
+    @Test
+    void anUnnamedImageIsTheFirstModalityWhateverIsCalledImage() {
+        TerraMindConfig config = config(List.of("DEM", Map.of("image", 1)), Map.of());
+        try (Scope scope = Scope.open(Device.cpu())) {
+            TerraMindViT model = load(scope, config);
+            Tensor image = pixels(scope, 1, 1, 1, 32, 32);
+            assertArrayEquals(last(scope, model, Input.of("DEM", image)), last(scope, model, Input.of(image)));
+            assertFalse(Arrays.equals(last(scope, model, Input.of("image", image)),
+                    last(scope, model, Input.of(image))));
+            refuses(ArgumentException.class, () -> load(scope, config(List.of("DEM"), Map.of()))
+                    .forward(scope, Input.of("image", image)), "\"image\", which is not among the modalities");
         }
     }
 

@@ -20,8 +20,8 @@ final class ReferenceViT {
 
     /** image [C, H, W]; for each of the out_indices a map [E, H / patch, W / patch]. */
     List<double[]> forward(float[] image, int height, int width) {
-        int rows = height / config.patchSize();
-        int columns = width / config.patchSize();
+        int rows = height / config.patch().height();
+        int columns = width / config.patch().width();
         double[] x = tokens(image, rows, columns);
         List<double[]> maps = new ArrayList<>();
         for (int i = 0; i < config.depth(); i++) {
@@ -37,7 +37,9 @@ final class ReferenceViT {
     }
 
     private double[] tokens(float[] image, int rows, int columns) {
-        int patch = config.patchSize();
+        int tall = config.patch().height();
+        int wide = config.patch().width();
+        int pixels = tall * wide;
         int embed = config.embedDim();
         int prefix = config.prefix();
         double[] kernel = weights("patch_embed.proj.weight");
@@ -46,11 +48,11 @@ final class ReferenceViT {
         for (int i = prefix * embed; i < x.length; i++) {
             int cell = i / embed - prefix;
             x[i] = bias[i % embed];
-            for (int k = 0; k < config.inChans() * patch * patch; k++) {
-                int row = cell / columns * patch + k / patch % patch;
-                int column = cell % columns * patch + k % patch;
-                x[i] += kernel[i % embed * config.inChans() * patch * patch + k]
-                        * image[(k / (patch * patch) * rows * patch + row) * columns * patch + column];
+            for (int k = 0; k < config.inChans() * pixels; k++) {
+                int row = cell / columns * tall + k / wide % tall;
+                int column = cell % columns * wide + k % wide;
+                x[i] += kernel[i % embed * config.inChans() * pixels + k]
+                        * image[(k / pixels * rows * tall + row) * columns * wide + column];
             }
         }
         if (config.classToken()) {
@@ -62,8 +64,8 @@ final class ReferenceViT {
     /** Each new position is a weighted mean of the old ones, with weights by the distance in old cells. */
     private double[] positions(int rows, int columns) {
         double[] stored = weights("pos_embed");
-        int fromRows = config.height() / config.patchSize();
-        int fromColumns = config.width() / config.patchSize();
+        int fromRows = config.height() / config.patch().height();
+        int fromColumns = config.width() / config.patch().width();
         int embed = config.embedDim();
         int head = config.prefix() * embed;
         if (rows * columns == fromRows * fromColumns && rows == columns) {

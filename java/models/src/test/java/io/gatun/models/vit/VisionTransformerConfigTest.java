@@ -48,7 +48,7 @@ class VisionTransformerConfigTest {
         refuses("out_indices are [12]", "vit_base_patch16_224", Map.of("out_indices", List.of(12)));
         refuses("out_indices is 13", "vit_base_patch16_224", Map.of("out_indices", 13));
         refuses("num_heads 7", "vit_base_patch16_224", Map.of("num_heads", 7));
-        refuses("patch_size is [16, 8]", "vit_base_patch16_224", Map.of("patch_size", List.of(16, 8)));
+        refuses("patch_size is [1, 16, 8]", "vit_base_patch16_224", Map.of("patch_size", List.of(1, 16, 8)));
         refuses("at least a patch", "vit_base_patch16_224", Map.of("img_size", 8));
         refuses("reg_tokens", "vit_base_patch16_224", Map.of("reg_tokens", 4));
     }

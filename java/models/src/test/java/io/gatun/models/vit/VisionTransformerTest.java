@@ -81,7 +81,8 @@ class VisionTransformerTest {
             List<double[]> expected = reference.forward(one, height, width);
             for (int i = 0; i < features.size(); i++) {
                 Tensor map = features.get(i).tensor();
-                assertEquals(Shape.of(2, config.embedDim(), height / 8, width / 8), map.shape());
+                assertEquals(Shape.of(2, config.embedDim(), height / config.patch().height(),
+                        width / config.patch().width()), map.shape());
                 compare(expected.get(i), map.slice(0, b, b + 1).toFloatArray(), arguments + " feature " + i);
             }
         }
@@ -105,6 +106,8 @@ class VisionTransformerTest {
         agrees(scope, Map.of("dynamic_img_size", true), 24, 16);
         agrees(scope, Map.of("dynamic_img_size", true), 40, 32);
         agrees(scope, Map.of("dynamic_img_size", true, "class_token", false), 8, 48);
+        agrees(scope, Map.of("patch_size", List.of(4, 8)), 24, 16);
+        agrees(scope, Map.of("patch_size", List.of(8, 4), "dynamic_img_size", true), 16, 32);
     }
 
     @Test

@@ -92,6 +92,11 @@ public final class TemporalWrapper implements Backbone {
         return encoder.patchSize();
     }
 
+    @Override
+    public OptionalInt patchColumns() {
+        return encoder.patchColumns();
+    }
+
     /** The encoder's, for as many dates as are told, else for two. */
     @Override
     public Optional<Input> example(Scope scope) {
@@ -102,7 +107,7 @@ public final class TemporalWrapper implements Backbone {
             SequencedMap<String, Tensor> series = new LinkedHashMap<>();
             input.modalities().forEach((name, image) -> series.put(name,
                     scope.empty(DType.F32, image.dim(0), image.dim(1), dates, image.dim(-2), image.dim(-1))));
-            return new Input(series, input.extras());
+            return input.withImages(series, input.extras());
         });
     }
 
@@ -210,7 +215,7 @@ public final class TemporalWrapper implements Backbone {
         input.modalities().forEach((name, image) -> images.put(name, byDate(scope, name, image, from, count)));
         Map<String, Tensor> extras = new LinkedHashMap<>();
         input.extras().forEach((name, value) -> extras.put(name, byDate(scope, name, value, from, count)));
-        return new Input(images, extras);
+        return input.withImages(images, extras);
     }
 
     private static Tensor byDate(Scope scope, String name, Tensor value, int from, int count) {

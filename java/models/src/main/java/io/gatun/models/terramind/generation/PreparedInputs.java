@@ -2,6 +2,7 @@
 package io.gatun.models.terramind.generation;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.DType;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.Tensor;
@@ -32,13 +33,13 @@ record PreparedInputs(TerraMindConfig config, SequencedMap<String, Tensor> tenso
     /** Rows and columns of patches where no image tells them. */
     private static final int DEFAULT_SIDE = 14;
 
-    /** Standardises the inputs that have a standardisation. */
+    /** Standardises the inputs that have a standardisation; values are checked for its unit where that is known. */
     static PreparedInputs of(Scope scope, TerraMindConfig config, TerraMindInputs inputs,
-            TerraMindTokenizers tokenizers, Map<String, Standardization> standardizations) {
+            TerraMindTokenizers tokenizers, Map<String, Standardization> standardizations, boolean unitsAreKnown) {
         PreparedInputs prepared = new PreparedInputs(config, new LinkedHashMap<>(), new ArrayList<>());
         try {
             inputs.tensors().forEach((name, tensor) -> prepared.tensors.put(
-                    name, prepared.prepared(scope, name, tensor, tokenizers, standardizations)));
+                    name, prepared.prepared(scope, name, tensor, tokenizers, standardizations, unitsAreKnown)));
             return prepared;
         } catch (RuntimeException | Error e) {
             prepared.close();
@@ -47,14 +48,18 @@ record PreparedInputs(TerraMindConfig config, SequencedMap<String, Tensor> tenso
     }
 
     private Tensor prepared(Scope scope, String name, Tensor tensor, TerraMindTokenizers tokenizers,
-            Map<String, Standardization> standardizations) {
+            Map<String, Standardization> standardizations, boolean unitsAreKnown) {
         TerraMindModality modality = config.modalities().get(name);
         boolean raw = tokenizers.takes(modality.key(), tensor);
         boolean checked = config.checkInputs() && !scope.device().isMeta();
         Tensor standard = tensor;
-        if (standardizations.containsKey(name) && (raw || modality.kind() == TerraMindModality.Kind.IMAGE)) {
-            if (checked) {
+        // Numbers of classes stay what they are.
+        boolean pixels = tensor.dtype() == DType.F32 && (raw || modality.kind() == TerraMindModality.Kind.IMAGE);
+        if (standardizations.containsKey(name) && pixels) {
+            if (checked && unitsAreKnown) {
                 TerraMindUnits.require(scope, name, modality, tensor);
+            } else if (checked && !raw) {
+                TerraMindUnits.requireNumbers(scope, name, modality, tensor);
             }
             standard = standardizations.get(name).apply(scope, tensor);
             made.add(standard);

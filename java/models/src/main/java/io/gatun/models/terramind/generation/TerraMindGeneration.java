@@ -12,11 +12,13 @@ import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.models.Backbone;
+import io.gatun.models.Extent;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.Model;
 import io.gatun.models.layers.TokenGrid;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.Standardization;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindInputs;
@@ -49,12 +51,14 @@ public final class TerraMindGeneration implements Backbone, Model {
     private final TerraMindTokenizers tokenizers;
     private final Map<String, Standardization> ofInputs;
     private final Map<String, Standardization> ofOutputs;
+    private final boolean unitsAreKnown;
 
     private TerraMindGeneration(Scope scope, StateDict state, TerraMindGenerationConfig config) {
         this.weights = scope;
         this.config = config;
         ofInputs = standardizations(scope, config, config.inputs().modalities());
         ofOutputs = standardizations(scope, config, config.settings().targets());
+        unitsAreKnown = config.statistics().equals(PretrainingStatistics.of(config.inputs().pretraining()));
         network = TerraMindEncoderDecoder.loader(config.network()).load(scope, state.at("sampler.model"));
         SequencedSet<String> keys = new LinkedHashSet<>(config.network().inputs().keySet());
         keys.addAll(config.network().targets().keySet());
@@ -66,10 +70,19 @@ public final class TerraMindGeneration implements Backbone, Model {
     private static Map<String, Standardization> standardizations(
             Scope scope, TerraMindGenerationConfig config, Map<String, TerraMindModality> modalities) {
         Map<String, Standardization> all = new LinkedHashMap<>();
-        modalities.forEach((name, modality) -> Standardization.load(scope, config.inputs().pretraining(),
-                modality.key(), config.offset().getOrDefault(name, List.of(0.0)).stream().mapToDouble(value -> value)
-                        .toArray()).ifPresent(own -> all.put(name, own)));
+        modalities.forEach((name, modality) -> {
+            double[] offset = config.offset().getOrDefault(name, List.of(0.0)).stream().mapToDouble(value -> value)
+                    .toArray();
+            String key = key(Optional.ofNullable(config.inputs().modalities().get(name)), modality);
+            Standardization.load(scope, config.statistics(), key, offset).ifPresent(own -> all.put(name, own));
+        });
         return all;
+    }
+
+    /** Upstream looks for the statistics of an output by the key of the input of the same name, if there is one. */
+    private static String key(Optional<TerraMindModality> input, TerraMindModality modality) {
+        return input.map(TerraMindModality::key).filter(key -> key.equals("un" + modality.key()))
+                .orElse(modality.key());
     }
 
     /**
@@ -148,7 +161,7 @@ public final class TerraMindGeneration implements Backbone, Model {
             GenerationState state;
             TokenGrid grid;
             try (PreparedInputs prepared = PreparedInputs.of(
-                    work, config.inputs(), inputs, tokenizers, standardize ? ofInputs : Map.of())) {
+                    work, config.inputs(), inputs, tokenizers, standardize ? ofInputs : Map.of(), unitsAreKnown)) {
                 grid = prepared.grid();
                 prepared.requireDecodable(config.settings().targets());
                 state = prepared.state();
@@ -282,11 +295,11 @@ public final class TerraMindGeneration implements Backbone, Model {
     /** One image of each modality of them. */
     @Override
     public Optional<Input> example(Scope scope) {
-        int side = config.inputs().imgSize();
+        Extent image = config.inputs().imgSize();
         SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
         config.inputs().modalities().forEach((name, modality) -> {
             if (modality.kind() == TerraMindModality.Kind.IMAGE) {
-                tensors.put(name, scope.empty(DType.F32, 1, modality.size(), side, side));
+                tensors.put(name, scope.empty(DType.F32, 1, modality.size(), image.height(), image.width()));
             }
         });
         return tensors.isEmpty() ? Optional.empty() : Optional.of(Input.of(tensors));

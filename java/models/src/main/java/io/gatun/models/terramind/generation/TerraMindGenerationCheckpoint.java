@@ -4,6 +4,7 @@ package io.gatun.models.terramind.generation;
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Structure;
 import io.gatun.core.TensorData;
+import io.gatun.models.Extent;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindModality;
 import java.util.LinkedHashMap;
@@ -32,7 +33,8 @@ public final class TerraMindGenerationCheckpoint {
      */
     public static TerraMindCheckpoint of(
             Checkpoint pretrained, Map<String, Checkpoint> tokenizers, TerraMindGenerationConfig config) {
-        return filled(pretrained, false, tokenizers, Structure.of(TerraMindGeneration.loader(config)::load));
+        return filled(pretrained, false, tokenizers, Structure.of(TerraMindGeneration.loader(config)::load),
+                config.inputs().imgSize());
     }
 
     /**
@@ -48,13 +50,15 @@ public final class TerraMindGenerationCheckpoint {
             Checkpoint pretrained, Map<String, Checkpoint> tokenizers, TerraMindTiMConfig config) {
         Map<String, Checkpoint> own = new LinkedHashMap<>(tokenizers);
         own.keySet().retainAll(config.encoder().modalities().values().stream().map(TerraMindModality::key).toList());
-        TerraMindCheckpoint filled = filled(pretrained, true, own, Structure.of(TerraMindTiM.loader(config)::load));
+        TerraMindCheckpoint filled = filled(pretrained, true, own, Structure.of(TerraMindTiM.loader(config)::load),
+                config.inputs().imgSize());
         return new TerraMindCheckpoint(TerraMindCheckpoint.withTokenizers(filled.weights(), own), filled.taken(),
                 filled.computed(), filled.random(), filled.unused());
     }
 
     private static TerraMindCheckpoint filled(
-            Checkpoint pretrained, boolean twice, Map<String, Checkpoint> tokenizers, Structure structure) {
+            Checkpoint pretrained, boolean twice, Map<String, Checkpoint> tokenizers, Structure structure,
+            Extent imgSize) {
         Map<String, TensorData> renamed = new LinkedHashMap<>();
         pretrained.tensors().forEach((name, data) -> {
             renamed.put(GENERATOR + name, data);
@@ -63,7 +67,8 @@ public final class TerraMindGenerationCheckpoint {
             }
         });
         TerraMindCheckpoint filled = TerraMindCheckpoint.of(TerraMindCheckpoint.withTokenizers(new Checkpoint(
-                pretrained.source(), pretrained.digest(), renamed, pretrained.configuration()), tokenizers), structure);
+                pretrained.source(), pretrained.digest(), renamed, pretrained.configuration()), tokenizers), structure,
+                imgSize);
         Set<String> used = filled.weights().tensors().keySet();
         List<String> unused = pretrained.tensors().keySet().stream()
                 .filter(name -> !used.contains(GENERATOR + name) && !(twice && used.contains(name))).toList();

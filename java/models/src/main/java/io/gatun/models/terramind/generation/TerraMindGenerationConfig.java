@@ -4,6 +4,7 @@ package io.gatun.models.terramind.generation;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.NearestName;
 import io.gatun.models.Arguments;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindEncoderDecoderConfig;
 import io.gatun.models.terramind.TerraMindModality;
@@ -13,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -22,12 +24,13 @@ import java.util.SequencedMap;
  * @param decoderDepth number of blocks of the decoder
  * @param settings what is generated, and how
  * @param timesteps steps of the diffusion that makes images of tokens
+ * @param statistics what images are standardised by
  * @param offset added to the means of a modality, by the name of the caller: one number, or one for each band
  * @param chained whether what was generated is seen by what comes after it; upstream's encoder sees it only if {@code
  *     modalities} have it too
  */
 public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth, GenerationSettings settings,
-        int timesteps, Map<String, List<Double>> offset, boolean chained) {
+        int timesteps, PretrainingStatistics statistics, Map<String, List<Double>> offset, boolean chained) {
     private static final String SUFFIX = "_generate";
 
     /** Arguments of encoders, which neither a generator nor its generation has. */
@@ -156,22 +159,24 @@ public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth
     public static TerraMindGenerationConfig of(String name, Arguments arguments) {
         Map.Entry<String, Integer> base = published(name, SUFFIX);
         check(name, arguments);
-        return of(name, TerraMindConfig.of(base.getKey(), arguments), base.getValue(), arguments);
+        return of(name, TerraMindConfig.of(base.getKey(), arguments), base.getValue(), Optional.empty(),
+                arguments);
     }
 
     /**
      * A generator of any size.
      *
-     * @param arguments those of {@link #of(String, Arguments)}, {@code decoder_depth}, and TerraTorch's arguments of
-     *     sizes, see {@link TerraMindConfig#of(Arguments)}; there are no tokenizers but those of {@code
-     *     tokenizer_dict}. The caller finishes them
+     * @param arguments those of {@link #of(String, Arguments)}, {@code decoder_depth}, TerraTorch's arguments of sizes,
+     *     see {@link TerraMindConfig#of(Arguments)}, and its {@code pretraining_mean} and {@code pretraining_std}, see
+     *     {@link PretrainingStatistics}, without which nothing is standardised; there are no tokenizers but those of
+     *     {@code tokenizer_dict}. The caller finishes them
      * @return the configuration
      * @throws ArgumentException if an argument has a wrong value
      */
     public static TerraMindGenerationConfig of(Arguments arguments) {
         check("TerraMindGeneration", arguments);
         return of("TerraMindGeneration", TerraMindConfig.of(arguments), arguments.integer("decoder_depth", 12),
-                arguments);
+                Optional.of(PretrainingStatistics.of("TerraMindGeneration", arguments)), arguments);
     }
 
     private static void check(String owner, Arguments arguments) {
@@ -199,14 +204,20 @@ public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth
     }
 
     private static TerraMindGenerationConfig of(
-            String owner, TerraMindConfig inputs, int decoderDepth, Arguments arguments) {
+            String owner, TerraMindConfig inputs, int decoderDepth, Optional<PretrainingStatistics> given,
+            Arguments arguments) {
         Map<String, List<Double>> offset = new LinkedHashMap<>();
         Arguments offsets = Arguments.of(owner + ": offset", arguments.dictionary("offset").orElse(Map.of()));
         arguments.dictionary("offset").orElse(Map.of()).keySet().forEach(
                 name -> offset.put(name, offsets.numbers(name).orElseThrow()));
         GenerationSettings settings = GenerationSettings.of(
                 owner, arguments, "", arguments.texts("output_modalities").orElseThrow());
-        return new TerraMindGenerationConfig(inputs, decoderDepth, settings, arguments.integer("timesteps", 50), offset,
+        given.filter(statistics -> !offset.isEmpty() && statistics.mean().isEmpty()).ifPresent(_ -> {
+            throw new ArgumentException(owner + ": offset is " + offset + ", but there are no means that it could be"
+                    + " added to; give pretraining_mean and pretraining_std");
+        });
+        return new TerraMindGenerationConfig(inputs, decoderDepth, settings, arguments.integer("timesteps", 50),
+                given.orElseGet(() -> PretrainingStatistics.of(inputs.pretraining())), offset,
                 arguments.flag("chained", false));
     }
 
@@ -232,6 +243,7 @@ public record TerraMindGenerationConfig(TerraMindConfig inputs, int decoderDepth
         if (chained) {
             given.putAll(targets);
         }
-        return new TerraMindEncoderDecoderConfig(inputs.size(), decoderDepth, inputs.imgSize(), given, targets);
+        return new TerraMindEncoderDecoderConfig(inputs.size(), decoderDepth, inputs.imgSize(), given, targets,
+                TerraMindEncoderDecoderConfig.Decoder.defaults(), true);
     }
 }

@@ -9,6 +9,7 @@ import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
 import io.gatun.models.layers.TokenGrid;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.Standardization;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
@@ -50,7 +51,7 @@ public final class TerraMindTiM implements Backbone {
         this.encoderConfig = config.encoder();
         if (config.inputs().standardize()) {
             config.inputs().modalities().forEach((name, modality) -> Standardization.load(
-                    scope, config.inputs().pretraining(), modality.key(), 0).ifPresent(
+                    scope, PretrainingStatistics.of(config.inputs().pretraining()), modality.key(), 0).ifPresent(
                             own -> standardizations.put(name, own)));
         }
         encoder = TerraMindViT.loader(encoderConfig).load(scope, state);
@@ -92,7 +93,7 @@ public final class TerraMindTiM implements Backbone {
             GenerationSampler.Trace trace) {
         TerraMindInputs inputs = TerraMindInputs.of(encoderConfig, encoder.tokenizers()::takes, input);
         try (PreparedInputs prepared =
-                PreparedInputs.of(scope, encoderConfig, inputs, encoder.tokenizers(), standardizations)) {
+                PreparedInputs.of(scope, encoderConfig, inputs, encoder.tokenizers(), standardizations, true)) {
             SequencedMap<String, Tensor> all = new LinkedHashMap<>(prepared.tensors());
             Set<String> given = new LinkedHashSet<>(all.keySet());
             SequencedMap<String, Tensor> thought = thought(scope, prepared, order, trace);

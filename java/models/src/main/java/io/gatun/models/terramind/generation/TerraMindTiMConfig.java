@@ -94,6 +94,7 @@ public record TerraMindTiMConfig(TerraMindConfig inputs, int decoderDepth, Gener
         inputs.modalities().values().forEach(modality -> given.put(modality.key(), modality));
         SequencedMap<String, TerraMindModality> targets = new LinkedHashMap<>();
         settings.targets().values().forEach(modality -> targets.put(modality.key(), modality));
-        return new TerraMindEncoderDecoderConfig(inputs.size(), decoderDepth, inputs.imgSize(), given, targets);
+        return new TerraMindEncoderDecoderConfig(inputs.size(), decoderDepth, inputs.imgSize(), given, targets,
+                TerraMindEncoderDecoderConfig.Decoder.defaults(), inputs.corrected());
     }
 }

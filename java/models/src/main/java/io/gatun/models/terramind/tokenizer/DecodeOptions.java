@@ -12,8 +12,9 @@ import java.util.Optional;
  * @param timesteps steps to take, 1 to those of the training
  * @param mode which timesteps are taken
  * @param scheduler another than the tokenizer's own
- * @param imageSize rows and columns of the image, multiples of {@link UNetSize#multiple()}; without it the size that
- *     the tokens have
+ * @param imageSize rows and columns of the image, multiples of {@link UNetSize#multiple()}; without it token
+ *     numbers give the size that they have, codes that of the training, and a reconstruction is a square of the image's
+ *     columns, the last two of the size of their tokens where the tokenizer is corrected
  * @param originalSize upstream's {@code orig_res}, the resolution the image once had: the published networks are not
  *     conditioned on it, and it has no effect
  * @param seed of the noise

@@ -51,7 +51,8 @@ public final class DiVAE extends TerraMindTokenizer {
     @Override
     public Tensor decodeQuant(Scope scope, Tensor quantized, DecodeOptions options) {
         requireCodes(quantized);
-        DecodeOptions.Size trained = new DecodeOptions.Size(diffusion.imageSize(), diffusion.imageSize());
+        DecodeOptions.Size trained = new DecodeOptions.Size(
+                diffusion.imageSize().height(), diffusion.imageSize().width());
         return decode(scope, quantized, options.imageSize().orElse(
                 config().corrected() ? sizeOf(quantized, 2) : trained), options, (_, _) -> { });
     }

@@ -9,8 +9,8 @@ import io.gatun.models.Arguments;
  *
  * @param scheduler how a step is made
  * @param trainTimesteps timesteps of the training, upstream's {@code num_train_timesteps}
- * @param betaSchedule {@code linear}, {@code scaled_linear}, {@code squaredcos_cap_v2}, or {@code shifted_cosine:s}
- *     with a positive number s
+ * @param betaSchedule {@code linear}, {@code scaled_linear}, {@code squaredcos_cap_v2}, {@code sigmoid} of DDPM alone,
+ *     or {@code shifted_cosine:s} with a positive number s
  * @param predictionType what the network predicts
  * @param clipSample whether predicted images are cut off at -1 and 1
  * @param thresholding upstream's dynamic thresholding: with its largest value of 1, which nothing there changes, it
@@ -54,7 +54,7 @@ public record DiffusionOptions(Kind scheduler, int trainTimesteps, String betaSc
             throw new ArgumentException("tokenizer: num_train_timesteps is " + trainTimesteps
                     + ", expected at least 2");
         }
-        NoiseSchedule.requireKnown(betaSchedule);
+        NoiseSchedule.requireKnown(scheduler, betaSchedule);
     }
 
     /**

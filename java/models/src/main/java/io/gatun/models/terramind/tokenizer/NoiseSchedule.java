@@ -11,18 +11,22 @@ final class NoiseSchedule {
     private static final String SHIFTED = "shifted_cosine:";
     private static final float FIRST = 1e-4f;
     private static final float LAST = 0.02f;
+    private static final float SPREAD = (float) (0.02 - 1e-4);
 
     private NoiseSchedule() {}
 
-    static void requireKnown(String name) {
+    static void requireKnown(DiffusionOptions.Kind scheduler, String name) {
         boolean known = switch (name) {
             case "linear", "scaled_linear", "squaredcos_cap_v2" -> true;
+            // Upstream's DDIM does not know it.
+            case "sigmoid" -> scheduler == DiffusionOptions.Kind.DDPM;
             default -> name.startsWith(SHIFTED) && name.substring(SHIFTED.length()).matches("\\d*\\.?\\d+")
                     && shift(name) > 0;
         };
         if (!known) {
             throw new ArgumentException("tokenizer: beta_schedule is " + name + ", expected linear, scaled_linear,"
-                    + " squaredcos_cap_v2, or shifted_cosine:s with a positive number s");
+                    + " squaredcos_cap_v2, sigmoid with the scheduler ddpm, or shifted_cosine:s with a positive number"
+                    + " s");
         }
     }
 
@@ -40,6 +44,7 @@ final class NoiseSchedule {
         float[] betas = switch (name) {
             case "scaled_linear" -> squared(linear((float) Math.sqrt(FIRST), (float) Math.sqrt(LAST), count));
             case "squaredcos_cap_v2" -> squaredCosine(count);
+            case "sigmoid" -> sigmoid(count);
             default -> linear(FIRST, LAST, count);
         };
         return products(options.zeroTerminalSnr() ? withoutSignalAtTheEnd(betas) : betas);
@@ -59,6 +64,14 @@ final class NoiseSchedule {
             values[i] *= values[i];
         }
         return values;
+    }
+
+    private static float[] sigmoid(int count) {
+        float[] betas = linear(-6, 6, count);
+        for (int i = 0; i < count; i++) {
+            betas[i] = (float) (1 / (1 + Math.exp(-betas[i]))) * SPREAD + FIRST;
+        }
+        return betas;
     }
 
     private static float[] squaredCosine(int count) {

@@ -9,6 +9,7 @@ import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.models.Arguments;
 import io.gatun.models.Backbone;
+import io.gatun.models.Extent;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
@@ -126,12 +127,15 @@ public final class TokenizerBackbone implements Backbone {
 
     @Override
     public OptionalInt patchSize() {
-        return OptionalInt.of(config.patchSize());
+        return OptionalInt.of(config.encodedPatch());
     }
 
     @Override
     public Optional<Input> example(Scope scope) {
-        int side = config.encoderImageSize();
-        return Optional.of(Input.of(scope.empty(DType.F32, 1, config.channels(), side, side)));
+        TokenGrid grid = config.encoderImageSize().grid(Extent.of(config.patchSize()));
+        long height = (long) grid.height() * config.encodedPatch();
+        long width = (long) grid.width() * config.encodedPatch();
+        return Optional.of(Input.of(config.labels().isPresent() ? scope.empty(DType.I64, 1, height, width)
+                : scope.empty(DType.F32, 1, config.channels(), height, width)));
     }
 }

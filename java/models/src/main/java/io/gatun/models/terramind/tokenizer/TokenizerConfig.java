@@ -4,19 +4,26 @@ package io.gatun.models.terramind.tokenizer;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.NearestName;
 import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 
 /**
  * What a tokenizer is built of: the arguments of upstream's {@code VQVAE} and {@code DiVAE}.
  *
  * @param name upstream's name, or another for messages
- * @param channels of an image; classes of a map of classes
+ * @param channels of an image; classes of a map of classes that has no labels
+ * @param labels upstream's {@code n_labels}: classes of the maps that are encoded, each of which has {@code channels}
+ *     numbers of its own
  * @param patchSize rows and columns of the pixels of a token
+ * @param patchProj whether a token has the pixels of a patch; else it has one cell of a map of features, and the patch
+ *     tells only how many positions there are
  * @param levels of the quantiser, one for each channel of the latent
  * @param postMlp whether there is a small network behind the blocks of a transformer
  * @param encoder sizes of the encoder
@@ -26,8 +33,9 @@ import java.util.SequencedMap;
  *     makes the reconstruction a square of the image's columns, and decodes codes alone at the size of the training
  * @param checkInputs whether images that have NaN are refused, which waits for the device
  */
-public record TokenizerConfig(String name, int channels, int patchSize, List<Integer> levels, boolean postMlp,
-        TokenizerSize encoder, int encoderImageSize, Decoder decoder, boolean corrected, boolean checkInputs) {
+public record TokenizerConfig(String name, int channels, OptionalInt labels, int patchSize, boolean patchProj,
+        List<Integer> levels, boolean postMlp, TokenizerSize encoder, Extent encoderImageSize, Decoder decoder,
+        boolean corrected, boolean checkInputs) {
     /** Upstream's classes. */
     public enum Kind {
         /** With a plain decoder. */
@@ -43,7 +51,7 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
          *
          * @return pixels
          */
-        int imageSize();
+        Extent imageSize();
     }
 
     /**
@@ -54,7 +62,7 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
      * @param patchSize rows and columns of the pixels that a token becomes
      * @param outConv whether two convolutional blocks come last
      */
-    public record Plain(TokenizerSize size, int imageSize, int patchSize, boolean outConv) implements Decoder {}
+    public record Plain(TokenizerSize size, Extent imageSize, int patchSize, boolean outConv) implements Decoder {}
 
     /**
      * A network that denoises.
@@ -63,7 +71,7 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
      * @param imageSize rows and columns of an image where nothing tells them
      * @param options of the diffusion
      */
-    public record Diffusion(UNetSize size, int imageSize, DiffusionOptions options) implements Decoder {}
+    public record Diffusion(UNetSize size, Extent imageSize, DiffusionOptions options) implements Decoder {}
 
     /** What upstream takes for training, to find weights, or without any effect. */
     private static final List<String> WITHOUT_EFFECT = List.of("pretrained", "ckpt_path", "ignore_keys", "freeze_enc",
@@ -79,12 +87,16 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
         levels = List.copyOf(levels);
         FiniteScalarQuantizer.size(levels);
         int decoded = decoder instanceof Plain plain ? plain.patchSize() : 1;
-        if (channels < 1 || patchSize < 1 || encoderImageSize < patchSize || encoderImageSize % patchSize != 0
-                || decoded < 1 || decoder.imageSize() < decoded || decoder.imageSize() % decoded != 0) {
+        if (channels < 1 || labels.orElse(1) < 1 || !isWhole(encoderImageSize, patchSize)
+                || !isWhole(decoder.imageSize(), decoded)) {
             throw new ArgumentException(name + ": " + channels + " channels, images of " + encoderImageSize
                     + " for the encoder and " + decoder.imageSize() + " for the decoder, patches of " + patchSize
-                    + " and " + decoded + "; expected at least one channel, and images of whole patches");
+                    + " and " + decoded + "; expected at least one channel (and label), and images of whole patches");
         }
+    }
+
+    private static boolean isWhole(Extent image, int patch) {
+        return patch > 0 && image.least() >= patch && image.height() % patch == 0 && image.width() % patch == 0;
     }
 
     private static SequencedMap<String, Integer> channelsByName() {
@@ -143,13 +155,16 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
      * A tokenizer of any size.
      *
      * @param kind upstream's class
-     * @param arguments upstream's {@code image_size}, {@code image_size_enc}, {@code image_size_dec}, {@code
-     *     n_channels}, {@code patch_size}, {@code post_mlp}, {@code codebook_size} (levels with hyphens between),
+     * @param arguments upstream's {@code image_size}, {@code image_size_enc}, {@code image_size_dec} (one number, or
+     *     rows and columns), {@code n_channels}, {@code n_labels}, {@code patch_size}, {@code patch_proj}, {@code
+     *     post_mlp}, {@code codebook_size} (levels with hyphens between),
      *     {@code latent_dim}, {@code enc_type}; of a VQ-VAE {@code dec_type}, {@code patch_size_dec} and {@code
      *     out_conv}; of a DiVAE {@code scheduler}, {@code num_train_timesteps}, {@code beta_schedule}, {@code
      *     prediction_type}, {@code clip_sample}, {@code thresholding} and {@code zero_terminal_snr}, with upstream's
-     *     defaults; what concerns training or finds weights has no effect. Ours are dictionaries of sizes, {@code
-     *     encoder}, {@code decoder} and {@code unet}, and {@code corrected} and {@code check_inputs}. The caller finishes them
+     *     defaults; or {@code config}, a dictionary of all of them. What concerns training or finds weights has no
+     *     effect. Ours are dictionaries of sizes, {@code
+     *     encoder}, {@code decoder} and {@code unet}, and {@code corrected} and {@code check_inputs}. The caller finishes
+     *     them
      * @return the configuration
      * @throws ArgumentException if an argument has a wrong value
      */
@@ -160,7 +175,18 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
     private record Defaults(int channels, int imageSize, String codebook, boolean published) {}
 
     private static TokenizerConfig of(String name, Kind kind, Arguments arguments, Defaults defaults) {
+        Optional<Map<String, Object>> all = arguments.dictionary("config");
+        if (all.isPresent()) {
+            Arguments own = Arguments.of(name + ": config", all.get());
+            TokenizerConfig config = of(name, kind, own, defaults);
+            own.finish();
+            return config;
+        }
         WITHOUT_EFFECT.forEach(arguments::value);
+        if (arguments.flag("undo_std", false)) {
+            throw new ArgumentException(name + ": undo_std is true, which upstream fails on at the first image; bring"
+                    + " images to -1 to 1 before they are given, and leave it out");
+        }
         if (!arguments.text("quant_type", "fsq").equals("fsq")) {
             throw new ArgumentException(name + ": quant_type is " + arguments.text("quant_type")
                     + ", expected fsq, which all published tokenizers have");
@@ -171,19 +197,21 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
             throw new ArgumentException(name + ": latent_dim is " + latent + " and codebook_size has "
                     + levels.size() + " levels, one for each channel of the latent: " + levels);
         }
-        int imageSize = arguments.integer("image_size", defaults.imageSize());
+        Extent imageSize = Extent.of(name, arguments, "image_size", Extent.of(defaults.imageSize()));
         int patch = arguments.integer("patch_size", 16);
-        return new TokenizerConfig(name, arguments.integer("n_channels", defaults.channels()), patch, levels,
-                arguments.flag("post_mlp", defaults.published()),
+        OptionalInt labels = arguments.value("n_labels").isPresent()
+                ? OptionalInt.of(arguments.integer("n_labels")) : OptionalInt.empty();
+        return new TokenizerConfig(name, arguments.integer("n_channels", defaults.channels()), labels, patch,
+                arguments.flag("patch_proj", true), levels, arguments.flag("post_mlp", defaults.published()),
                 size(name, arguments, "encoder", "enc_type", "vit_b_enc"),
-                arguments.integer("image_size_enc", imageSize),
+                Extent.of(name, arguments, "image_size_enc", imageSize),
                 decoder(name, kind, arguments, defaults, imageSize, patch),
                 arguments.flag("corrected", false), arguments.flag("check_inputs", true));
     }
 
     private static Decoder decoder(
-            String name, Kind kind, Arguments arguments, Defaults defaults, int imageSize, int patch) {
-        int size = arguments.integer("image_size_dec", imageSize);
+            String name, Kind kind, Arguments arguments, Defaults defaults, Extent imageSize, int patch) {
+        Extent size = Extent.of(name, arguments, "image_size_dec", imageSize);
         if (kind == Kind.VQVAE) {
             // The registry passes it to both kinds.
             arguments.value("prediction_type");
@@ -216,6 +244,16 @@ public record TokenizerConfig(String name, int channels, int patchSize, List<Int
      */
     public int codebookSize() {
         return FiniteScalarQuantizer.size(levels);
+    }
+
+    /** Rows and columns of the pixels that the encoder makes a token of. */
+    int encodedPatch() {
+        return patchProj ? patchSize : 1;
+    }
+
+    /** Channels of what a plain decoder gives. */
+    int decodedChannels() {
+        return labels.orElse(channels);
     }
 
     /**

@@ -11,6 +11,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.ChannelsLast;
 import io.gatun.models.layers.Linear;
 import io.gatun.models.layers.PatchEmbed;
@@ -33,12 +34,22 @@ final class TokenizerEncoder {
         this.config = config;
         TokenizerSize size = config.encoder();
         StateDict encoder = state.at("encoder");
-        patches = PatchEmbed.load2d(scope, encoder.at("proj"), config.channels(), size.dim(), config.patchSize());
+        patches = PatchEmbed.load2d(scope, encoder.at("proj"), config.channels(), size.dim(),
+                Extent.of(config.encodedPatch()));
         transformer = TokenizerTransformer.load(
-                scope, encoder, size, config.encoderImageSize() / config.patchSize(), config.postMlp());
+                scope, encoder, size, config.encoderImageSize().grid(Extent.of(config.patchSize())), config.postMlp());
         quantProj = Linear.loadConv1x1(scope, state.at("quant_proj"), size.dim(), config.levels().size());
         quantizer = new FiniteScalarQuantizer(scope, config.levels());
-        classes = config.isClasses() ? Optional.of(oneHot(scope, config.channels())) : Optional.empty();
+        classes = classes(scope, state);
+    }
+
+    /** [classes, channels]: what each class becomes. */
+    private Optional<Tensor> classes(Scope scope, StateDict state) {
+        if (config.labels().isPresent()) {
+            return Optional.of(state.takeTensor(
+                    scope, "cls_emb.weight", config.labels().getAsInt(), config.channels()));
+        }
+        return config.isClasses() ? Optional.of(oneHot(scope, config.channels())) : Optional.empty();
     }
 
     private static Tensor oneHot(Scope scope, int count) {
@@ -56,7 +67,7 @@ final class TokenizerEncoder {
     /** Where the patches of an image [B, ..., H, W] lie. */
     TokenGrid grid(Tensor input) {
         int rank = input.shape().rank();
-        int patch = config.patchSize();
+        int patch = config.encodedPatch();
         for (int axis = rank - 2; axis < rank; axis++) {
             if (input.dim(axis) < patch || input.dim(axis) % patch != 0) {
                 throw new ShapeException(config.name() + ": the image " + input.shape() + " has "
@@ -116,12 +127,16 @@ final class TokenizerEncoder {
 
     private void requireType(Tensor input) {
         int rank = input.shape().rank();
-        boolean numbers = rank == 3 || rank == 4 && input.dim(1) == 1 && config.channels() != 1;
+        boolean labelled = config.labels().isPresent();
+        boolean numbers = rank == 3 || rank == 4 && input.dim(1) == 1 && (labelled || config.channels() != 1);
         if (numbers && classes.isPresent()) {
             if (input.dtype() != DType.I64 && input.dtype() != DType.I32 && input.dtype() != DType.F32) {
                 throw new DTypeException(config.name() + ": class numbers are " + input.dtype()
                         + ", expected int64 or float32");
             }
+        } else if (labelled) {
+            throw new ShapeException(config.name() + ": the map has shape " + input.shape() + ", expected numbers of "
+                    + config.labels().getAsInt() + " classes, [B, H, W]");
         } else if (rank != 4 || input.dim(1) != config.channels()) {
             throw new ShapeException(config.name() + ": the image has shape " + input.shape() + ", expected [B, "
                     + config.channels() + ", H, W]" + (classes.isPresent()
@@ -138,7 +153,7 @@ final class TokenizerEncoder {
 
     /** [B, C, H, W] f32, a view or a copy. */
     private Tensor image(Scope scope, Tensor input) {
-        if (input.shape().rank() == 4 && input.dim(1) == config.channels()) {
+        if (config.labels().isEmpty() && input.shape().rank() == 4 && input.dim(1) == config.channels()) {
             return input.slice(0, 0, input.dim(0));
         }
         try (Tensor numbers = Kernels.copy(scope, input, DType.I64);
@@ -157,9 +172,10 @@ final class TokenizerEncoder {
         try (Tensor numbers = Kernels.copy(scope, input, DType.F32)) {
             float low = extreme(scope, numbers, Reduction.MIN);
             float high = extreme(scope, numbers, Reduction.MAX);
-            if (!(low > -1 && high < config.channels())) {
+            long count = classes.orElseThrow().dim(0);
+            if (!(low > -1 && high < count)) {
                 throw new ArgumentException(config.name() + ": class numbers from " + low + " to " + high
-                        + ", expected 0 to " + (config.channels() - 1) + "; map the classes of another legend first");
+                        + ", expected 0 to " + (count - 1) + "; map the classes of another legend first");
             }
         }
     }

@@ -48,14 +48,15 @@ record TokenizerTransformer(PositionEmbedding positions, List<TransformerBlock> 
      * @param scope owns them
      * @param state parameters of the encoder or decoder
      * @param size of the blocks
-     * @param side rows and columns of the table of positions
+     * @param grid rows and columns of the table of positions
      * @param postMlp whether there is a network behind the blocks
      */
-    static TokenizerTransformer load(Scope scope, StateDict state, TokenizerSize size, int side, boolean postMlp) {
-        float[] table = cellsFirst(state.takeFloats("pos_emb", 1, size.dim(), side, side), size.dim());
-        PositionEmbedding positions = new PositionEmbedding(scope, new TokenGrid(1, side, side), table, 0,
-                grid -> Bicubic.resample(table, size.dim(), Bicubic.centers(side, grid.height()),
-                        Bicubic.centers(side, grid.width())));
+    static TokenizerTransformer load(
+            Scope scope, StateDict state, TokenizerSize size, TokenGrid grid, boolean postMlp) {
+        float[] table = cellsFirst(state.takeFloats("pos_emb", 1, size.dim(), grid.height(), grid.width()), size.dim());
+        PositionEmbedding positions = new PositionEmbedding(scope, grid, table, 0,
+                wanted -> Bicubic.resample(table, size.dim(), Bicubic.centers(grid.height(), wanted.height()),
+                        Bicubic.centers(grid.width(), wanted.width())));
         List<TransformerBlock> blocks =
                 TransformerBlock.loadAll(scope, state.at("blocks"), size.depth(), size.block());
         return new TokenizerTransformer(

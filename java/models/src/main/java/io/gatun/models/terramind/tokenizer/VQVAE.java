@@ -5,6 +5,7 @@ import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.ChannelsLast;
 import io.gatun.models.layers.Linear;
 import io.gatun.models.layers.TokenGrid;
@@ -13,7 +14,7 @@ import java.util.List;
 
 /** A tokenizer with a plain decoder, upstream's {@code VQVAE}: that of LULC, whose channels are scores of classes. */
 public final class VQVAE extends TerraMindTokenizer {
-    private final TokenizerConfig.Plain plain;
+    private final int patch;
     private final Linear postQuantProj;
     private final TokenizerTransformer transformer;
     private final Linear outProj;
@@ -21,16 +22,16 @@ public final class VQVAE extends TerraMindTokenizer {
 
     VQVAE(Scope scope, StateDict state, TokenizerConfig config, TokenizerConfig.Plain plain) {
         super(scope, state, config);
-        this.plain = plain;
         int dim = plain.size().dim();
         postQuantProj = Linear.loadConv1x1(scope, state.at("post_quant_proj"), config.levels().size(), dim);
         StateDict decoder = state.at("decoder");
         transformer = TokenizerTransformer.load(
-                scope, decoder, plain.size(), plain.imageSize() / plain.patchSize(), config.postMlp());
+                scope, decoder, plain.size(), plain.imageSize().grid(Extent.of(plain.patchSize())), config.postMlp());
+        patch = config.patchProj() ? plain.patchSize() : 1;
         outProj = Linear.load(scope, decoder.at("out_proj"), dim,
-                (long) config.channels() * plain.patchSize() * plain.patchSize());
+                (long) config.decodedChannels() * patch * patch);
         for (int i = 0; plain.outConv() && i < 2; i++) {
-            outConv.add(ConvNeXtBlock.load(scope, decoder.at("out_conv." + i), config.channels()));
+            outConv.add(ConvNeXtBlock.load(scope, decoder.at("out_conv." + i), config.decodedChannels()));
         }
     }
 
@@ -40,7 +41,7 @@ public final class VQVAE extends TerraMindTokenizer {
         TokenGrid grid = new TokenGrid(1, (int) quantized.dim(2), (int) quantized.dim(3));
         try (Tensor tokens = tokens(scope, quantized, grid); Tensor patches = outProj.apply(scope, tokens);
                 Tensor cells = patches.reshape(patches.dim(0), grid.height(), grid.width(), patches.dim(2))) {
-            Tensor map = PatchedUNet.unpatched(scope, cells, config().channels(), plain.patchSize());
+            Tensor map = PatchedUNet.unpatched(scope, cells, config().decodedChannels(), patch);
             return outConv.isEmpty() ? map : refined(scope, map);
         }
     }

@@ -17,7 +17,9 @@ import io.gatun.core.Kernels;
 import io.gatun.core.Reductions;
 import io.gatun.core.SampleOptions;
 import io.gatun.core.Scope;
+import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.Loader;
 import io.gatun.models.layers.TokenGrid;
 import io.gatun.models.terramind.MaskedModality;
@@ -54,6 +56,11 @@ class GenerationSamplerTest {
 
     /** S1GRD to LULC and coordinates, on what was generated too. */
     private TerraMindEncoderDecoder model() {
+        return Generators.random(scope, TerraMindEncoderDecoder.loader(
+                network(TerraMindEncoderDecoderConfig.Decoder.defaults())));
+    }
+
+    private static TerraMindEncoderDecoderConfig network(TerraMindEncoderDecoderConfig.Decoder decoder) {
         SequencedMap<String, TerraMindModality> inputs = new LinkedHashMap<>();
         inputs.put(S1, TerraMindModality.pretrained(S1));
         SequencedMap<String, TerraMindModality> targets = new LinkedHashMap<>();
@@ -62,9 +69,57 @@ class GenerationSamplerTest {
             targets.put(key, TerraMindModality.target(key));
         }
         TerraMindGenerationConfig sizes = Generators.generator(Map.of());
-        Loader<TerraMindEncoderDecoder> loader = TerraMindEncoderDecoder.loader(
-                new TerraMindEncoderDecoderConfig(sizes.inputs().size(), 2, 32, inputs, targets));
-        return Generators.random(scope, loader);
+        return new TerraMindEncoderDecoderConfig(
+                sizes.inputs().size(), 2, Extent.of(32), inputs, targets, decoder, false);
+    }
+
+    /** S1GRD seen, six patches of LULC and three coordinates to be found, each seeing so many. */
+    private SequencedMap<String, Tensor> logits(
+            boolean causal, boolean separate, Optional<long[]> ofLulc, Optional<long[]> ofText) {
+        TerraMindEncoderDecoder model = Generators.random(scope, TerraMindEncoderDecoder.loader(
+                network(new TerraMindEncoderDecoderConfig.Decoder(causal, separate, true))));
+        SequencedMap<String, MaskedModality> given = new LinkedHashMap<>();
+        given.put(S1, new MaskedModality(
+                pixels(scope, 3, 1, 2, 32, 48), Optional.empty(), Optional.empty(), Optional.empty()));
+        boolean[] hidden = {true, true, true, true, true, true};
+        given.put(LULC, new MaskedModality(
+                scope.of(new long[6], 1, 2, 3), Optional.of(hidden), Optional.empty(), ofLulc));
+        given.put("coords", new MaskedModality(scope.of(new long[] {5, 11, 12, 13}, 1, 4),
+                Optional.of(new boolean[] {true, true, true, true}), Optional.empty(), ofText));
+        return model.logits(scope, 1, given, 6, 9);
+    }
+
+    private static float[] rows(Tensor logits, int from, int to) {
+        return logits.slice(1, from, to).toFloatArray();
+    }
+
+    /** What the modalities say can be said so that it is what the arguments say. */
+    @Test
+    void theDecodersTokensSeeWhatTheArgumentsSay() {
+        Optional<long[]> ones = Optional.of(new long[] {1, 1, 1, 1, 1, 1});
+        Optional<long[]> texts = Optional.of(new long[] {1, 1, 1, 1});
+        for (boolean separate : new boolean[] {true, false}) {
+            assertArrayEquals(logits(false, separate, ones, texts).get(LULC).toFloatArray(),
+                    logits(true, separate, Optional.empty(), Optional.empty()).get(LULC).toFloatArray());
+        }
+        Tensor apart = logits(false, true, Optional.empty(), Optional.empty()).get(LULC);
+        Tensor together = logits(false, false, Optional.empty(), Optional.empty()).get(LULC);
+        // The first modality sees itself, the second one both.
+        assertArrayEquals(rows(apart, 0, 6), rows(together, 0, 6), 1e-5f);
+        assertFalse(Arrays.equals(rows(apart, 6, 9), rows(together, 6, 9)));
+        Tensor causal = logits(true, true, Optional.empty(), Optional.empty()).get(LULC);
+        assertFalse(Arrays.equals(rows(apart, 0, 1), rows(causal, 0, 1)));
+    }
+
+    /** Weights of a model that does not share its marks have two of a modality. */
+    @Test
+    void marksOfTheDecoderAreItsOwnUnlessShared() {
+        for (boolean shared : new boolean[] {true, false}) {
+            Structure structure = Structure.of(TerraMindEncoderDecoder.loader(
+                    network(new TerraMindEncoderDecoderConfig.Decoder(false, true, shared)))::load);
+            assertEquals(shared ? Structure.Kind.BUFFER : Structure.Kind.PARAMETER,
+                    structure.weights().get("decoder_embeddings." + LULC + ".mod_emb").kind());
+        }
     }
 
     private GenerationState state(int from, int to) {

@@ -35,6 +35,8 @@ import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
+import io.gatun.models.terramind.Pretraining;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.TerraMindCheckpoint;
 import io.gatun.models.terramind.TerraMindEncoderDecoder;
 import io.gatun.models.terramind.TerraMindModality;
@@ -63,6 +65,8 @@ class TerraMindGenerationTest {
     void close() {
         scope.close();
     }
+
+    private static final PretrainingStatistics PUBLISHED = PretrainingStatistics.of(Pretraining.V1);
 
     private TerraMindGeneration model(Map<String, ?> more) {
         return Generators.random(scope, TerraMindGeneration.loader(generator(more)));
@@ -238,7 +242,8 @@ class TerraMindGenerationTest {
         refuses(ArgumentException.class, () -> named("terramind_v2_base_generate", Map.of()),
                 "did you mean terramind_v1_base_generate?");
         refuses(ArgumentException.class, () -> Generators.random(scope, TerraMindGeneration.loader(generator(
-                Map.of("offset", Map.of("S1GRD", List.of(1, 2, 3)))))), "offset has 3 numbers for untok_sen1grd@224");
+                Map.of("offset", Map.of("S1GRD", List.of(1, 2, 3)), "pretraining_mean", PUBLISHED.mean(),
+                        "pretraining_std", PUBLISHED.std())))), "offset has 3 numbers for untok_sen1grd@224");
     }
 
     private static void refused(Map<String, ?> given, String... says) {
@@ -270,7 +275,8 @@ class TerraMindGenerationTest {
     /** The scale of pretraining is dB; images that are linear or standardised are not. */
     @Test
     void imagesOfAnotherScaleAreRefused() {
-        TerraMindGeneration model = model(Map.of("standardize", true));
+        TerraMindGeneration model = model(Map.of("standardize", true,
+                "pretraining_mean", PUBLISHED.mean(), "pretraining_std", PUBLISHED.std()));
         Tensor linear = scope.full(DType.F32, 0.1, 1, 2, 32, 32);
         refuses(ArgumentException.class, () -> model.generate(scope, input("S1GRD", linear), DEFAULTS),
                 "linear backscatter");
@@ -305,7 +311,8 @@ class TerraMindGenerationTest {
     @Test
     void standardizeTakesAndGivesTheUnitsOfPretraining() {
         Map<String, ?> arguments = Map.of("modalities", List.of("S1GRD"), "output_modalities", List.of("DEM"),
-                "offset", Map.of("S1GRD", List.of(1, 2), "DEM", 100));
+                "offset", Map.of("S1GRD", List.of(1, 2), "DEM", 100),
+                "pretraining_mean", PUBLISHED.mean(), "pretraining_std", PUBLISHED.std());
         Tensor decibels = scope.full(DType.F32, -11, 1, 2, 32, 32);
         Tensor standard = scope.empty(DType.F32, 1, 2, 32, 32);
         Kernels.fill(scope, standard.slice(1, 0, 1), (-11 + 12.599 - 1) / 5.195);
@@ -322,6 +329,38 @@ class TerraMindGenerationTest {
         assertTrue(Math.abs(metres[0]) > 1);
     }
 
+    /** Upstream's class standardises by what it is given, and by nothing if it is given nothing. */
+    @Test
+    void aGeneratorOfAnySizeHasTheStatisticsThatItIsGiven() {
+        Map<String, Object> arguments = new TreeMap<>(Map.of("modalities", List.of("S1GRD", "DEM"), "output_modalities",
+                List.of("DEM", "NDVI")));
+        Map<String, Tensor> image = Map.of("S1GRD", scope.full(DType.F32, 0.5, 1, 2, 32, 32));
+        float[] bare = model(arguments).generate(scope, input("S1GRD", image.get("S1GRD")), DEFAULTS).outputs()
+                .get("DEM").toFloatArray();
+        arguments.put("standardize", true);
+        assertArrayEquals(bare, model(arguments).generate(scope, input("S1GRD", image.get("S1GRD")), DEFAULTS).outputs()
+                .get("DEM").toFloatArray());
+        arguments.put("pretraining_mean", Map.of("untok_sen1grd@224", List.of(2, 3), "untok_dem@224", List.of(100)));
+        arguments.put("pretraining_std", Map.of("untok_sen1grd@224", List.of(4, 8), "untok_dem@224", 10));
+        arguments.put("offset", Map.of("DEM", 1));
+        Tensor raw = scope.empty(DType.F32, 1, 2, 32, 32);
+        Kernels.fill(scope, raw.slice(1, 0, 1), 2 + 4 * 0.5);
+        Kernels.fill(scope, raw.slice(1, 1, 2), 3 + 8 * 0.5);
+        Generated made = model(arguments).generate(scope, input("S1GRD", raw), DEFAULTS);
+        float[] metres = made.outputs().get("DEM").toFloatArray();
+        for (int i = 0; i < bare.length; i++) {
+            assertEquals(bare[i] * 10 + 101, metres[i], 1e-3);
+        }
+        Map<String, ?> statistics = Map.of("modalities", List.of("DEM"), "output_modalities", List.of("NDVI"),
+                "pretraining_mean", Map.of("untok_dem@224", List.of(1)));
+        refuses(ArgumentException.class, () -> generator(statistics), "pretraining_mean has untok_dem@224");
+        refuses(ArgumentException.class, () -> generator(Map.of("output_modalities", List.of("NDVI"), "offset",
+                Map.of("DEM", 1))), "no means that it could be added to");
+        refuses(ArgumentException.class, () -> named("terramind_v1_tiny_generate", Map.of("modalities",
+                List.of("DEM"), "output_modalities", List.of("S1GRD"), "pretraining_mean", Map.of())),
+                "pretraining_mean");
+    }
+
     /** S2L1C has 13 bands as an input, and the 12 of S2L2A as an output, with the statistics of those. */
     @Test
     void aNameOfTwoModalitiesHasTheStatisticsOfBoth() {
@@ -329,7 +368,8 @@ class TerraMindGenerationTest {
                 "codebook_size", "8-8-8-6-5", "encoder", Map.of("dim_tokens", 16, "depth", 1, "num_heads", 2),
                 "unet", Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1))));
         Map<String, Object> arguments = new TreeMap<>(Map.of("output_modalities", List.of("S2L1C"), "modalities",
-                List.of("S2L1C"), "tokenizer_dict", Map.of("tok_sen2l2a@224", twelve), "standardize", true));
+                List.of("S2L1C"), "tokenizer_dict", Map.of("tok_sen2l2a@224", twelve), "standardize", true,
+                "pretraining_mean", PUBLISHED.mean(), "pretraining_std", PUBLISHED.std()));
         Input numbers = input("S2L1C", scope.full(DType.F32, 1500, 1, 13, 32, 32));
         float[] same = model(arguments).generate(scope, numbers, DEFAULTS).outputs().get("S2L1C").toFloatArray();
         arguments.put("output_modalities", List.of("S2L2A"));
@@ -443,7 +483,8 @@ class TerraMindGenerationTest {
     @Test
     void mapsGoThroughTheirTokenizers() {
         TerraMindGeneration model = model(Map.of("modalities", List.of("LULC", "NDVI"),
-                "output_modalities", List.of("DEM"), "temps", 0));
+                "output_modalities", List.of("DEM"), "temps", 0, "pretraining_mean", PUBLISHED.mean(),
+                "pretraining_std", PUBLISHED.std()));
         long[] classes = new long[2 * 32 * 32];
         Arrays.setAll(classes, i -> i * 7 % 10);
         Tensor lulc = scope.of(classes, 2, 1, 32, 32);

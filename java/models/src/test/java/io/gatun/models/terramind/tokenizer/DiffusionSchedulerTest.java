@@ -40,6 +40,17 @@ class DiffusionSchedulerTest {
         assertEquals(4.04e-5, scheduler(DiffusionOptions.Kind.DDIM, "linear", false).alphas()[999], 1e-6);
     }
 
+    /** Of PyTorch: products of 1 - (sigmoid(linspace(-6, 6)) 0.0199 + 0.0001). */
+    @Test
+    void ddpmKnowsTheSigmoidSchedule() {
+        float[] alphas = scheduler(DiffusionOptions.Kind.DDPM, "sigmoid", false).alphas();
+        assertArrayEquals(new float[] {0.99985081f, 0.90279901f, 0.29888758f, 3.9681821e-5f},
+                new float[] {alphas[0], alphas[250], alphas[500], alphas[999]}, 2e-6f);
+        float[] without = scheduler(DiffusionOptions.Kind.DDPM, "sigmoid", true).alphas();
+        assertArrayEquals(new float[] {0.99985087f, 0.90219909f, 0.29575408f, 0},
+                new float[] {without[0], without[250], without[500], without[999]}, 2e-6f);
+    }
+
     /** By hand: of betas 0.0001 and 0.02, from the second timestep to the first. */
     @Test
     void aDdpmStepIsThatOfTheFormula() {

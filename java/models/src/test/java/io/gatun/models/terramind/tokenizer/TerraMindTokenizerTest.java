@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.ArgumentException;
+import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
 import io.gatun.core.CpuLevel;
 import io.gatun.core.CpuOptions;
@@ -28,9 +29,13 @@ import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
+import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.core.TensorData;
 import io.gatun.data.TestDevices;
+import io.gatun.models.TestInputs;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -378,5 +383,98 @@ class TerraMindTokenizerTest {
             tokenizer.decodeTokens(scope, scope.full(DType.I64, 7, batch, 4, 4), options);
         }
         return device.memory().bytesPeak();
+    }
+
+    /** Labels are looked up: the same as an image of what they have. */
+    @Test
+    void labelsAreImagesOfTheirNumbers() {
+        Map<String, Object> labels = Map.of("n_labels", 5);
+        for (boolean plain : new boolean[] {true, false}) {
+            TokenizerConfig labelled = plain ? vqvae(labels) : divae(labels);
+            TokenizerConfig bare = plain ? vqvae(Map.of()) : divae(Map.of());
+            Checkpoint weights = Tokenizers.structure(labelled).random(7);
+            int channels = labelled.channels();
+            float[] rows = StateDict.of(weights).takeFloats("cls_emb.weight", 5, channels);
+            long[] numbers = LongStream.range(0, 32 * 32).map(i -> i * i % 5).toArray();
+            float[] pixels = new float[channels * numbers.length];
+            for (int i = 0; i < pixels.length; i++) {
+                pixels[i] = rows[(int) numbers[i % numbers.length] * channels + i / numbers.length];
+            }
+            Map<String, TensorData> others = new LinkedHashMap<>(weights.tensors());
+            others.remove("cls_emb.weight");
+            if (plain) {
+                Tokenizers.structure(bare).random(7).tensors().forEach((name, data) -> others.computeIfPresent(
+                        name, (_, own) -> own.shape().equals(data.shape()) ? own : data));
+            }
+            try (Scope scope = Scope.open(Device.cpu());
+                    TerraMindTokenizer model =
+                            TerraMindTokenizer.load(weights, labelled, Device.cpu(), Precision.STRICT);
+                    TerraMindTokenizer other = TerraMindTokenizer.load(
+                            new Checkpoint("bare", "", others, Map.of()), bare, Device.cpu(), Precision.STRICT)) {
+                Tensor map = scope.of(numbers, 1, 32, 32);
+                Tensor image = scope.of(pixels, 1, channels, 32, 32);
+                assertArrayEquals(other.encode(scope, image).quantized().toFloatArray(),
+                        model.encode(scope, map).quantized().toFloatArray(), 1e-5f);
+                DecodeOptions options = DecodeOptions.defaults().withTimesteps(2);
+                Tensor decoded = model.reconstruct(scope, map, options);
+                assertEquals(Shape.of(1, plain ? 5 : channels, 32, 32), decoded.shape());
+                if (!plain) {
+                    assertArrayEquals(other.reconstruct(scope, image, options).toFloatArray(), decoded.toFloatArray(),
+                            1e-4f);
+                }
+                refuses(ShapeException.class, "expected numbers of 5 classes", () -> model.encode(scope, image));
+                refuses(ArgumentException.class, "expected 0 to 4",
+                        () -> model.encode(scope, scope.of(new long[] {5}, 1, 1, 1).expand(1, 32, 32)));
+            }
+        }
+    }
+
+    /** Without it, a token has a cell of a map of features, as with a patch of one pixel. */
+    @Test
+    void patchesAreProjectedUnlessToldOtherwise() {
+        TokenizerConfig features = vqvae(Map.of("patch_proj", false));
+        TokenizerConfig pixels = vqvae(Map.of("patch_size", 1, "image_size", 4));
+        Checkpoint weights = Tokenizers.structure(pixels).random(7);
+        try (Scope scope = Scope.open(Device.cpu());
+                TerraMindTokenizer model = TerraMindTokenizer.load(weights, features, Device.cpu(), Precision.STRICT);
+                TerraMindTokenizer other = TerraMindTokenizer.load(weights, pixels, Device.cpu(), Precision.STRICT)) {
+            for (int side : new int[] {4, 6}) {
+                Tensor image = pixels(scope, 3, 1, 3, side, side);
+                assertArrayEquals(
+                        other.tokenize(scope, image).toLongArray(), model.tokenize(scope, image).toLongArray());
+                assertArrayEquals(other.reconstruct(scope, image, DecodeOptions.defaults()).toFloatArray(),
+                        model.reconstruct(scope, image, DecodeOptions.defaults()).toFloatArray());
+            }
+        }
+    }
+
+    /** Positions that are the same in all columns are so whatever the number of columns. */
+    @Test
+    void imagesOfTheWeightsNeedNotBeSquare() {
+        TokenizerConfig square = vqvae(Map.of("image_size", 16));
+        TokenizerConfig wide = vqvae(Map.of("image_size", List.of(16, 48)));
+        Checkpoint weights = Tokenizers.structure(square).random(7);
+        Checkpoint both = weights;
+        Checkpoint wider = weights;
+        for (String name : List.of("encoder.pos_emb", "decoder.pos_emb")) {
+            assertEquals(Shape.of(1, 16, 2, 6), Tokenizers.structure(wide).weights().get(name).shape());
+            float[] rows = new float[16 * 2 * 2];
+            float[] more = new float[16 * 2 * 6];
+            for (int i = 0; i < more.length; i++) {
+                more[i] = (float) Math.sin(i / 6);
+                rows[i / 3] = more[i];
+            }
+            both = TestInputs.with(both, name, rows, 1, 16, 2, 2);
+            wider = TestInputs.with(wider, name, more, 1, 16, 2, 6);
+        }
+        try (Scope scope = Scope.open(Device.cpu());
+                TerraMindTokenizer model = TerraMindTokenizer.load(wider, wide, Device.cpu(), Precision.STRICT);
+                TerraMindTokenizer other = TerraMindTokenizer.load(both, square, Device.cpu(), Precision.STRICT)) {
+            for (long[] shape : new long[][] {{1, 3, 16, 48}, {1, 3, 16, 16}}) {
+                Tensor image = pixels(scope, 3, shape);
+                assertArrayEquals(other.reconstruct(scope, image, DecodeOptions.defaults()).toFloatArray(),
+                        model.reconstruct(scope, image, DecodeOptions.defaults()).toFloatArray(), 1e-4f);
+            }
+        }
     }
 }

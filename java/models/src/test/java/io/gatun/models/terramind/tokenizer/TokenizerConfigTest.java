@@ -13,8 +13,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Shape;
 import io.gatun.core.Structure;
+import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class TokenizerConfigTest {
@@ -38,7 +41,7 @@ class TokenizerConfigTest {
             TokenizerConfig config = named("terramind_v1_tokenizer_" + modality, Map.of());
             assertEquals(count, config.channels());
             assertEquals(15360, config.codebookSize());
-            assertEquals(256, config.encoderImageSize());
+            assertEquals(Extent.of(256), config.encoderImageSize());
             assertFalse(config.isClasses());
             TokenizerConfig.Diffusion diffusion = (TokenizerConfig.Diffusion) config.decoder();
             assertEquals(new DiffusionOptions(DiffusionOptions.Kind.DDIM, 1000, "linear",
@@ -61,15 +64,33 @@ class TokenizerConfigTest {
                 "image_size_enc", 224, "image_size_dec", 64, "enc_type", "vit_s_enc", "scheduler", "ddpm",
                 "beta_schedule", "shifted_cosine:0.5", "zero_terminal_snr", false, "thresholding", false,
                 "prediction_type", "v_prediction"));
-        assertEquals(224, config.encoderImageSize());
+        assertEquals(Extent.of(224), config.encoderImageSize());
         assertEquals(512, config.encoder().dim());
         TokenizerConfig.Diffusion diffusion = (TokenizerConfig.Diffusion) config.decoder();
-        assertEquals(64, diffusion.imageSize());
+        assertEquals(Extent.of(64), diffusion.imageSize());
         assertEquals(new DiffusionOptions(DiffusionOptions.Kind.DDPM, 1000, "shifted_cosine:0.5",
                 DiffusionOptions.Prediction.V_PREDICTION, true, false, false), diffusion.options());
         TokenizerConfig.Plain plain = (TokenizerConfig.Plain) named("terramind_v1_tokenizer_lulc",
                 Map.of("out_conv", true, "patch_size_dec", 8, "dec_type", "vit_l_dec")).decoder();
-        assertEquals(new TokenizerConfig.Plain(new TokenizerSize(1024, 24, 16, 4, true), 256, 8, true), plain);
+        assertEquals(new TokenizerConfig.Plain(new TokenizerSize(1024, 24, 16, 4, true), Extent.of(256), 8,
+                true), plain);
+    }
+
+    /** Defaults of upstream that are given, and a dictionary of all arguments. */
+    @Test
+    void upstreamsDefaultsMayBeGiven() {
+        assertEquals(divae(Map.of()), divae(Map.of("patch_proj", true, "undo_std", false)));
+        Map<String, Object> all = Map.of("n_channels", 4, "n_labels", 3, "image_size", List.of(64, 32),
+                "image_size_dec", List.of(32, 64));
+        Arguments arguments = Arguments.of("divae", Map.of("config", all));
+        TokenizerConfig config = TokenizerConfig.of(TokenizerConfig.Kind.DIVAE, arguments);
+        arguments.finish();
+        assertEquals(new Extent(64, 32), config.encoderImageSize());
+        assertEquals(new Extent(32, 64), config.decoder().imageSize());
+        assertEquals(OptionalInt.of(3), config.labels());
+        refuses(ArgumentException.class, "undo_std is true", () -> divae(Map.of("undo_std", true)));
+        refuses(ArgumentException.class, "image_size is [1, 2, 3]",
+                () -> divae(Map.of("image_size", List.of(1, 2, 3))));
     }
 
     @Test
@@ -78,6 +99,8 @@ class TokenizerConfigTest {
                 + " terramind_v1_tokenizer_s2l2a?", () -> named("terramind_v1_tokenizer_s2l1c", Map.of()));
         refuses(ArgumentException.class, "did you mean patch_size?",
                 () -> named("terramind_v1_tokenizer_dem", Map.of("patchsize", 16)));
+        refuses(ArgumentException.class, "patch_size is [16, 8]",
+                () -> divae(Map.of("patch_size", List.of(16, 8))));
         refuses(ArgumentException.class, "quant_type is lucid, expected fsq",
                 () -> divae(Map.of("quant_type", "lucid")));
         refuses(ArgumentException.class, "dec_type is uvit_b_p4_f16, expected unet_patched",
