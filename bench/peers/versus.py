@@ -114,8 +114,8 @@ def same_maps(workload, name, theirs, ours):
 
 
 def warm(count, passed, wanted):
-    """Whether there is another round that does not count: so many seconds, at least three, or what a minute holds."""
-    return passed < wanted or count < 3 and passed < 60
+    """Whether there is another round that does not count: as many as were wanted, or three, but of long ones fewer."""
+    return passed < wanted or count < 3 and passed < 20
 
 
 def measure(workload, arguments, folder):
@@ -185,11 +185,15 @@ def main():
     parser.add_argument("--threads", type=int, default=1, help="of each engine (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=11, help="counted rounds of forwards (default: %(default)s)")
     parser.add_argument("--warmup", type=float, default=5,
-                        help="seconds for each peer of rounds not counted, at least three or a minute"
+                        help="seconds for each peer of rounds not counted, at least three rounds or 20 seconds"
                              " (default: %(default)s)")
     parser.add_argument("--allocator", choices=ALLOCATORS, default="keep",
                         help="glibc's for PyTorch: keeps freed memory, or as installed (default: %(default)s)")
+    parser.add_argument("--check", action="store_true", help="only show that the PyTorch models are upstream's")
     arguments = parser.parse_args()
+    if arguments.check:
+        check_against_upstream()
+        return
     names = arguments.workloads.split(",")
     if not set(names) <= set(NAMES):
         parser.error(f"--workloads is {arguments.workloads}, expected some of {','.join(NAMES)}")
