@@ -10,14 +10,6 @@ cd "$(dirname "$0")/.."
 folder=${1:-published}
 [ $# -eq 0 ] || shift
 mkdir -p "$folder"
-class_path=$(find java/*/target bindings/target examples/target -name 'gatun-*.jar' ! -name '*-tests.jar' | tr '\n' ':')
-library=$(find java/cli/target/lib -name '*.jar' | tr '\n' ':')
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-major=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')
-if [ "${major:-0}" -lt 25 ]; then
-  echo "published.sh: JDK 25 is needed and $java is ${major:-absent}; set JAVA_HOME" >&2
-  exit 1
-fi
 
 load() {
   file=$folder/$(basename "$3")
@@ -25,8 +17,7 @@ load() {
   [ -f "$file" ] || curl --fail --location ${HF_TOKEN:+--header "Authorization: Bearer $HF_TOKEN"} \
     --output "$file.part" "https://huggingface.co/$2/resolve/main/$3"
   [ -f "$file" ] || mv "$file.part" "$file"
-  "$java" --enable-native-access=ALL-UNNAMED -Dgatun.library.path=build/native -cp "$class_path$library" \
-    io.gatun.examples.LoadPublished "$1" "$file"
+  examples/run.sh LoadPublished "$1" "$file"
 }
 
 while read -r name repository file; do

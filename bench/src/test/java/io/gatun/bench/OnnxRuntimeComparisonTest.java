@@ -4,7 +4,6 @@ package io.gatun.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DType;
@@ -18,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,24 +37,10 @@ class OnnxRuntimeComparisonTest {
         assertEquals(4, lines.size(), run.out);
     }
 
-    /** A tiny model, by the Python that GATUN_PEER_PYTHON names: PyTorch is nothing that a build may need. */
+    /** A tiny model. */
     private Path export() throws Exception {
-        String python = Optional.ofNullable(System.getenv("GATUN_PEER_PYTHON")).orElse("python3");
         Path onnx = folder.resolve("smoke.onnx");
-        Path log = folder.resolve("log");
-        int code;
-        try {
-            code = new ProcessBuilder(python, Path.of(System.getProperty("gatun.root"), "bench", "peers",
-                    "export_onnx.py").toString(), "--shape", "smoke", "--output", onnx.toString())
-                    .redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
-        } catch (IOException e) {
-            assumeTrue(false, python + " cannot be started; GATUN_PEER_PYTHON names one with torch, onnx, onnxscript");
-            throw e;
-        }
-        String said = Files.readString(log);
-        assumeTrue(code == 0 || !said.contains(" lacks "),
-                () -> "GATUN_PEER_PYTHON names no Python with torch, onnx and onnxscript: " + said.strip());
-        assertEquals(0, code, said);
+        PeerPython.run(folder, "export_onnx.py", "--shape", "smoke", "--output", onnx);
         return onnx;
     }
 

@@ -12,6 +12,9 @@ import io.gatun.models.prithvi.PrithviConfig;
 import io.gatun.models.prithvi.PrithviViT;
 import io.gatun.models.terramind.TerraMindConfig;
 import io.gatun.models.terramind.TerraMindViT;
+import io.gatun.models.terramind.tokenizer.DecodeOptions;
+import io.gatun.models.terramind.tokenizer.TerraMindTokenizer;
+import io.gatun.models.terramind.tokenizer.TokenizerConfig;
 import io.gatun.wrappers.embed.Modality;
 import io.gatun.wrappers.generate.SceneModality;
 import java.io.ByteArrayOutputStream;
@@ -91,6 +94,23 @@ class ExamplesTest {
         assertEquals(List.of("tokens [1, 16, 16]", "reconstruction [1, 12, 256, 256]", "scores [1, 10, 256, 256]"),
                 lines.subList(0, 3));
         assertTrue(lines.get(4).matches("terramind_v1_tokenizer_lulc: \\d+ of 256 tokens are .*"), lines.get(4));
+    }
+
+    /** Random weights; of the three images one has a gap, and a fourth would be smaller. */
+    @Test
+    void roundTripScene(@TempDir Path folder) {
+        TokenizerConfig config = TokenizerConfig.of("terramind_v1_tokenizer_dem", Arguments.of("", Map.of(
+                "encoder", Map.of("dim_tokens", 16, "depth", 1, "num_heads", 2),
+                "unet", Map.of("model_channels", 32, "num_res_blocks", 1, "channel_mult", List.of(1, 1)))));
+        Path scene = folder.resolve("dem.tif");
+        new TiffFixture(700, 300, 1).type(3, 32).tiles(64, 64).north(32651, 300_000, 3_500_000, 10)
+                .describe(SceneModality.of("DEM").bands(), Map.of())
+                .write(scene, (band, row, column) -> column == 300 && row == 7 ? Float.NaN : row + 2 * column);
+        List<String> lines = printed(() -> RoundTripScene.print(config,
+                Structure.of(TerraMindTokenizer.loader(config)::load).random(1), scene,
+                DecodeOptions.defaults().withTimesteps(1)));
+        assertTrue(lines.getFirst().matches("terramind_v1_tokenizer_dem: 2 images, \\d+ of 392 tokens \\(.* %\\) are"
+                + " others after another round"), lines.getFirst());
     }
 
     @Test

@@ -14,8 +14,10 @@ import io.gatun.factory.EncoderDecoderModel;
 import io.gatun.factory.registry.Registries;
 import io.gatun.models.Arguments;
 import io.gatun.models.Backbone;
+import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import io.gatun.models.Loader;
+import io.gatun.models.Model;
 import io.gatun.models.climanet.MonthlyInput;
 import io.gatun.models.climanet.PaddedDays;
 import io.gatun.models.climanet.SpatioTemporalModel;
@@ -41,8 +43,9 @@ public final class Forward implements AutoCloseable {
 
     /**
      * An encoder-decoder model where the checkpoint has {@code model_args}, a backbone where it has {@code
-     * backbone_args} ({@code backbone}, its name, and its arguments), whose last feature are the maps; else a
-     * SpatioTemporalModel. The keys of the input are the names of upstream's arguments, of modalities, or {@code image}.
+     * backbone_args} ({@code backbone}, its name, and its arguments), whose last feature are the maps, of a generator
+     * its last output; else a SpatioTemporalModel. The keys of the input are the names of upstream's arguments, of
+     * modalities, or {@code image}.
      */
     public static Forward of(Checkpoint weights, Map<String, TensorData> input, Device device, Precision precision) {
         Optional<Map<String, Object>> arguments = weights.section("model_args");
@@ -58,8 +61,9 @@ public final class Forward implements AutoCloseable {
             Scope parameters = Scope.open(device, precision);
             Backbone model = backbone(parameters, weights, backbone.get());
             Input images = images(inputs, input);
-            return new Forward(
-                    parameters::close, inputs, scope -> model.forward(scope, images).getLast().tensor());
+            // A generator is closed itself.
+            Runnable close = model instanceof Model own ? own::close : parameters::close;
+            return new Forward(close, inputs, scope -> maps(model.forward(scope, images).getLast()));
         }
         SpatioTemporalModel model = SpatioTemporalModel.load(weights, device, precision);
         Tensor data = inputs.of(input.get("daily_data"));
@@ -69,6 +73,11 @@ public final class Forward implements AutoCloseable {
                 .withPaddedDays(new PaddedDays((int) padded.dim(0), (int) padded.dim(1), (int) padded.dim(2),
                         padded.toBooleanArray()));
         return new Forward(model::close, inputs, scope -> model.forward(scope, data, mask, rest));
+    }
+
+    private static Tensor maps(Feature feature) {
+        return feature instanceof Feature.ByModality outputs
+                ? outputs.values().lastEntry().getValue() : feature.tensor();
     }
 
     private static Backbone backbone(Scope scope, Checkpoint weights, Map<String, Object> given) {
