@@ -403,8 +403,10 @@ constexpr Backend kBackend = {
 }  // namespace
 
 const KernelTable& kernel_table(int32_t level, PairProducts products) {
-#if defined(__x86_64__)
+#if GATUN_AVX512
   if (level == GATUN_CPU_AVX512) return products == PairProducts::widened ? avx512::table() : avx512_bf16::table();
+#endif
+#if defined(__x86_64__)
   if (level == GATUN_CPU_AVX2) return avx2::table();
 #endif
   (void)level, (void)products;
@@ -412,7 +414,7 @@ const KernelTable& kernel_table(int32_t level, PairProducts products) {
 }
 
 const KernelTable& reduced_table(int32_t level, PairProducts products) {
-#if defined(__x86_64__)
+#if GATUN_AVX512
   if (products == PairProducts::tiles) return avx512_amx::table();
 #endif
   return kernel_table(level, products);

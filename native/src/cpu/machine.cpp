@@ -69,11 +69,13 @@ int64_t available_memory() {
 }
 
 int32_t best_level() {
-#if defined(__x86_64__)
+#if GATUN_AVX512
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
     return GATUN_CPU_AVX512;
   }
+#endif
+#if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return GATUN_CPU_AVX2;
 #endif
   return GATUN_CPU_PORTABLE;
