@@ -130,6 +130,9 @@ struct AttentionArgs {
 // above it but for those of the last factor of two before -infinity.
 constexpr float kMaskedScore = -0x1p127f;
 
+// Where the running maximum of a row's scores starts: finite, so that scores of -infinity weigh nothing against it.
+constexpr float kLowestTop = -0x1.fffffep127f;
+
 struct PatchEmbedArgs {
   int64_t batch, channels, time, height, width;
   int64_t patch_t, patch_h, patch_w;

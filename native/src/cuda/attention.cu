@@ -122,7 +122,7 @@ struct Streamed {
 template <bool Masked>
 struct Softmax {
   const uint8_t* mask[2];
-  float top[2] = {-INFINITY, -INFINITY}, total[2] = {0, 0};
+  float top[2] = {kLowestTop, kLowestTop}, total[2] = {0, 0};
 
   // Rows behind the last query repeat it.
   GATUN_DEVICE Softmax(const Problem& p, int64_t map, int64_t first_query) {
@@ -154,31 +154,27 @@ struct Softmax {
         }
       }
       highest = warp_max<4>(highest);
-      const float base = highest == -INFINITY ? 0.0f : highest;  // nothing yet: all weights are 0
       float sum = 0;
 #pragma unroll
       for (int j = 0; j < Scores::kColumns; ++j) {
 #pragma unroll
         for (int r = half * 2; r < half * 2 + 2; ++r) {
-          const float weight = expf(scores.at[0][j][r] - base);
+          const float weight = expf(scores.at[0][j][r] - highest);
           sum += weight;
           weights[scores.row_of(0, r) * pitch + scores.column_of(j, r)] = from_float<Element>(weight);
         }
       }
-      const float shrink = expf(top[half] - base);
+      const float shrink = expf(top[half] - highest);
       total[half] = total[half] * shrink + warp_sum<4>(sum);
-      if constexpr (Masked) {
-        // No key so far took part: what the masked values sum up to may have overflowed.
-        if (top[half] == kMaskedScore && shrink == 0) {
-#pragma unroll
-          for (int j = 0; j < Sums::kColumns; ++j) sums.at[0][j][half * 2] = sums.at[0][j][half * 2 + 1] = 0;
-        }
-      }
+      // No key so far took part: what the masked values sum up to may have overflowed.
+      const bool nothing = Masked && top[half] == kMaskedScore && shrink == 0;
       top[half] = highest;
 #pragma unroll
       for (int j = 0; j < Sums::kColumns; ++j) {
-        sums.at[0][j][half * 2] *= shrink;
-        sums.at[0][j][half * 2 + 1] *= shrink;
+#pragma unroll
+        for (int r = half * 2; r < half * 2 + 2; ++r) {
+          sums.at[0][j][r] = nothing ? 0.0f : sums.at[0][j][r] * shrink;
+        }
       }
     }
   }

@@ -79,9 +79,9 @@ struct WarpTile {
 #pragma unroll
     for (int r = 0; r < 4; ++r) {
       // Infinity goes to the small part as a whole: beside it, the other factor's small part (often 0) would make NaN.
-      // So does what rounds to infinity, the last 4096th of the numbers before it, and keeps 10 bits.
+      // So does what rounds to infinity, the last 4096th of the numbers before it, and keeps 10 bits; and NaN.
+      const bool infinite = (value[r] & 0x7fffffffu) >= 0x7f7ff000u;
       const uint32_t near = to_tf32(as_float(value[r]));
-      const bool infinite = (near & 0x7fffffffu) == 0x7f800000u;
       large[r] = infinite ? 0u : near;
       small[r] = infinite ? value[r] : to_tf32(as_float(value[r]) - as_float(near));
     }

@@ -112,14 +112,13 @@ float weigh(float* scores, int64_t keys, float scale, float& top, float& total) 
     for (int v = 0; v < kTogether; ++v) high[v] = max(load(scores + i + v * kWidth), high[v]);
   }
   const float highest = max(largest(max(max(high[0], high[1]), max(high[2], high[3]))) * scale, top);
-  const float base = highest == -INFINITY ? 0.0f : highest;  // nothing yet: all weights are 0
   Vec sums[kTogether];
   for (Vec& each : sums) each = splat(0.0f);
   for (int64_t i = 0; i < whole; i += kStep) {
     Vec weights[kTogether];
 #pragma GCC unroll 4
     for (int v = 0; v < kTogether; ++v) {
-      weights[v] = load(scores + i + v * kWidth) * splat(scale) - splat(base);
+      weights[v] = load(scores + i + v * kWidth) * splat(scale) - splat(highest);
     }
     exponential(weights);
 #pragma GCC unroll 4
@@ -128,7 +127,7 @@ float weigh(float* scores, int64_t keys, float scale, float& top, float& total) 
       sums[v] += weights[v];
     }
   }
-  const float shrink = exponential(splat(top - base))[0];
+  const float shrink = exponential(splat(top - highest))[0];
   total = total * shrink + sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
   top = highest;
   return shrink;
@@ -145,7 +144,7 @@ void attend(const AttentionArgs& args, const Geometry& g, const TileContext& con
   const auto queries = rows_of<Element>(row_of(args, args.query, unit, query, g.head), args.query.token, rows, g.head,
                                         sums + kQueries * width);
   float top[kQueries], total[kQueries];
-  for (int64_t r = 0; r < rows; ++r) top[r] = -INFINITY, total[r] = 0.0f;
+  for (int64_t r = 0; r < rows; ++r) top[r] = kLowestTop, total[r] = 0.0f;
   memset(sums, 0, sizeof(float) * static_cast<size_t>(rows * width));
   for (int64_t key = 0; key < args.keys; key += kKeys) {
     const int64_t keys = min(kKeys, args.keys - key);
