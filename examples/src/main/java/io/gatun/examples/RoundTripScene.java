@@ -12,6 +12,7 @@ import io.gatun.data.scene.SceneRaster;
 import io.gatun.data.scene.TargetGrid;
 import io.gatun.models.Arguments;
 import io.gatun.models.terramind.Pretraining;
+import io.gatun.models.terramind.PretrainingStatistics;
 import io.gatun.models.terramind.Standardization;
 import io.gatun.models.terramind.TerraMindModality;
 import io.gatun.models.terramind.tokenizer.DecodeOptions;
@@ -43,7 +44,8 @@ public final class RoundTripScene {
 
     static void print(TokenizerConfig config, Checkpoint file, Path scene, DecodeOptions options) {
         String modality = config.name().replaceAll(".*_", "");
-        Pretraining pretraining = config.name().contains("_v01_") ? Pretraining.V01 : Pretraining.V1;
+        PretrainingStatistics pretraining = PretrainingStatistics.of(
+                config.name().contains("_v01_") ? Pretraining.V01 : Pretraining.V1);
         Device device = Device.best();
         long tokens = 0;
         long changed = 0;
