@@ -168,6 +168,8 @@ static inline void tile_of(const Rows<Element>& a, int64_t row, const Element* b
 #pragma GCC unroll 12
   for (int r = 0; r < M; ++r) sums[r][0] = sums[r][1] = splat(0.0f);
   multiply<M>(a, row, b, sums);
+#pragma GCC unroll 12
+  for (int r = 0; r < M; ++r) keep_in_register(sums[r][0]), keep_in_register(sums[r][1]);
   sink.template tile<M>(row, column, sums);
 }
 

@@ -101,8 +101,7 @@ struct PoolTile {
     }
   }
 
-  // Apart, or the compiler spills in the product.
-  __attribute__((noinline)) void score(int64_t days) {
+  void score(int64_t days) {
     const int64_t rows = days * places;
     memset(scores, 0, sizeof(float) * static_cast<size_t>(rows * kWidth));
     ScoreSink sink{args.hidden_bias, args.score_weight, args.embed, scores};

@@ -69,6 +69,18 @@ static inline void store_up_to(float* to, Vec v, int64_t count) {
   }
 }
 
+// Says that a vector is in a register here. Without it what follows a loop may make the compiler keep the loop's sums in
+// memory.
+static inline __attribute__((always_inline)) void keep_in_register([[maybe_unused]] Vec& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__x86_64__)
+  asm("" : "+x"(v));
+#elif defined(__aarch64__)
+  asm("" : "+w"(v));
+#endif
+}
+
 static inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 static inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
 static inline float max(float a, float b) { return a > b ? a : b; }
