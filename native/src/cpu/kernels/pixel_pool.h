@@ -302,20 +302,15 @@ struct PixelTile {
     if (skip != nullptr) skip += (batch * s.months + month) * s.time + first_day;
     for (int64_t p = 0; p < places; ++p) {
       float *sum_of = sums + p * s.inputs, *weight_of = weights + p * s.time;
-      const float shrink = softmax[p].rise(scores + p * kWidth, places * kWidth, skip, days);
-      if (shrink != 1.0f) {
-        for (int64_t k = 0; k < s.inputs; ++k) sum_of[k] *= shrink;
-        for (int64_t t = 0; t < first_day; ++t) weight_of[t] *= shrink;
+      RunningSoftmax& of = softmax[p];
+      const float shrink = of.take(scores + p * kWidth, places * kWidth, skip, days);
+      for (int64_t t = 0; t < first_day; ++t) weight_of[t] *= shrink;
+      for (int64_t day = 0; day < days; ++day) weight_of[first_day + day] = 0.0f;
+      for (int64_t d = 0; d < of.count; ++d) {
+        weight_of[first_day + of.days[d]] = of.weights[d];
+        of.weights[d] *= inverse[of.days[d] * places + p];
       }
-      for (int64_t day = 0; day < days; ++day) {
-        const int64_t i = day * places + p;
-        weight_of[first_day + day] = 0.0f;
-        if (skip != nullptr && skip[day] != 0) continue;
-        const float weight = softmax[p].weigh(scores[i * kWidth]);
-        weight_of[first_day + day] = weight;
-        const float factor = weight * inverse[i];
-        for (int64_t k = 0; k < s.inputs; ++k) sum_of[k] += factor * pixels[i * s.inputs + k];
-      }
+      of.add(pixels + p * s.inputs, places * s.inputs, s.inputs, shrink, sum_of);
     }
   }
 

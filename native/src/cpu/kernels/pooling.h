@@ -49,25 +49,62 @@ struct ScoreSink {
 
 // The running softmax of one place over blocks of days.
 struct RunningSoftmax {
-  float top = -INFINITY, total = 0.0f;
+  float top = kLowestTop, total = 0.0f;
+  // Of the last block: its days that take part, and their weights.
+  int64_t days[kDays], count = 0;
+  float weights[kDays];
 
-  // Takes in the scores of a block of days, `stride` floats apart; returns the factor for everything summed so far.
-  float rise(const float* scores, int64_t stride, const uint8_t* skip, int64_t days) {
-    float highest = top;
-    for (int64_t day = 0; day < days; ++day) {
-      if (skip == nullptr || skip[day] == 0) highest = max(highest, scores[day * stride]);
+  // Takes in a block of days, whose scores are `stride` floats apart; returns the factor for everything summed so far.
+  float take(const float* scores, int64_t stride, const uint8_t* skip, int64_t block) {
+    count = 0;
+    for (int64_t day = 0; day < block; ++day) {
+      if (skip != nullptr && skip[day] != 0) continue;
+      weights[count] = scores[day * stride];
+      days[count++] = day;
     }
-    if (!(highest > top)) return 1.0f;
-    const float shrink = top == -INFINITY ? 0.0f : exponential(splat(top - highest))[0];
-    total *= shrink;
+    for (int64_t i = count; i < kDays; ++i) weights[i] = -INFINITY;
+    constexpr int kAll = kDays / kWidth;
+    Vec values[kAll], high = splat(top);
+    for (int i = 0; i < kAll; ++i) {
+      values[i] = load(weights + i * kWidth);
+      high = max(values[i], high);
+    }
+    const float highest = largest(high), shrink = exponential(splat(top - highest))[0];
+    for (Vec& each : values) each -= splat(highest);
+    exponential(values);
+    Vec sums = splat(0.0f);
+    for (int i = 0; i < kAll; ++i) {
+      store(weights + i * kWidth, values[i]);
+      sums += values[i];
+    }
+    total = total * shrink + sum(sums);
     top = highest;
     return shrink;
   }
-  // The weight of a day, which is added to the total.
-  float weigh(float score) {
-    const float weight = exponential(splat(score - top))[0];
-    total += weight;
-    return weight;
+
+  // to = to * shrink + the weighted sum of the last block's rows, `stride` floats apart: Count vectors, in registers.
+  template <int Count>
+  void add(const float* rows, int64_t stride, float shrink, float* to) const {
+    Vec sums[Count];
+    for (int i = 0; i < Count; ++i) sums[i] = splat(shrink) * load(to + i * kWidth);
+    for (int64_t d = 0; d < count; ++d) {
+      const float* row = rows + days[d] * stride;
+      const Vec weight = splat(weights[d]);
+      for (int i = 0; i < Count; ++i) sums[i] += weight * load(row + i * kWidth);
+    }
+    for (int i = 0; i < Count; ++i) store(to + i * kWidth, sums[i]);
+  }
+  void add(const float* rows, int64_t stride, int64_t width, float shrink, float* to) const {
+    constexpr int kTogether = 8;
+    int64_t at = 0;
+    for (; at + kTogether * kWidth <= width; at += kTogether * kWidth) {
+      add<kTogether>(rows + at, stride, shrink, to + at);
+    }
+    for (; at + kWidth <= width; at += kWidth) add<1>(rows + at, stride, shrink, to + at);
+    for (; at < width; ++at) {
+      to[at] *= shrink;
+      for (int64_t d = 0; d < count; ++d) to[at] += weights[d] * rows[days[d] * stride + at];
+    }
   }
 };
 
@@ -116,22 +153,9 @@ struct PoolTile {
 
   // Adds a block of days to the running softmax of one place.
   void pool(int64_t p, int64_t first_day, int64_t days) {
-    const int64_t embed = args.embed;
     const uint8_t* skip = padded() == nullptr ? nullptr : padded() + first_day;
-    float* pooled = sums + p * embed;
-    const float shrink = softmax[p].rise(scores + p * kWidth, places * kWidth, skip, days);
-    if (shrink != 1.0f) {
-      for (int64_t i = 0; i < embed; ++i) pooled[i] *= shrink;
-    }
-    for (int64_t day = 0; day < days; ++day) {
-      if (skip != nullptr && skip[day] != 0) continue;
-      const float* row = encoded + (day * places + p) * embed;
-      const float weight = softmax[p].weigh(scores[(day * places + p) * kWidth]);
-      for (int64_t i = 0; i < embed; i += kWidth) {
-        const int64_t left = embed - i;
-        store_up_to(pooled + i, load_up_to(pooled + i, left) + splat(weight) * load_up_to(row + i, left), left);
-      }
-    }
+    const float shrink = softmax[p].take(scores + p * kWidth, places * kWidth, skip, days);
+    softmax[p].add(encoded + p * args.embed, places * args.embed, args.embed, shrink, sums + p * args.embed);
   }
 
   void run() {

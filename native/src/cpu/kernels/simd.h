@@ -87,21 +87,28 @@ static inline float max(float a, float b) { return a > b ? a : b; }
 static inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
+// Halves of a vector are put together in registers; a store that a shorter load follows would have to be waited for.
+typedef float Four __attribute__((vector_size(16)));
+
 static inline float sum(Vec v) {
-  float part[kWidth];
-  store(part, v);
-  for (int half = kWidth / 2; half > 0; half /= 2) {
+  Four part[kWidth / 4];
+  memcpy(part, &v, sizeof v);
+  for (int half = kWidth / 8; half > 0; half /= 2) {
     for (int i = 0; i < half; ++i) part[i] += part[i + half];
   }
-  return part[0];
+  const Four four = part[0], two = four + Four{four[2], four[3], four[2], four[3]};
+  return two[0] + two[1];
 }
 
+// Of numbers.
 static inline float largest(Vec v) {
-  float part[kWidth];
-  store(part, v);
-  float result = part[0];
-  for (int i = 1; i < kWidth; ++i) result = max(result, part[i]);
-  return result;
+  Four part[kWidth / 4];
+  memcpy(part, &v, sizeof v);
+  for (int half = kWidth / 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) part[i] = part[i] > part[i + half] ? part[i] : part[i + half];
+  }
+  const Four four = part[0], other = {four[2], four[3], four[2], four[3]}, two = four > other ? four : other;
+  return max(two[0], two[1]);
 }
 
 static inline Int bits(Vec v) {

@@ -9,7 +9,6 @@
 namespace gatun::cpu::GATUN_NS {
 
 // Four neighbours at once: patches are narrow, so whole vectors would be filled by several of them.
-typedef float Four __attribute__((vector_size(16)));
 typedef int32_t FourInts __attribute__((vector_size(16)));
 
 // A stored number: f32, the bits of a bf16, a packed int16.
