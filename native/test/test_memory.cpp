@@ -168,15 +168,26 @@ TEST(wrappedMemoryIsTheCallers) {
 
 TEST(hostCopiesKeepStreamOrder) {
   Session s(2);
-  const Pooled a(s.stream, {70'000}), b(s.stream, {70'000});
-  std::vector<float> in(70'000), out(70'000);
-  for (int round = 0; round < 20; ++round) {
-    std::fill(in.begin(), in.end(), static_cast<float>(round));
-    OK(gatun_copy_from_host(s.stream, a.view.buffer, 0, in.data(), 280'000, &err));
-    std::fill(in.begin(), in.end(), -1.0f);  // it may be reused on return
-    OK(gatun_binary(s.stream, GATUN_ADD, a, a, b, &err));
-    OK(gatun_copy_to_host(s.stream, out.data(), b.view.buffer, 4, 279'996, &err));
-    for (size_t i = 0; i + 1 < out.size(); ++i) REQUIRE(out[i] == static_cast<float>(2 * round), "round", round);
+  for (const int64_t count : {70'000, 300'000}) {  // the second is not copied twice
+    const Pooled a(s.stream, {count}), b(s.stream, {count}), c(s.stream, {count});
+    std::vector<float> in(static_cast<size_t>(count)), out(in.size());
+    const auto copy_in = [&](int value) {
+      std::fill(in.begin(), in.end(), static_cast<float>(value));
+      OK(gatun_copy_from_host(s.stream, a.view.buffer, 0, in.data(), count * 4, &err));
+      std::fill(in.begin(), in.end(), -1.0f);  // it may be reused on return
+    };
+    const auto expect = [&](const Pooled& from, int value) {
+      OK(gatun_copy_to_host(s.stream, out.data(), from.view.buffer, 4, (count - 1) * 4, &err));
+      for (size_t i = 0; i + 1 < out.size(); ++i) REQUIRE(out[i] == static_cast<float>(value), "value", value);
+    };
+    for (int round = 0; round < 20; ++round) {
+      copy_in(round);
+      OK(gatun_binary(s.stream, GATUN_ADD, a, a, b, &err));
+      copy_in(round + 100);  // what is queued still reads what was there
+      OK(gatun_binary(s.stream, GATUN_ADD, a, a, c, &err));
+      expect(b, 2 * round);
+      expect(c, 2 * round + 200);
+    }
   }
 }
 
