@@ -15,6 +15,7 @@ import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
 import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
 import java.io.IOException;
@@ -224,7 +225,7 @@ class TokenizerGoldenTest {
         compare(golden, "expected/unet_t500", divae.predict(scope, noise, quantized, 500, Optional.empty()));
         Tensor all = scope.full(DType.BOOL, 1, quantized.dim(0), quantized.dim(2), quantized.dim(3));
         compare(golden, "expected/unet_t20_all_masked", divae.predict(scope, noise, quantized, 20, Optional.of(all)));
-        DecodeOptions.Size size = new DecodeOptions.Size((int) noise.dim(2), (int) noise.dim(3));
+        Extent size = new Extent((int) noise.dim(2), (int) noise.dim(3));
         divae.decode(scope, quantized, size, options,
                 (timestep, reached) -> compare(golden, "expected/steps/" + timestep, reached.get()));
     }
