@@ -193,8 +193,9 @@ class TerraMindGenerationGoldenTest {
         SequencedMap<String, TerraMindModality> keys = new LinkedHashMap<>();
         config.modalities().values().forEach(modality -> keys.put(modality.key(), modality));
         TerraMindModality found = TerraMindModality.target(target);
-        return new TerraMindEncoderDecoderConfig(
-                config.size(), depth, config.imgSize(), keys, new LinkedHashMap<>(Map.of(found.key(), found)));
+        return new TerraMindEncoderDecoderConfig(config.size(), depth, config.imgSize(), keys,
+                new LinkedHashMap<>(Map.of(found.key(), found)), TerraMindEncoderDecoderConfig.Decoder.defaults(),
+                false);
     }
 
     private static TerraMindEncoderDecoderConfig sampled(GoldenCase golden) {
