@@ -5,16 +5,16 @@ import io.gatun.bindings.ffi.GatunH;
 import java.util.Optional;
 
 /**
- * Several operations of {@link Kernels} in one, whose intermediates are not stored: one method for each such function of
- * {@code gatun.h}. Results agree with the single operations to rounding. What is said of {@link Kernels} about scopes,
- * layouts and errors holds here too.
+ * Several operations of {@link Kernels} in one, whose intermediates are not stored: one method for each such function
+ * of {@code gatun.h}. Results agree with the single operations to rounding. What is said of {@link Kernels} about
+ * scopes, layouts and errors holds here too.
  */
 public final class Fusions {
     private Fusions() {}
 
     /**
-     * {@link Kernels#patchEmbed} with its LayerNorm, then {@link Kernels#temporalPool}: pixels in, month tokens out; the
-     * tokens of the days are not stored.
+     * {@link Kernels#patchEmbed} with its LayerNorm, then {@link Kernels#temporalPool}: pixels in, month tokens out;
+     * the tokens of the days are not stored.
      *
      * @param scope where it runs
      * @param x [B M, C, T, H, W] of the types of patchEmbed, the months of a sample after each other

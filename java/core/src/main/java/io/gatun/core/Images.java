@@ -234,8 +234,8 @@ public final class Images {
 
     static void requireImage(String op, Tensor x, long rows, long columns) {
         if (rows < 1 || columns < 1) {
-            throw ShapeException.ofSize(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
-                    + "; expected at least 1 x 1");
+            throw ShapeException.ofSize(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x "
+                    + columns + "; expected at least 1 x 1");
         }
     }
 }

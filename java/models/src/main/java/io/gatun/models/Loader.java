@@ -8,8 +8,8 @@ import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 
 /**
- * A module whose arguments are settled and whose weights are not there yet. The same loader builds it on a device, from a
- * checkpoint, and on {@link io.gatun.core.Device#meta()}, for its structure ({@link io.gatun.core.Structure#of}).
+ * A module whose arguments are settled and whose weights are not there yet. The same loader builds it on a device, from
+ * a checkpoint, and on {@link io.gatun.core.Device#meta()}, for its structure ({@link io.gatun.core.Structure#of}).
  *
  * @param <M> what is built
  */

@@ -198,8 +198,9 @@ public final class SpatioTemporalModel implements Model {
     }
 
     /**
-     * Memory of the device that a forward pass takes at most beside the weights, its input included: measured by running
-     * it once, on zeros, while nothing else runs on the device. {@link Device#resetPeakMemory()} is called for it.
+     * Memory of the device that a forward pass takes at most beside the weights, its input included: measured by
+     * running it once, on zeros, while nothing else runs on the device. {@link Device#resetPeakMemory()} is called for
+     * it.
      *
      * @param shape the input
      * @return bytes

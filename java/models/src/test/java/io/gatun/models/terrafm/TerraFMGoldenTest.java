@@ -47,8 +47,8 @@ class TerraFMGoldenTest {
     @Tag("gpu")
     Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
         return GoldenCase.family("terrafm", TerraFMGoldenTest::isNetwork,
-                golden -> TestDevices.cudaOfLessPrecision(2e-3, 2e-2, (scope, limit) -> run(golden, scope, (key, actual) ->
-                        golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit))));
+                golden -> TestDevices.cudaOfLessPrecision(2e-3, 2e-2, (scope, limit) -> run(golden, scope,
+                        (key, actual) -> golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit))));
     }
 
     /** Names and shapes of a small model are upstream's. */
