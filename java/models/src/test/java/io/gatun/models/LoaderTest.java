@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.CheckpointException;
+import io.gatun.core.CpuOptions;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
@@ -38,7 +39,7 @@ class LoaderTest {
 
     @Test
     void aModelOwnsItsScopeAndARefusedCheckpointLeavesNothing() {
-        try (Device device = Device.cpu()) {
+        try (Device device = Device.cpu(CpuOptions.DEFAULT)) {
             Checkpoint weights = Structure.of(Table.loader(3)::load).random(1);
             try (Table model = Loader.open(Table.loader(3), weights, device, Precision.STRICT)) {
                 assertEquals(weights.tensors().get("rows").shape(), model.rows().shape());
