@@ -19,7 +19,8 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * {@code RunTests TAG PATTERN FOLDER...}: runs the tests in folders of classes that have the tag ({@code any}: all), of
- * classes whose names match the pattern. Ends with 0, with 1 after a failure, or with 77 where every test was skipped or none was found.
+ * classes whose names match the pattern. Ends with 0, with 1 after a failure, or with 77 where every test was skipped
+ * or none was found.
  */
 final class RunTests {
     private static final int SKIPPED = 77;

@@ -39,9 +39,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Each operation of {@link Kernels} and {@link Fusions} alone, with the sizes it has in a forward of a workload, from the call until its
- * result is there: the scope, the result's memory and the wait are in the time, the inputs are not. Results are freed
- * before they are returned.
+ * Each operation of {@link Kernels} and {@link Fusions} alone, with the sizes it has in a forward of a workload, from
+ * the call until its result is there: the scope, the result's memory and the wait are in the time, the inputs are not.
+ * Results are freed before they are returned.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

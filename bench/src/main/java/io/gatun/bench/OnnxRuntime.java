@@ -51,8 +51,8 @@ final class OnnxRuntime implements Engine.Session {
         } catch (RuntimeException | LinkageError e) {
             throw new ArgumentException("ONNX Runtime cannot be loaded (" + e + "). The Maven artifact"
                     + " com.microsoft.onnxruntime:onnxruntime holds it for Linux on x86-64 and arm64, and ./gatun"
-                    + " verify -DskipTests puts it into bench/target; -Donnxruntime.native.path=FOLDER takes libonnxruntime.so"
-                    + " and libonnxruntime4j_jni.so from a folder.");
+                    + " verify -DskipTests puts it into bench/target; -Donnxruntime.native.path=FOLDER takes"
+                    + " libonnxruntime.so and libonnxruntime4j_jni.so from a folder.");
         }
     }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.examples;
 
+import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
+import io.gatun.core.Precision;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
@@ -90,9 +91,8 @@ public final class AnyToAny {
     private static void print(
             Scope scope, Map<String, Tensor> scene, List<String> inputs, List<String> outputs) {
         Loader<TerraMindGeneration> loader = TerraMindGeneration.loader(small(inputs, outputs));
-        StateDict weights = StateDict.of(Structure.of(loader::load).random(1));
-        try (TerraMindGeneration model = loader.load(Scope.open(DEVICE), weights)) {
-            weights.finish();
+        Checkpoint weights = Structure.of(loader::load).random(1);
+        try (TerraMindGeneration model = Loader.open(loader, weights, DEVICE, Precision.STRICT)) {
             SequencedMap<String, Tensor> given = new LinkedHashMap<>();
             inputs.forEach(name -> given.put(name, scene.get(name)));
             Generated made = model.generate(scope, Input.of(given), GenerateOptions.defaults().withSeed(42, 0));

@@ -18,8 +18,8 @@ import io.gatun.wrappers.embed.TemporalSpec;
 import java.util.Arrays;
 
 /**
- * Embeddings of places by TerraFM-B: the programs of rs-embed's page. The pixels come from a provider that makes them up;
- * the weights are random.
+ * Embeddings of places by TerraFM-B: the programs of rs-embed's page. The pixels come from a provider that makes them
+ * up; the weights are random.
  */
 public final class EmbedPlaces {
     private EmbedPlaces() {}

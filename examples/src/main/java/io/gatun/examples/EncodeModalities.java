@@ -4,7 +4,6 @@ package io.gatun.examples;
 import io.gatun.core.Device;
 import io.gatun.core.GatunException;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.factory.Blueprint;
@@ -33,10 +32,7 @@ public final class EncodeModalities {
         TerraMindConfig config = TerraMindConfig.of("terramind_v1_tiny", arguments);
         arguments.finish();
         Loader<TerraMindViT> loader = TerraMindViT.loader(config);
-        StateDict weights = StateDict.of(Structure.of(loader::load).random(1));
-        TerraMindViT model = loader.load(scope, weights);
-        weights.finish();
-        return model;
+        return loader.load(scope, Structure.of(loader::load).random(1));
     }
 
     private static Input named(Object... namesAndTensors) {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.examples;
 
-import io.gatun.core.Checkpoint;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.factory.registry.Registries;
@@ -35,11 +33,7 @@ public final class GenerateModalities {
         Arguments arguments = Arguments.of(name, keywords);
         Loader<? extends Backbone> loader = Registries.backbones().get(name).build(arguments);
         arguments.finish();
-        Checkpoint weights = Structure.of(loader::load).random(1);
-        StateDict state = StateDict.of(weights);
-        Backbone model = loader.load(scope, state);
-        state.finish();
-        return model;
+        return loader.load(scope, Structure.of(loader::load).random(1));
     }
 
     /** Tokenizers of a few blocks. */

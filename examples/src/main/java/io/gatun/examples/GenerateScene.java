@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A scene larger than the model's images, in windows that are blended: upstream's large_tile_generation, and what {@code
- * gatun generate} does. The networks are small and of random weights.
+ * A scene larger than the model's images, in windows that are blended: upstream's large_tile_generation, and what
+ * {@code gatun generate} does. The networks are small and of random weights.
  */
 public final class GenerateScene {
     private GenerateScene() {}

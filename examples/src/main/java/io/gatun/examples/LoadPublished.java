@@ -5,7 +5,6 @@ import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.checkpoint.Checkpoints;
@@ -84,9 +83,7 @@ public final class LoadPublished {
     private static void run(String name, Loader<? extends Backbone> loader, Checkpoint weights) {
         Device device = Device.best();
         try (Scope scope = Scope.open(device)) {
-            StateDict state = StateDict.of(weights);
-            Backbone backbone = loader.load(scope, state);
-            state.finish();
+            Backbone backbone = loader.load(scope, weights);
             List<Feature> features = backbone.forward(scope, backbone.example(scope).orElseThrow());
             scope.sync();
             Tensor last = switch (features.getLast()) {

@@ -3,7 +3,6 @@ package io.gatun.examples;
 
 import io.gatun.core.Device;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.factory.Blueprint;
 import io.gatun.factory.EncoderDecoderFactory;
@@ -43,9 +42,7 @@ public final class WrapInTime {
         Device device = Device.best();
         Loader<TemporalWrapper> loader = TemporalWrapper.loader(backbone, options);
         try (Scope scope = Scope.open(device)) {
-            StateDict weights = StateDict.of(Structure.of(loader::load).random(1));
-            TemporalWrapper temporal = loader.load(scope, weights);
-            weights.finish();
+            TemporalWrapper temporal = loader.load(scope, Structure.of(loader::load).random(1));
             List<Feature> features = temporal.forward(scope, Input.of(scope.zeros(1, 6, DATES, 64, 64)));
             System.out.println(options.pooling() + ": " + features.size() + " features of "
                     + features.getLast().tensor().shape() + ", channels " + temporal.outChannels().getLast());

@@ -19,8 +19,8 @@ final class StripPrefix {
         }
         if (checkpoint.tensors().keySet().stream().noneMatch(name -> name.startsWith(prefix.get()))) {
             throw new ArgumentException(file + ": no tensor name begins with \"" + prefix.get() + "\"; they are such"
-                    + " as " + checkpoint.tensors().keySet().stream().limit(2).toList() + ". Leave out --strip-prefix, or give"
-                    + " what they begin with.");
+                    + " as " + checkpoint.tensors().keySet().stream().limit(2).toList() + ". Leave out --strip-prefix,"
+                    + " or give what they begin with.");
         }
         return checkpoint.stripPrefix(prefix.get());
     }

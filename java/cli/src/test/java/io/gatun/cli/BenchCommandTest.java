@@ -78,8 +78,8 @@ class BenchCommandTest {
             printed.add(columns.getFirst());
         }
         assertTrue(printed.containsAll(Set.of("encode_pool", "patch_embed", "temporal_pool", "linear_qkv",
-                "linear_ffn1", "attention", "attention_month", "cross_attention", "sample_tokens", "layer_norm", "decoder_prefix", "refine_head",
-                "conv_transpose2d", "conv2d", "forward")), printed::toString);
+                "linear_ffn1", "attention", "attention_month", "cross_attention", "sample_tokens", "layer_norm",
+                "decoder_prefix", "refine_head", "conv_transpose2d", "conv2d", "forward")), printed::toString);
     }
 
     @Test

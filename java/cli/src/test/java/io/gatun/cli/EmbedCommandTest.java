@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +39,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** gatun embed with a tiny TerraFM of random weights; what the command says before it loads any. */
 class EmbedCommandTest {
     private static final TerraFMConfig SMALL =
-            new TerraFMConfig(64, 16, 32, 2, 4, 4, true, 1e-6, Stem.UPSTREAM_EXACT, List.of(1));
+            new TerraFMConfig(64, 16, 32, 2, 4, 4, true, 1e-6, Stem.UPSTREAM_EXACT, List.of(1),
+                    OptionalDouble.empty());
     private static final SpatialSpec MIDDLE = middle();
 
     @TempDir

@@ -3,6 +3,7 @@ package io.gatun.core;
 
 import io.gatun.core.internal.DeviceHandle;
 import io.gatun.core.internal.Leaks;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -230,10 +231,15 @@ public final class Device implements AutoCloseable {
      */
     @Override
     public void close() {
-        watch.ifPresent(own -> {
-            handle.close();
-            own.closed();
-        });
+        try {
+            watch.ifPresent(own -> {
+                handle.close();
+                own.closed();
+            });
+        } finally {
+            // Else it may be collected while its handle closes, which is reported as a leak.
+            Reference.reachabilityFence(this);
+        }
     }
 
     @Override

@@ -2,20 +2,19 @@
 package io.gatun.core;
 
 import io.gatun.bindings.ffi.GatunH;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * Several operations of {@link Kernels} in one, whose intermediates are not stored: one method for each such function of
- * {@code gatun.h}. Results agree with the single operations to rounding. What is said of {@link Kernels} about scopes,
- * layouts and errors holds here too.
+ * Several operations of {@link Kernels} in one, whose intermediates are not stored: one method for each such function
+ * of {@code gatun.h}. Results agree with the single operations to rounding. What is said of {@link Kernels} about
+ * scopes, layouts and errors holds here too.
  */
 public final class Fusions {
     private Fusions() {}
 
     /**
-     * {@link Kernels#patchEmbed} with its LayerNorm, then {@link Kernels#temporalPool}: pixels in, month tokens out; the
-     * tokens of the days are not stored.
+     * {@link Kernels#patchEmbed} with its LayerNorm, then {@link Kernels#temporalPool}: pixels in, month tokens out;
+     * the tokens of the days are not stored.
      *
      * @param scope where it runs
      * @param x [B M, C, T, H, W] of the types of patchEmbed, the months of a sample after each other
@@ -43,27 +42,18 @@ public final class Fusions {
         Kernels.checkTemporalPool("encodePool", batch, months, x.dim(2) / options.patchT(), embed, dayEncoding,
                 monthEncoding, pool, padded);
         long places = x.dim(3) / options.patchH() * (x.dim(4) / options.patchW());
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("encodePool: x", x);
-            Tensor out = scope.empty(DType.F32, batch, places, months, embed);
-            scope.queued(GatunH.gatun_encode_pool(scope.stream(), in, scope.in("encodePool: mask", mask),
-                    scope.in("encodePool: weights", patch.weights()), scope.in("encodePool: bias", patch.bias()),
-                    scope.in("encodePool: patch.normWeight", patch.normWeight()),
-                    scope.in("encodePool: patch.normBias", patch.normBias()),
-                    scope.handle().patchEmbedOptions(options), scope.in("encodePool: dayEncoding", dayEncoding),
-                    scope.in("encodePool: monthEncoding", monthEncoding),
-                    scope.in("encodePool: normWeight", pool.normWeight()),
-                    scope.in("encodePool: normBias", pool.normBias()), pool.eps(),
-                    scope.in("encodePool: hidden", pool.hidden()),
-                    scope.in("encodePool: hiddenBias", pool.hiddenBias()),
-                    scope.in("encodePool: scoreWeight", pool.scoreWeight()),
-                    scope.in("encodePool: scoreBias", pool.scoreBias()), scope.in("encodePool: padded", padded),
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(batch, places, months, embed), out -> GatunH.gatun_encode_pool(
+                scope.stream(), scope.in("encodePool: x", x), scope.in("encodePool: mask", mask),
+                scope.in("encodePool: weights", patch.weights()), scope.in("encodePool: bias", patch.bias()),
+                scope.in("encodePool: patch.normWeight", patch.normWeight()),
+                scope.in("encodePool: patch.normBias", patch.normBias()), scope.handle().patchEmbedOptions(options),
+                scope.in("encodePool: dayEncoding", dayEncoding), scope.in("encodePool: monthEncoding", monthEncoding),
+                scope.in("encodePool: normWeight", pool.normWeight()),
+                scope.in("encodePool: normBias", pool.normBias()), pool.eps(),
+                scope.in("encodePool: hidden", pool.hidden()), scope.in("encodePool: hiddenBias", pool.hiddenBias()),
+                scope.in("encodePool: scoreWeight", pool.scoreWeight()),
+                scope.in("encodePool: scoreBias", pool.scoreBias()), scope.in("encodePool: padded", padded), out,
+                scope.error()));
     }
 
     /**
@@ -130,16 +120,9 @@ public final class Fusions {
         long rows = (x.dim(1) - 1) * g.strideH() - 2 * g.paddingH() + g.kernelH();
         long columns = (x.dim(2) - 1) * g.strideW() - 2 * g.paddingW() + g.kernelW();
         Images.requireImage("decoderPrefix", x, rows, columns);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("decoderPrefix: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
-            scope.queued(GatunH.gatun_decoder_prefix(scope.stream(), in, scope.in("decoderPrefix: weights", weights),
-                    activation.ordinal(), out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), rows, columns, weights.outputs()),
+                out -> GatunH.gatun_decoder_prefix(scope.stream(), scope.in("decoderPrefix: x", x),
+                        scope.in("decoderPrefix: weights", weights), activation.ordinal(), out, scope.error()));
     }
 
     /**
@@ -191,18 +174,11 @@ public final class Fusions {
         Check.f32("refineHead", "scale", scale, x.dim(1));
         Check.f32("refineHead", "shift", shift, x.dim(1));
         Check.bool("refineHead", "land", land, x.dim(0), x.dim(2), x.dim(3));
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("refineHead: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), x.dim(1), x.dim(2), x.dim(3));
-            scope.queued(GatunH.gatun_refine_head(scope.stream(), in, scope.in("refineHead: weights", weights),
-                    scope.in("refineHead: bias", bias), scope.in("refineHead: headWeight", headWeight),
-                    scope.in("refineHead: headBias", headBias), scope.in("refineHead: scale", scale),
-                    scope.in("refineHead: shift", shift), scope.in("refineHead: land", land), out.struct(),
-                    scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), x.dim(1), x.dim(2), x.dim(3)),
+                out -> GatunH.gatun_refine_head(scope.stream(), scope.in("refineHead: x", x),
+                        scope.in("refineHead: weights", weights), scope.in("refineHead: bias", bias),
+                        scope.in("refineHead: headWeight", headWeight), scope.in("refineHead: headBias", headBias),
+                        scope.in("refineHead: scale", scale), scope.in("refineHead: shift", shift),
+                        scope.in("refineHead: land", land), out, scope.error()));
     }
 }

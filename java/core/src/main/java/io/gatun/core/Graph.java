@@ -120,11 +120,9 @@ public final class Graph implements AutoCloseable {
             Check.dtype("replay", "input " + i, values.get(i), inputs.get(i).dtype());
             Check.shape("replay", "input " + i, values.get(i), inputs.get(i).shape().toArray());
         }
-        scope.begin();
-        try {
+        return scope.filled(result.dtype(), result.shape(), out -> {
             scope.handle().read(handle, "replay: the graph");
             List<MemorySegment> in = values.stream().map(value -> scope.in("replay: an input", value)).toList();
-            Tensor out = scope.empty(result.dtype(), result.shape());
             handle.queue(scope.handle(), () -> {
                 for (int i = 0; i < inputs.size(); i++) {
                     scope.queued(GatunH.gatun_copy(
@@ -133,10 +131,7 @@ public final class Graph implements AutoCloseable {
                 scope.queued(GatunH.gatun_graph_launch(handle.address(), scope.stream(), scope.error()));
                 scope.queued(GatunH.gatun_copy(scope.stream(), result.struct(), out.struct(), scope.error()));
             });
-            return out;
-        } finally {
-            scope.end();
-        }
+        });
     }
 
     /**

@@ -2,7 +2,6 @@
 package io.gatun.core;
 
 import io.gatun.bindings.ffi.GatunH;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -39,17 +38,10 @@ public final class Images {
         long rows = (x.dim(1) - 1) * g.strideH() - 2 * g.paddingH() + g.kernelH() + outputPaddingH;
         long columns = (x.dim(2) - 1) * g.strideW() - 2 * g.paddingW() + g.kernelW() + outputPaddingW;
         requireImage("convTranspose2d", x, rows, columns);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("convTranspose2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
-            scope.queued(GatunH.gatun_conv_transpose2d(scope.stream(), in,
-                    scope.in("convTranspose2d: weights", weights), scope.in("convTranspose2d: bias", bias),
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), rows, columns, weights.outputs()),
+                out -> GatunH.gatun_conv_transpose2d(scope.stream(), scope.in("convTranspose2d: x", x),
+                        scope.in("convTranspose2d: weights", weights), scope.in("convTranspose2d: bias", bias), out,
+                        scope.error()));
     }
 
     /**
@@ -79,22 +71,10 @@ public final class Images {
         long rows = Math.floorDiv(x.dim(1) + 2 * geometry.paddingH() - reachH - 1, geometry.strideH()) + 1;
         long columns = Math.floorDiv(x.dim(2) + 2 * geometry.paddingW() - reachW - 1, geometry.strideW()) + 1;
         requireImage("conv2d", x, rows, columns);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("conv2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, weights.outputs());
-            try {
-                scope.queued(GatunH.gatun_conv2d(scope.stream(), in, scope.in("conv2d: weights", weights),
-                        scope.in("conv2d: bias", bias), scope.handle().conv2dOptions(geometry), activation.ordinal(),
-                        out.struct(), scope.error()));
-                return out;
-            } catch (RuntimeException | Error e) {
-                out.close(); // the kernel found no memory to work in
-                throw e;
-            }
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), rows, columns, weights.outputs()),
+                out -> GatunH.gatun_conv2d(scope.stream(), scope.in("conv2d: x", x),
+                        scope.in("conv2d: weights", weights), scope.in("conv2d: bias", bias),
+                        scope.handle().conv2dOptions(geometry), activation.ordinal(), out, scope.error()));
     }
 
     /**
@@ -134,17 +114,10 @@ public final class Images {
         Check.f32("mapHead", "scale", scale, x.dim(1));
         Check.f32("mapHead", "shift", shift, x.dim(1));
         Check.bool("mapHead", "land", land, x.dim(0), x.dim(2), x.dim(3));
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("mapHead: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), x.dim(1), x.dim(2), x.dim(3));
-            scope.queued(GatunH.gatun_map_head(scope.stream(), in, scope.in("mapHead: weight", weight),
-                    scope.in("mapHead: bias", bias), scope.in("mapHead: scale", scale),
-                    scope.in("mapHead: shift", shift), scope.in("mapHead: land", land), out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), x.dim(1), x.dim(2), x.dim(3)), out -> GatunH.gatun_map_head(
+                scope.stream(), scope.in("mapHead: x", x), scope.in("mapHead: weight", weight),
+                scope.in("mapHead: bias", bias), scope.in("mapHead: scale", scale), scope.in("mapHead: shift", shift),
+                scope.in("mapHead: land", land), out, scope.error()));
     }
 
     /**
@@ -192,16 +165,9 @@ public final class Images {
         Check.rank("resize2d", "x", x, 4, "[B, H, W, C]");
         Check.denseF32("resize2d", "x", x);
         requireImage("resize2d", x, Math.min(rows, x.dim(1)), Math.min(columns, x.dim(2)));
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("resize2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), rows, columns, x.dim(3));
-            scope.queued(GatunH.gatun_resize2d(scope.stream(), in, mode.ordinal(), alignCorners ? 1 : 0, scaleH, scaleW,
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), rows, columns, x.dim(3)), out -> GatunH.gatun_resize2d(
+                scope.stream(), scope.in("resize2d: x", x), mode.ordinal(), alignCorners ? 1 : 0, scaleH, scaleW, out,
+                scope.error()));
     }
 
     /**
@@ -224,17 +190,10 @@ public final class Images {
             throw ShapeException.ofSize("maxPool2d: kernel " + kernel + " for x of shape " + x.shape()
                     + "; expected at most " + Math.min(x.dim(1), x.dim(2)));
         }
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("maxPool2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), (x.dim(1) - kernel) / stride + 1,
-                    (x.dim(2) - kernel) / stride + 1, x.dim(3));
-            scope.queued(GatunH.gatun_max_pool2d(
-                    scope.stream(), in, kernel, kernel, stride, stride, out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        long rows = (x.dim(1) - kernel) / stride + 1;
+        long columns = (x.dim(2) - kernel) / stride + 1;
+        return scope.queued(DType.F32, Shape.of(x.dim(0), rows, columns, x.dim(3)), out -> GatunH.gatun_max_pool2d(
+                scope.stream(), scope.in("maxPool2d: x", x), kernel, kernel, stride, stride, out, scope.error()));
     }
 
     /**
@@ -258,22 +217,10 @@ public final class Images {
             throw new ShapeException("pad2d: borders are " + top + ", " + bottom + ", " + left + ", " + right
                     + ", expected at least 0");
         }
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("pad2d: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), padded(top, x.dim(1), bottom), padded(left, x.dim(2), right),
-                    x.dim(3));
-            try {
-                scope.queued(GatunH.gatun_pad2d(scope.stream(), in, top, left, mode.ordinal(), value, out.struct(),
-                        scope.error()));
-                return out;
-            } catch (RuntimeException | Error e) {
-                out.close(); // borders that the mode has no pixels for
-                throw e;
-            }
-        } finally {
-            scope.end();
-        }
+        long rows = padded(top, x.dim(1), bottom);
+        long columns = padded(left, x.dim(2), right);
+        return scope.queued(DType.F32, Shape.of(x.dim(0), rows, columns, x.dim(3)), out -> GatunH.gatun_pad2d(
+                scope.stream(), scope.in("pad2d: x", x), top, left, mode.ordinal(), value, out, scope.error()));
     }
 
     private static long padded(long before, long extent, long after) {
@@ -287,8 +234,8 @@ public final class Images {
 
     static void requireImage(String op, Tensor x, long rows, long columns) {
         if (rows < 1 || columns < 1) {
-            throw ShapeException.ofSize(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x " + columns
-                    + "; expected at least 1 x 1");
+            throw ShapeException.ofSize(op + ": x of shape " + x.shape() + " gives an image of " + rows + " x "
+                    + columns + "; expected at least 1 x 1");
         }
     }
 }

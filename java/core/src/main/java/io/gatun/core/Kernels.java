@@ -2,7 +2,6 @@
 package io.gatun.core;
 
 import io.gatun.bindings.ffi.GatunH;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -58,15 +57,8 @@ public final class Kernels {
      * @return shape of x, dense
      */
     public static Tensor copy(Scope scope, Tensor x, DType dtype) {
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("copy: x", x);
-            Tensor out = scope.empty(dtype, x.shape());
-            scope.queued(GatunH.gatun_copy(scope.stream(), in, out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(dtype, x.shape(), out -> GatunH.gatun_copy(scope.stream(), scope.in("copy: x", x), out,
+                scope.error()));
     }
 
     /**
@@ -121,15 +113,8 @@ public final class Kernels {
      * @return the shape that both broadcast to
      */
     public static Tensor binary(Scope scope, BinaryOp op, Tensor a, Tensor b) {
-        long[] shape = Check.broadcast(op.lowerCase(), a.shape(), b.shape());
-        scope.begin();
-        try {
-            Tensor out = scope.empty(DType.F32, shape);
-            binary(scope, op, a, b, out);
-            return out;
-        } finally {
-            scope.end();
-        }
+        Shape shape = Shape.of(Check.broadcast(op.lowerCase(), a.shape(), b.shape()));
+        return scope.filled(DType.F32, shape, out -> binary(scope, op, a, b, out));
     }
 
     /**
@@ -165,15 +150,8 @@ public final class Kernels {
      */
     public static Tensor activate(Scope scope, Tensor x, Activation activation) {
         Check.denseF32("activate", "x", x);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("activate: x", x);
-            Tensor out = scope.empty(DType.F32, x.shape());
-            scope.queued(GatunH.gatun_activate(scope.stream(), in, activation.ordinal(), out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, x.shape(), out -> GatunH.gatun_activate(scope.stream(),
+                scope.in("activate: x", x), activation.ordinal(), out, scope.error()));
     }
 
     /**
@@ -189,19 +167,14 @@ public final class Kernels {
         Check.denseF32("takeRows", "table", table);
         Check.dtype("takeRows", "ids", ids, DType.I64);
         Check.dense("takeRows", "ids", ids);
+        long count = ids.shape().numElements();
         long[] shape = Arrays.copyOf(ids.shape().toArray(), ids.shape().rank() + 1);
         shape[shape.length - 1] = table.dim(1);
-        scope.begin();
-        try (Tensor flat = ids.reshape(ids.shape().numElements())) {
-            MemorySegment rows = scope.in("takeRows: table", table);
-            MemorySegment numbers = scope.in("takeRows: ids", flat);
-            Tensor out = scope.empty(DType.F32, shape);
-            try (Tensor taken = out.reshape(ids.shape().numElements(), table.dim(1))) {
-                scope.queued(GatunH.gatun_take_rows(scope.stream(), rows, numbers, taken.struct(), scope.error()));
-            }
-            return out;
-        } finally {
-            scope.end();
+        try (Tensor flat = ids.reshape(count);
+                Tensor taken = scope.queued(DType.F32, Shape.of(count, table.dim(1)), out -> GatunH.gatun_take_rows(
+                        scope.stream(), scope.in("takeRows: table", table), scope.in("takeRows: ids", flat), out,
+                        scope.error()))) {
+            return taken.reshape(shape);
         }
     }
 
@@ -227,18 +200,11 @@ public final class Kernels {
         Check.f32("groupNorm", "weight", weight, x.dim(-1));
         Check.f32("groupNorm", "bias", bias, x.dim(-1));
         Check.eps("groupNorm", eps);
-        scope.begin();
-        try (Tensor places = x.reshape(x.dim(0), -1, x.dim(-1))) {
-            MemorySegment in = scope.in("groupNorm: x", places);
-            Tensor out = scope.empty(DType.F32, x.shape());
-            try (Tensor normed = out.reshape(places.shape().toArray())) {
-                scope.queued(GatunH.gatun_group_norm(scope.stream(), in, groups,
-                        scope.in("groupNorm: weight", weight), scope.in("groupNorm: bias", bias), eps,
-                        activation.ordinal(), normed.struct(), scope.error()));
-            }
-            return out;
-        } finally {
-            scope.end();
+        try (Tensor places = x.reshape(x.dim(0), -1, x.dim(-1));
+                Tensor normed = scope.queued(DType.F32, places.shape(), out -> GatunH.gatun_group_norm(scope.stream(),
+                        scope.in("groupNorm: x", places), groups, scope.in("groupNorm: weight", weight),
+                        scope.in("groupNorm: bias", bias), eps, activation.ordinal(), out, scope.error()))) {
+            return normed.reshape(x.shape().toArray());
         }
     }
 
@@ -274,17 +240,9 @@ public final class Kernels {
         Check.f32("layerNorm", "weight", weight, lastExtent("layerNorm", x));
         Check.f32("layerNorm", "bias", bias, lastExtent("layerNorm", x));
         Check.eps("layerNorm", eps);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("layerNorm: x", x);
-            Tensor out = scope.empty(DType.F32, x.shape());
-            scope.queued(GatunH.gatun_layer_norm(scope.stream(), in, scope.in("layerNorm: residual", residual),
-                    scope.in("layerNorm: weight", weight), scope.in("layerNorm: bias", bias), eps, out.struct(),
-                    scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, x.shape(), out -> GatunH.gatun_layer_norm(scope.stream(),
+                scope.in("layerNorm: x", x), scope.in("layerNorm: residual", residual),
+                scope.in("layerNorm: weight", weight), scope.in("layerNorm: bias", bias), eps, out, scope.error()));
     }
 
     /**
@@ -394,17 +352,9 @@ public final class Kernels {
         shape[shape.length - 1] = weights.outputs();
         Check.f32("linear", "bias", bias, weights.outputs());
         Check.f32("linear", "residual", residual, shape);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("linear: x", x);
-            Tensor out = scope.empty(DType.F32, shape);
-            scope.queued(GatunH.gatun_linear(scope.stream(), in, scope.in("linear: weights", weights),
-                    scope.in("linear: bias", bias), activation.ordinal(), scope.in("linear: residual", residual),
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(shape), out -> GatunH.gatun_linear(scope.stream(),
+                scope.in("linear: x", x), scope.in("linear: weights", weights), scope.in("linear: bias", bias),
+                activation.ordinal(), scope.in("linear: residual", residual), out, scope.error()));
     }
 
     /**
@@ -475,19 +425,10 @@ public final class Kernels {
             throw new ShapeException("attention: key has shape " + key.shape() + ", expected at least one key");
         }
         mask.ifPresent(allowed -> requireMask(allowed, query.dim(0), query.dim(1), key.dim(1)));
-        scope.begin();
-        try {
-            MemorySegment q = scope.in("attention: query", query);
-            MemorySegment k = scope.in("attention: key", key);
-            MemorySegment v = scope.in("attention: value", value);
-            MemorySegment allowed = scope.in("attention: mask", mask);
-            Tensor out = scope.empty(DType.F32, query.shape());
-            scope.queued(GatunH.gatun_attention(scope.stream(), q, k, v, allowed, heads, precision.ordinal(),
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, query.shape(), out -> GatunH.gatun_attention(scope.stream(),
+                scope.in("attention: query", query), scope.in("attention: key", key),
+                scope.in("attention: value", value), scope.in("attention: mask", mask), heads, precision.ordinal(), out,
+                scope.error()));
     }
 
     private static void requireTokens(String role, Tensor x, String axes) {
@@ -559,19 +500,12 @@ public final class Kernels {
         long tokens = checkPatchEmbed("patchEmbed", x, mask, weights, bias, normWeight, normBias, options);
         Check.f32("patchEmbed", "position", position, tokens, weights.outputs());
         Check.oneOf("patchEmbed", "the result", dtype, DType.F32, DType.BF16);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("patchEmbed: x", x);
-            Tensor out = scope.empty(dtype, x.dim(0), tokens, weights.outputs());
-            scope.queued(GatunH.gatun_patch_embed(scope.stream(), in, scope.in("patchEmbed: mask", mask),
-                    scope.in("patchEmbed: weights", weights), scope.in("patchEmbed: bias", bias),
-                    scope.in("patchEmbed: normWeight", normWeight), scope.in("patchEmbed: normBias", normBias),
-                    scope.in("patchEmbed: position", position), scope.handle().patchEmbedOptions(options),
-                    out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(dtype, Shape.of(x.dim(0), tokens, weights.outputs()), out -> GatunH.gatun_patch_embed(
+                scope.stream(), scope.in("patchEmbed: x", x), scope.in("patchEmbed: mask", mask),
+                scope.in("patchEmbed: weights", weights), scope.in("patchEmbed: bias", bias),
+                scope.in("patchEmbed: normWeight", normWeight), scope.in("patchEmbed: normBias", normBias),
+                scope.in("patchEmbed: position", position), scope.handle().patchEmbedOptions(options), out,
+                scope.error()));
     }
 
     /**
@@ -597,24 +531,17 @@ public final class Kernels {
         long embed = x.dim(4);
         checkTemporalPool("temporalPool", x.dim(0), x.dim(1), x.dim(2), embed, dayEncoding, monthEncoding, parameters,
                 padded);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("temporalPool: x", x);
-            Tensor out = scope.empty(DType.F32, x.dim(0), x.dim(3), x.dim(1), embed);
-            scope.queued(GatunH.gatun_temporal_pool(scope.stream(), in,
-                    scope.in("temporalPool: dayEncoding", dayEncoding),
-                    scope.in("temporalPool: monthEncoding", monthEncoding),
-                    scope.in("temporalPool: normWeight", parameters.normWeight()),
-                    scope.in("temporalPool: normBias", parameters.normBias()), parameters.eps(),
-                    scope.in("temporalPool: hidden", parameters.hidden()),
-                    scope.in("temporalPool: hiddenBias", parameters.hiddenBias()),
-                    scope.in("temporalPool: scoreWeight", parameters.scoreWeight()),
-                    scope.in("temporalPool: scoreBias", parameters.scoreBias()),
-                    scope.in("temporalPool: padded", padded), out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, Shape.of(x.dim(0), x.dim(3), x.dim(1), embed),
+                out -> GatunH.gatun_temporal_pool(scope.stream(), scope.in("temporalPool: x", x),
+                        scope.in("temporalPool: dayEncoding", dayEncoding),
+                        scope.in("temporalPool: monthEncoding", monthEncoding),
+                        scope.in("temporalPool: normWeight", parameters.normWeight()),
+                        scope.in("temporalPool: normBias", parameters.normBias()), parameters.eps(),
+                        scope.in("temporalPool: hidden", parameters.hidden()),
+                        scope.in("temporalPool: hiddenBias", parameters.hiddenBias()),
+                        scope.in("temporalPool: scoreWeight", parameters.scoreWeight()),
+                        scope.in("temporalPool: scoreBias", parameters.scoreBias()),
+                        scope.in("temporalPool: padded", padded), out, scope.error()));
     }
 
     /** Tokens of one of the B clips. */

@@ -2,7 +2,6 @@
 package io.gatun.core;
 
 import io.gatun.bindings.ffi.GatunH;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
@@ -33,17 +32,10 @@ public final class Reductions {
         long[] kept = LongStream.range(0, shape.length).filter(i -> i != at).map(i -> shape[(int) i]).toArray();
         long outer = Arrays.stream(shape, 0, at).reduce(1, (a, b) -> a * b);
         long inner = Arrays.stream(shape, at + 1, shape.length).reduce(1, (a, b) -> a * b);
-        scope.begin();
-        try (Tensor three = x.reshape(outer, shape[at], inner)) {
-            MemorySegment in = scope.in("reduce: x", three);
-            Tensor out = scope.empty(DType.F32, kept);
-            try (Tensor rows = out.reshape(outer, inner)) {
-                scope.queued(
-                        GatunH.gatun_reduce(scope.stream(), in, reduction.ordinal(), rows.struct(), scope.error()));
-            }
-            return out;
-        } finally {
-            scope.end();
+        try (Tensor three = x.reshape(outer, shape[at], inner);
+                Tensor rows = scope.queued(DType.F32, Shape.of(outer, inner), out -> GatunH.gatun_reduce(
+                        scope.stream(), scope.in("reduce: x", three), reduction.ordinal(), out, scope.error()))) {
+            return rows.reshape(kept);
         }
     }
 
@@ -56,15 +48,8 @@ public final class Reductions {
      */
     public static Tensor softmax(Scope scope, Tensor x) {
         requireRow("softmax", x);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("softmax: x", x);
-            Tensor out = scope.empty(DType.F32, x.shape());
-            scope.queued(GatunH.gatun_softmax(scope.stream(), in, out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.F32, x.shape(), out -> GatunH.gatun_softmax(scope.stream(), scope.in("softmax: x", x),
+                out, scope.error()));
     }
 
     /**
@@ -76,15 +61,8 @@ public final class Reductions {
      */
     public static Tensor argmax(Scope scope, Tensor x) {
         requireRow("argmax", x);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("argmax: x", x);
-            Tensor out = scope.empty(DType.I64, Arrays.copyOf(x.shape().toArray(), x.shape().rank() - 1));
-            scope.queued(GatunH.gatun_argmax(scope.stream(), in, out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.I64, Shape.of(Arrays.copyOf(x.shape().toArray(), x.shape().rank() - 1)),
+                out -> GatunH.gatun_argmax(scope.stream(), scope.in("argmax: x", x), out, scope.error()));
     }
 
     /**
@@ -106,17 +84,9 @@ public final class Reductions {
         Check.shape("sampleTokens", "counters", counters, logits.dim(0));
         Check.dtype("sampleTokens", "counters", counters, DType.I64);
         Check.dense("sampleTokens", "counters", counters);
-        scope.begin();
-        try {
-            MemorySegment in = scope.in("sampleTokens: logits", logits);
-            MemorySegment at = scope.in("sampleTokens: counters", counters);
-            Tensor out = scope.empty(DType.I64, logits.dim(0));
-            scope.queued(GatunH.gatun_sample_tokens(scope.stream(), in, options.temperature(), options.topK(),
-                    options.topP(), seed, at, out.struct(), scope.error()));
-            return out;
-        } finally {
-            scope.end();
-        }
+        return scope.queued(DType.I64, Shape.of(logits.dim(0)), out -> GatunH.gatun_sample_tokens(scope.stream(),
+                scope.in("sampleTokens: logits", logits), options.temperature(), options.topK(), options.topP(), seed,
+                scope.in("sampleTokens: counters", counters), out, scope.error()));
     }
 
     private static void requireRow(String op, Tensor x) {

@@ -8,6 +8,8 @@ import io.gatun.core.internal.Leaks;
 import io.gatun.core.internal.ScopeHandle;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /**
  * The owner of one piece of work: a stream on which its operations run in order, and the tensors they make, which all
@@ -127,9 +129,7 @@ public final class Scope implements AutoCloseable {
      * @return a dense tensor of this scope
      */
     public Tensor full(DType dtype, double value, long... shape) {
-        Tensor result = empty(dtype, shape);
-        Kernels.fill(this, result, value);
-        return result;
+        return filled(dtype, Shape.of(shape), out -> Kernels.fill(this, out, value));
     }
 
     /**
@@ -202,14 +202,7 @@ public final class Scope implements AutoCloseable {
 
     private Tensor of(DType dtype, MemorySegment values, Shape shape) {
         TensorData checked = new TensorData(dtype, shape, values);
-        begin();
-        try {
-            Tensor result = empty(dtype, shape);
-            handle.copyIn(checked.bytes(), result.buffer());
-            return result;
-        } finally {
-            end();
-        }
+        return filled(dtype, shape, out -> handle.copyIn(checked.bytes(), out.buffer()));
     }
 
     /**
@@ -321,5 +314,27 @@ public final class Scope implements AutoCloseable {
     /** Checks the status of a call that queued work on this scope. */
     void queued(int status) {
         handle.queued(status);
+    }
+
+    /** A new tensor for a native call to write, which gives its status; where it is refused nothing stays behind. */
+    Tensor queued(DType dtype, Shape shape, ToIntFunction<MemorySegment> call) {
+        return filled(dtype, shape, out -> queued(call.applyAsInt(out.struct())));
+    }
+
+    /** A new tensor for some work to write; where the work fails nothing stays behind. */
+    Tensor filled(DType dtype, Shape shape, Consumer<Tensor> work) {
+        begin();
+        try {
+            Tensor out = empty(dtype, shape);
+            try {
+                work.accept(out);
+                return out;
+            } catch (RuntimeException | Error e) {
+                out.close();
+                throw e;
+            }
+        } finally {
+            end();
+        }
     }
 }

@@ -5,8 +5,8 @@ import io.gatun.core.internal.PackedWeights;
 
 /**
  * A weight in the layout that a device's kernels want, made once by {@link Kernels#linearWeights},
- * {@link Kernels#conv2dWeights}, {@link Kernels#convTranspose2dWeights} or {@link Fusions}, read-only from then on and shared by any
- * number of threads. It belongs to the scope it was made in and ends with it, or earlier when closed.
+ * {@link Kernels#conv2dWeights}, {@link Kernels#convTranspose2dWeights} or {@link Fusions}, read-only from then on and
+ * shared by any number of threads. It belongs to the scope it was made in and ends with it, or earlier when closed.
  */
 public final class Weights implements AutoCloseable {
     /** The operation that weights are made for. */

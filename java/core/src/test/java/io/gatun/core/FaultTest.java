@@ -28,7 +28,8 @@ class FaultTest {
             expected.addAll(List.of("call" + failure, "wait" + failure, "read" + failure, "graph" + failure,
                     "after " + code + " nothing", "close" + failure));
         }
-        expected.addAll(List.of("large DeviceMemoryException: 4194304 bytes were asked for", "small nothing", "left 0"));
+        expected.addAll(
+                List.of("large DeviceMemoryException: 4194304 bytes were asked for", "small nothing", "left 0"));
         assertEquals(expected, Jvm.run(FaultProbe.class, Map.of("GATUN_CUDA_PLUGIN", plugin.toString())).lines()
                 .toList());
     }

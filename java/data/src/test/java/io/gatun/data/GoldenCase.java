@@ -119,7 +119,8 @@ public final class GoldenCase {
 
     /** Tensors that are numbered below a path, such as input/features, in their order. */
     public List<TensorData> numbered(String path) {
-        return IntStream.iterate(0, i -> has(path + "/" + i), i -> i + 1).mapToObj(i -> tensor(path + "/" + i)).toList();
+        return IntStream.iterate(0, i -> has(path + "/" + i), i -> i + 1)
+                .mapToObj(i -> tensor(path + "/" + i)).toList();
     }
 
     public boolean has(String key) {
@@ -158,7 +159,9 @@ public final class GoldenCase {
         assertTrue(worstShare <= 1, report);
     }
 
-    /** |actual - expected| <= limit |expected| as norms of the whole tensor, NaN where NaN is expected; shapes exactly. */
+    /**
+     * |actual - expected| <= limit |expected| as norms of the whole tensor, NaN where NaN is expected; shapes exactly.
+     */
     public void compareNorm(String key, Shape shape, float[] actual, double limit) {
         TensorData expected = tensor(key);
         assertEquals(expected.shape(), shape, () -> name + " " + key);

@@ -5,7 +5,6 @@ import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.models.Loader;
 import io.gatun.models.Model;
@@ -49,17 +48,7 @@ public final class Blueprint<M extends Model> {
      * @throws io.gatun.core.CheckpointException if weights are missing, of another shape, or not the model's
      */
     public M load(Checkpoint checkpoint, Device device, Precision precision) {
-        Scope scope = Scope.open(device, precision);
-        try {
-            StateDict state = StateDict.of(checkpoint);
-            M model = loader.load(scope, state);
-            state.finish();
-            scope.sync();
-            return model;
-        } catch (RuntimeException | Error e) {
-            scope.close();
-            throw e;
-        }
+        return Loader.open(loader, checkpoint, device, precision);
     }
 
     /**

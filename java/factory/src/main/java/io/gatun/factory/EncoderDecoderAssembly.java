@@ -28,7 +28,8 @@ record EncoderDecoderAssembly(Task task, BackboneChoice backbone, List<NeckChoic
         List<Integer> channels = encoder.outChannels();
         List<Neck> loaded = new ArrayList<>();
         for (int i = 0; i < necks.size(); i++) {
-            Neck neck = necks.get(i).loader(channels, encoder.patchSize()).load(scope, state.at("neck").at(String.valueOf(i)));
+            Neck neck = necks.get(i).loader(channels, encoder.patchSize())
+                    .load(scope, state.at("neck").at(String.valueOf(i)));
             channels = neck.processChannelList(channels);
             loaded.add(neck);
         }

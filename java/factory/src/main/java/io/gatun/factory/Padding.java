@@ -56,8 +56,8 @@ record Padding(int time, int height, int width, PadMode mode) {
 
     private void requireReach(String axis, long extent, long added) {
         if (added >= extent && added > 0) {
-            throw ShapeException.ofSize("an image of " + extent + " " + axis + " cannot be padded by " + added + " " + axis
-                    + " in mode " + mode.name().toLowerCase(Locale.ROOT)
+            throw ShapeException.ofSize("an image of " + extent + " " + axis + " cannot be padded by " + added + " "
+                    + axis + " in mode " + mode.name().toLowerCase(Locale.ROOT)
                     + ", which mirrors; give a larger image, or padding \"replicate\" or \"constant\"");
         }
     }

@@ -24,9 +24,13 @@ final class Pointwise {
     /** x stays open. */
     static Tensor apply(Scope scope, Tensor x, BiFunction<Pointwise, Tensor, Tensor> formula) {
         Pointwise all = new Pointwise(scope, x);
-        Tensor result = formula.apply(all, x);
-        all.steps.stream().filter(step -> step != result).forEach(Tensor::close);
-        return result;
+        try {
+            Tensor result = formula.apply(all, x);
+            all.steps.remove(result);
+            return result;
+        } finally {
+            all.steps.forEach(Tensor::close);
+        }
     }
 
     private Tensor step(Tensor made) {

@@ -44,7 +44,7 @@ class DecoderTest {
     }
 
     private Tensor run(DecoderLoader loader, Checkpoint weights, List<ReferenceMap> maps) {
-        Decoder decoder = Parts.load(loader, weights, scope);
+        Decoder decoder = loader.load(scope, weights);
         assertEquals(loader.outChannels(), decoder.outChannels());
         return decoder.forward(scope, maps.stream().map(map -> map.on(scope)).toList());
     }
@@ -89,8 +89,8 @@ class DecoderTest {
 
     @Test
     void theIdentityDecoderGivesTheFeatureItself() {
-        Decoder decoder = Parts.load(Parts.decoder("IdentityDecoder", List.of(2, 3), Map.of("out_index", 0)),
-                new Checkpoint("none", "none", Map.of(), Map.of()), scope);
+        Decoder decoder = Parts.decoder("IdentityDecoder", List.of(2, 3), Map.of("out_index", 0))
+                .load(scope, new Checkpoint("none", "none", Map.of(), Map.of()));
         List<Tensor> features = List.of(scope.zeros(1, 2, 1, 1), scope.zeros(1, 3, 1, 1));
         assertSame(features.getFirst(), decoder.forward(scope, features));
         assertEquals(2, decoder.outChannels());

@@ -40,7 +40,7 @@ class DecodersGoldenTest {
         DecoderLoader loader = loader(golden);
         int announced = ((Number) golden.described("out_channels")).intValue();
         assertEquals(announced, loader.outChannels());
-        Decoder decoder = Parts.load(loader, golden.weights(), scope);
+        Decoder decoder = loader.load(scope, golden.weights());
         assertEquals(announced, decoder.outChannels());
         Tensor out = decoder.forward(scope, Parts.inputs(scope, golden.numbered("input/features")));
         golden.compare("expected/out", out.shape(), out.toFloatArray());

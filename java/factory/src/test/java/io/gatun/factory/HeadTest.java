@@ -38,7 +38,7 @@ class HeadTest {
     }
 
     private Tensor run(Loader<Head> loader, Checkpoint weights, ReferenceMap map) {
-        return Parts.load(loader, weights, scope).forward(scope, map.on(scope));
+        return loader.load(scope, weights).forward(scope, map.on(scope));
     }
 
     @Test

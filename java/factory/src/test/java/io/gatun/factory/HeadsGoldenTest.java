@@ -37,7 +37,7 @@ class HeadsGoldenTest {
     }
 
     private static void run(GoldenCase golden, Scope scope) {
-        Head head = Parts.load(loader(golden), golden.weights(), scope);
+        Head head = loader(golden).load(scope, golden.weights());
         Tensor out = head.forward(scope, scope.of(golden.tensor("input/x")));
         golden.compare("expected/out", out.shape(), out.toFloatArray());
     }

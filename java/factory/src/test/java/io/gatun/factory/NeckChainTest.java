@@ -73,7 +73,7 @@ class NeckChainTest {
                     steps.add(fitting(random, channels, current));
                 }
                 NeckLoader loader = steps.get(next).loader(channels);
-                Neck neck = Parts.load(loader, Parts.random(loader, 1), scope);
+                Neck neck = loader.load(scope, Parts.random(loader, 1));
                 current = neck.forward(scope, current, image);
                 channels = neck.processChannelList(channels);
                 assertEquals(loader.outChannels(), channels);
@@ -133,7 +133,7 @@ class NeckChainTest {
             steps.forEach(step -> necks.add(step::loader));
             NeckLoader loader = NeckSequence.loader(announced, necks);
             assertEquals(planned, loader.outChannels(), what);
-            Neck chain = Parts.load(loader, Parts.random(loader, 2), scope);
+            Neck chain = loader.load(scope, Parts.random(loader, 2));
             assertEquals(planned, chain.processChannelList(announced), what);
             List<Tensor> features = tokens(scope, embed, tokens);
             features.forEach(each -> Kernels.fill(scope, each, 1));

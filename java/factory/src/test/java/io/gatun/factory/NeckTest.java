@@ -46,7 +46,7 @@ class NeckTest {
 
     private Neck neck(String name, List<Integer> channels, Map<String, ?> arguments) {
         NeckLoader loader = Parts.neck(name, channels, arguments);
-        return Parts.load(loader, Parts.random(loader, 7), scope);
+        return loader.load(scope, Parts.random(loader, 7));
     }
 
     private Tensor only(String name, Map<String, ?> arguments, Tensor feature, ImageSize image) {
@@ -253,7 +253,7 @@ class NeckTest {
         SplittableRandom random = new SplittableRandom(4);
         List<ReferenceMap> maps = List.of(ReferenceMap.random(random, 2, 3, 9, 7),
                 ReferenceMap.random(random, 2, 5, 5, 4), ReferenceMap.random(random, 2, 4, 2, 3));
-        List<Tensor> results = Parts.load(loader, weights, scope)
+        List<Tensor> results = loader.load(scope, weights)
                 .forward(scope, maps.stream().map(map -> map.on(scope)).toList(), SQUARE);
         assertEquals(3, results.size());
         ReferenceMap sum = maps.get(2).conv(weights, "fpn.inner_blocks.2.0", 1);

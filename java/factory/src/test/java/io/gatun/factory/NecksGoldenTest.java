@@ -47,7 +47,7 @@ class NecksGoldenTest {
         NeckLoader loader = loader(golden);
         List<Integer> announced = Parts.integers(golden.described("channel_list_after"));
         assertEquals(announced, loader.outChannels());
-        Neck neck = Parts.load(loader, golden.weights(), scope);
+        Neck neck = loader.load(scope, golden.weights());
         assertEquals(announced, neck.processChannelList(Parts.integers(golden.constructor().get("channel_list"))));
         List<Tensor> features = neck.forward(
                 scope, Parts.inputs(scope, golden.numbered("input/features")), image(golden));

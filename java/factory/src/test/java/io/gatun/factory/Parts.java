@@ -8,7 +8,6 @@ import io.gatun.core.Checkpoint;
 import io.gatun.core.DType;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
@@ -105,13 +104,6 @@ final class Parts {
 
     static List<Integer> integers(Object list) {
         return ((List<?>) list).stream().map(each -> ((Number) each).intValue()).toList();
-    }
-
-    static <M> M load(Loader<M> loader, Checkpoint weights, Scope scope) {
-        StateDict state = StateDict.of(weights);
-        M part = loader.load(scope, state);
-        state.finish();
-        return part;
     }
 
     static List<Tensor> inputs(Scope scope, List<TensorData> data) {

@@ -73,7 +73,8 @@ final class TinyTransformer implements Backbone {
         }
         List<Tensor> outputs = new ArrayList<>();
         for (Layer layer : layers) {
-            tokens = layer.down().applyTo(scope, layer.up().applyGelu(scope, layer.norm().apply(scope, tokens)), tokens);
+            Tensor hidden = layer.up().applyGelu(scope, layer.norm().apply(scope, tokens));
+            tokens = layer.down().applyTo(scope, hidden, tokens);
             outputs.add(tokens);
         }
         return Feature.of(outputs);
@@ -86,6 +87,7 @@ final class TinyTransformer implements Backbone {
 
     @Override
     public Optional<Input> example(Scope scope) {
-        return Optional.of(Input.of(scope.empty(DType.F32, 1, shape.channels(), 4L * shape.patch(), 4L * shape.patch())));
+        long side = 4L * shape.patch();
+        return Optional.of(Input.of(scope.empty(DType.F32, 1, shape.channels(), side, side)));
     }
 }

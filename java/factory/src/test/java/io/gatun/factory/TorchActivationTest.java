@@ -4,6 +4,7 @@ package io.gatun.factory;
 import static io.gatun.factory.Refusals.refused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gatun.core.Activation;
@@ -92,6 +93,19 @@ class TorchActivationTest {
             refused(ArgumentException.class,
                     () -> Parts.decoder("MLPDecoder", List.of(3), Map.of("activation", name)), "activation is " + name,
                     "Hardswish", "Mish");
+        }
+    }
+
+    @Test
+    void aFormulaThatFailsLeavesNoSteps() {
+        try (Scope scope = Scope.open(Device.cpu())) {
+            Tensor x = scope.of(X, X.length);
+            long held = Device.cpu().memory().buffersLive();
+            assertThrows(ArithmeticException.class, () -> Pointwise.apply(scope, x, (steps, each) -> {
+                steps.plus(steps.times(each, 2), each);
+                throw new ArithmeticException();
+            }));
+            assertEquals(held, Device.cpu().memory().buffersLive());
         }
     }
 }

@@ -6,7 +6,6 @@ import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
 import io.gatun.factory.EncoderDecoderFactory;
@@ -86,10 +85,7 @@ public final class Forward implements AutoCloseable {
         Arguments arguments = Arguments.of(name, rest);
         Loader<? extends Backbone> loader = Registries.backbones().get(name).build(arguments);
         arguments.finish();
-        StateDict state = StateDict.of(weights);
-        Backbone model = loader.load(scope, state);
-        state.finish();
-        return model;
+        return loader.load(scope, weights);
     }
 
     private static Input images(Scope scope, Map<String, TensorData> input) {

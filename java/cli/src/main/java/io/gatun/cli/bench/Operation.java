@@ -9,7 +9,8 @@ import java.util.Locale;
 /** The operations that are timed alone, with what each has to do at least; the names are those of bench/gpu. */
 enum Operation {
     ENCODE_POOL, PATCH_EMBED, TEMPORAL_POOL, LINEAR_QKV, LINEAR_OUT, LINEAR_FFN1, LINEAR_FFN2, ATTENTION_MONTH,
-    ATTENTION, CROSS_ATTENTION, SAMPLE_TOKENS, LAYER_NORM, ADD, DECODER_PREFIX, REFINE_HEAD, CONV_TRANSPOSE2D, CONV2D, MAP_HEAD;
+    ATTENTION, CROSS_ATTENTION, SAMPLE_TOKENS, LAYER_NORM, ADD, DECODER_PREFIX, REFINE_HEAD, CONV_TRANSPOSE2D, CONV2D,
+    MAP_HEAD;
 
     /** Tokens to draw from, one for each place of a map. */
     static final long VOCABULARY = 4096;
@@ -26,7 +27,9 @@ enum Operation {
         return Arrays.stream(values()).map(Operation::toString).toList();
     }
 
-    /** How often it runs in a forward; 0 for the parts of which a fused operation takes the place, and other models'. */
+    /**
+     * How often it runs in a forward; 0 for the parts of which a fused operation takes the place, and other models'.
+     */
     int timesInForward(SpatioTemporalConfig config) {
         return switch (this) {
             case ENCODE_POOL, ATTENTION_MONTH, ADD, DECODER_PREFIX, REFINE_HEAD -> 1;

@@ -5,7 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A native object, mostly memory, with counted holders (tensors) and pins (scopes with queued work that reads it). Thread-safe. */
+/**
+ * A native object, mostly memory, with counted holders (tensors) and pins (scopes with queued work that reads it).
+ * Thread-safe.
+ */
 public abstract sealed class Resource permits Buffer, PackedWeights, GraphHandle {
     private final DeviceHandle device;
     private final MemorySegment address;

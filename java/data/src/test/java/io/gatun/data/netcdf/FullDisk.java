@@ -10,8 +10,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * A file on a disk with room for some bytes: the write that needs more writes what fits, as the system does, and the next
- * one fails. Without room for the file's blocks, force fails.
+ * A file on a disk with room for some bytes: the write that needs more writes what fits, as the system does, and the
+ * next one fails. Without room for the file's blocks, force fails.
  */
 final class FullDisk extends FileChannel {
     static final String REASON = "No space left on device";

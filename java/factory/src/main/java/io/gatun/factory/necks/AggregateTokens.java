@@ -138,7 +138,8 @@ public final class AggregateTokens implements Neck {
     private static Tensor token(Scope scope, Tensor tokens, int index) {
         long place = index < 0 ? index + tokens.dim(1) : index;
         if (place < 0 || place >= tokens.dim(1)) {
-            throw ShapeException.ofSize(NAME + ": pooling takes token " + index + ", and there are " + tokens.dim(1));
+            throw ShapeException.ofSize(NAME + ": pooling takes token " + index + ", and there are " + tokens.dim(1)
+                    + "; give larger images, or the index of another token");
         }
         try (Tensor one = tokens.slice(1, place, place + 1); Tensor copied = Kernels.copy(scope, one)) {
             return copied.reshape(tokens.dim(0), tokens.dim(2));

@@ -358,7 +358,8 @@ class TerraTorchConfigTest {
     @Test
     void transformsOfTheTestAreRefusedUnlessTheyKeepTheValues() {
         String neutral = "    test_transform:\n    - class_path: FlattenTemporalIntoChannels\n"
-                + "    - class_path: ToTensorV2\n    - class_path: terratorch.datasets.transforms.UnflattenTemporalFromChannels\n";
+                + "    - class_path: ToTensorV2\n"
+                + "    - class_path: terratorch.datasets.transforms.UnflattenTemporalFromChannels\n";
         assertEquals(List.of(), read(with(SEGMENTATION, "    rgb_indices: [2, 1, 0]\n", neutral)).notes());
         String resize = with(SEGMENTATION, "    rgb_indices: [2, 1, 0]\n",
                 "    test_transform:\n    - class_path: albumentations.Resize\n      init_args: {height: 8}\n");

@@ -14,6 +14,7 @@ import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Loader;
 import io.gatun.models.Model;
 import io.gatun.models.internal.ForwardEvent;
 import java.util.List;
@@ -120,17 +121,8 @@ public final class SpatioTemporalModel implements Model {
 
     static SpatioTemporalModel load(
             Checkpoint checkpoint, SpatioTemporalConfig config, Device device, Precision precision, Form form) {
-        Scope weights = Scope.open(device, precision);
-        try {
-            StateDict state = StateDict.of(checkpoint);
-            SpatioTemporalModel model = new SpatioTemporalModel(config, weights, state, form);
-            state.finish();
-            weights.sync();
-            return model;
-        } catch (RuntimeException | Error e) {
-            weights.close();
-            throw e;
-        }
+        return Loader.open((weights, state) -> new SpatioTemporalModel(config, weights, state, form), checkpoint,
+                device, precision);
     }
 
     /**
@@ -206,8 +198,9 @@ public final class SpatioTemporalModel implements Model {
     }
 
     /**
-     * Memory of the device that a forward pass takes at most beside the weights, its input included: measured by running
-     * it once, on zeros, while nothing else runs on the device. {@link Device#resetPeakMemory()} is called for it.
+     * Memory of the device that a forward pass takes at most beside the weights, its input included: measured by
+     * running it once, on zeros, while nothing else runs on the device. {@link Device#resetPeakMemory()} is called for
+     * it.
      *
      * @param shape the input
      * @return bytes

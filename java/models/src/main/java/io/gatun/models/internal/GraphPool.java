@@ -54,8 +54,6 @@ public final class GraphPool<K> implements AutoCloseable {
         Optional<Graph> taken;
         try {
             taken = pool.take(key, graph -> graph.isFree(scope), () -> recorder.apply(key));
-        } catch (InterruptedRunException e) {
-            throw e;
         } catch (GatunException e) {
             failed(key, e);
             return Optional.empty();
@@ -93,6 +91,9 @@ public final class GraphPool<K> implements AutoCloseable {
     }
 
     private void failed(K key, GatunException e) {
+        if (e instanceof InterruptedRunException) {
+            throw e;
+        }
         if (e instanceof DeviceMemoryException) {
             pool.clear();
         }

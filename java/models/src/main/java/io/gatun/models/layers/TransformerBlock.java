@@ -2,6 +2,7 @@
 package io.gatun.models.layers;
 
 import io.gatun.core.Activation;
+import io.gatun.core.ArgumentException;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
@@ -38,30 +39,18 @@ public record TransformerBlock(SelfAttention attention, FeedForward mlp) {
      * @param gated whether {@code mlp.fc3} multiplies what the activation gives
      * @param qkNorm whether there are {@code attn.q_norm} and {@code attn.k_norm}
      * @param qkScale what the products of queries and keys are multiplied by; not told, one over the root of a head's
-     *     width
+     *     width. Not with qkNorm
      */
     public record Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
             boolean mlpBias, boolean normBias, Activation activation, boolean gated, boolean qkNorm,
             OptionalDouble qkScale) {
-        /**
-         * Blocks with the usual scale of queries and keys.
-         *
-         * @param embedDim E, a multiple of the heads
-         * @param hidden width of the feed-forward part
-         * @param numHeads heads of the attention
-         * @param eps of both norms
-         * @param qkvBias whether {@code attn.qkv} has a bias
-         * @param projBias whether {@code attn.proj} has a bias
-         * @param mlpBias whether the layers of {@code mlp} have a bias
-         * @param normBias whether the bias of a norm is learned; else it is a buffer
-         * @param activation in the feed-forward part
-         * @param gated whether {@code mlp.fc3} multiplies what the activation gives
-         * @param qkNorm whether there are {@code attn.q_norm} and {@code attn.k_norm}
-         */
-        public Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
-                boolean mlpBias, boolean normBias, Activation activation, boolean gated, boolean qkNorm) {
-            this(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, normBias, activation, gated, qkNorm,
-                    OptionalDouble.empty());
+        /** Checks the scale; throws {@link ArgumentException} if it is given where queries and keys are normalised. */
+        public Options {
+            if (qkNorm && qkScale.isPresent()) {
+                throw new ArgumentException("TransformerBlock: qkScale is " + qkScale.getAsDouble() + " with qkNorm;"
+                        + " expected one of the two, as the scale goes into the weights of the queries and their norm"
+                        + " would undo it. Leave qkScale out");
+            }
         }
 
         /**
@@ -77,7 +66,8 @@ public record TransformerBlock(SelfAttention attention, FeedForward mlp) {
          */
         public Options(int embedDim, int hidden, int numHeads, double eps, boolean qkvBias, boolean projBias,
                 boolean mlpBias) {
-            this(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, true, Activation.GELU, false, false);
+            this(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, true, Activation.GELU, false, false,
+                    OptionalDouble.empty());
         }
 
         /**
@@ -90,17 +80,6 @@ public record TransformerBlock(SelfAttention attention, FeedForward mlp) {
          */
         public Options(int embedDim, int hidden, int numHeads, double eps) {
             this(embedDim, hidden, numHeads, eps, true, true, true);
-        }
-
-        /**
-         * The same with another scale of queries and keys.
-         *
-         * @param scale what their products are multiplied by
-         * @return the changed options
-         */
-        public Options withQkScale(double scale) {
-            return new Options(embedDim, hidden, numHeads, eps, qkvBias, projBias, mlpBias, normBias, activation, gated,
-                    qkNorm, OptionalDouble.of(scale));
         }
 
         /**

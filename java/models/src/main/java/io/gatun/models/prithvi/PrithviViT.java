@@ -213,8 +213,9 @@ public final class PrithviViT implements Backbone {
             int patches = (int) tokens.dim(1) - 1;
             int rows = (int) Math.sqrt(patches / frames);
             if (rows < 1 || patches % (frames * rows) != 0) {
-                throw ShapeException.ofSize("tokens " + tokens.shape() + " are " + patches + " patches, which cannot be "
-                        + frames + " frames of " + rows + " rows; say how many rows and columns: TokenGrid.toMap");
+                throw ShapeException.ofSize("tokens " + tokens.shape() + " are " + patches + " patches, which cannot"
+                        + " be " + frames + " frames of " + rows + " rows; say how many rows and columns:"
+                        + " TokenGrid.toMap");
             }
             return new TokenGrid(frames, rows, patches / (frames * rows)).toMap(scope, tokens);
         })).toList();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terrafm;
 
-/** Which of TerraFM's patch embeddings an image of 12 bands goes through. One of two bands always takes Sentinel-1's. */
+/**
+ * Which of TerraFM's patch embeddings an image of 12 bands goes through. One of two bands always takes Sentinel-1's.
+ */
 public enum Stem {
     /** That of Sentinel-2's Level-1C, whatever the product is: what upstream's {@code forward} always does. */
     UPSTREAM_EXACT,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terrafm;
 
+import io.gatun.core.Activation;
 import io.gatun.core.ArgumentException;
 import io.gatun.core.DType;
 import io.gatun.core.Images;
@@ -53,9 +54,9 @@ public final class TerraFM implements Backbone {
         cls = state.takeTensor(scope, "cls_token", 1, 1, embed);
         positions = state.takeTensor(scope, "pos_embed", 1, 1 + config.grid().cells(), embed);
         TransformerBlock.Options block = new TransformerBlock.Options(embed, (int) (embed * config.mlpRatio()),
-                config.numHeads(), config.eps(), config.qkvBias(), true, true);
-        blocks = TransformerBlock.loadAll(scope, state.at("blocks"), config.depth(),
-                config.qkScale().isPresent() ? block.withQkScale(config.qkScale().getAsDouble()) : block);
+                config.numHeads(), config.eps(), config.qkvBias(), true, true, true, Activation.GELU, false, false,
+                config.qkScale());
+        blocks = TransformerBlock.loadAll(scope, state.at("blocks"), config.depth(), block);
         norm = LayerNorm.load(scope, state.at("norm"), embed, config.eps());
         state.skip("head.weight");
         state.skip("head.bias");

@@ -58,26 +58,6 @@ public record TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth,
         outIndices = checked(outIndices, depth);
     }
 
-    /**
-     * A configuration with the usual scale of queries and keys; throws {@link ArgumentException} as the other.
-     *
-     * @param imgSize rows and columns of the images whose positions the weights have
-     * @param patchSize rows and columns of a patch
-     * @param embedDim E, a multiple of the heads
-     * @param depth number of blocks
-     * @param numHeads heads of the attention
-     * @param mlpRatio width of the feed-forward part over E
-     * @param qkvBias whether query, key and value have a bias
-     * @param eps of the norms of the blocks and of the final one
-     * @param stem which patch embedding 12 bands go through
-     * @param outIndices numbers of the blocks whose maps the backbone gives
-     */
-    public TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth, int numHeads, double mlpRatio,
-            boolean qkvBias, double eps, Stem stem, List<Integer> outIndices) {
-        this(imgSize, patchSize, embedDim, depth, numHeads, mlpRatio, qkvBias, eps, stem, outIndices,
-                OptionalDouble.empty());
-    }
-
     /** Ascending, each once: upstream gives maps in the order of the blocks. */
     static List<Integer> checked(List<Integer> outIndices, int depth) {
         List<Integer> sorted = outIndices.stream().sorted().distinct().toList();
@@ -98,7 +78,8 @@ public record TerraFMConfig(int imgSize, int patchSize, int embedDim, int depth,
 
     private static TerraFMConfig size(int embedDim, int depth, int numHeads) {
         return new TerraFMConfig(
-                224, 16, embedDim, depth, numHeads, 4, true, 1e-6, Stem.UPSTREAM_EXACT, List.of(3, 5, 7, 11));
+                224, 16, embedDim, depth, numHeads, 4, true, 1e-6, Stem.UPSTREAM_EXACT, List.of(3, 5, 7, 11),
+                OptionalDouble.empty());
     }
 
     /**

@@ -42,20 +42,6 @@ public record TerraMindEncoderDecoderConfig(TerraMindSize size, int decoderDepth
         }
     }
 
-    /**
-     * A network with upstream's defaults; throws {@link ArgumentException} as the other.
-     *
-     * @param size what both are built of
-     * @param decoderDepth number of blocks of the decoder
-     * @param imgSize rows and columns of the images whose positions the weights have
-     * @param inputs modalities that the encoder takes
-     * @param targets modalities that the decoder finds
-     */
-    public TerraMindEncoderDecoderConfig(TerraMindSize size, int decoderDepth, Extent imgSize,
-            SequencedMap<String, TerraMindModality> inputs, SequencedMap<String, TerraMindModality> targets) {
-        this(size, decoderDepth, imgSize, inputs, targets, Decoder.defaults(), false);
-    }
-
     /** Checks the arguments; throws {@link ArgumentException} if one does not fit the others. */
     public TerraMindEncoderDecoderConfig {
         inputs = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(inputs));

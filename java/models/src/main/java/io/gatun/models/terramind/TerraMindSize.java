@@ -4,6 +4,7 @@ package io.gatun.models.terramind;
 import io.gatun.core.Activation;
 import io.gatun.core.ArgumentException;
 import io.gatun.models.layers.TransformerBlock;
+import java.util.OptionalDouble;
 
 /**
  * What a TerraMind encoder is built of, apart from its modalities.
@@ -59,6 +60,6 @@ public record TerraMindSize(int dim, int encoderDepth, int numHeads, double mlpR
     TransformerBlock.Options block() {
         int hidden = (int) (dim * mlpRatio);
         return new TransformerBlock.Options(dim, gatedMlp ? 2 * hidden / 3 : hidden, numHeads, eps, qkvBias, projBias,
-                mlpBias, normBias, activation, gatedMlp, qkNorm);
+                mlpBias, normBias, activation, gatedMlp, qkNorm, OptionalDouble.empty());
     }
 }

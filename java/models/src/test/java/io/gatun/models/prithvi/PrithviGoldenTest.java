@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
@@ -80,9 +79,7 @@ class PrithviGoldenTest {
 
     private static void run(GoldenCase golden, Scope scope, BiConsumer<String, Tensor> check) {
         PrithviConfig config = config(golden);
-        StateDict state = StateDict.of(golden.weights());
-        PrithviViT model = PrithviViT.loader(config).load(scope, state);
-        state.finish();
+        PrithviViT model = PrithviViT.loader(config).load(scope, golden.weights());
         Input input = Input.of(scope.of(golden.tensor("input/x")));
         for (String extra : List.of(PrithviViT.TEMPORAL, PrithviViT.LOCATION)) {
             input = golden.has("input/" + extra) ? input.with(extra, scope.of(golden.tensor("input/" + extra))) : input;

@@ -50,10 +50,7 @@ class PrithviViTTest {
     }
 
     static PrithviViT load(Scope scope, Checkpoint checkpoint, PrithviConfig config) {
-        StateDict state = StateDict.of(checkpoint);
-        PrithviViT model = PrithviViT.loader(config).load(scope, state);
-        state.finish();
-        return model;
+        return PrithviViT.loader(config).load(scope, checkpoint);
     }
 
     static Checkpoint random(PrithviConfig config) {

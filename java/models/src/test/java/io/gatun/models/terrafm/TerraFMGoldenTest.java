@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
@@ -48,8 +47,8 @@ class TerraFMGoldenTest {
     @Tag("gpu")
     Stream<DynamicTest> casesOfLessPrecisionOnCuda() throws IOException {
         return GoldenCase.family("terrafm", TerraFMGoldenTest::isNetwork,
-                golden -> TestDevices.cudaOfLessPrecision(2e-3, 2e-2, (scope, limit) -> run(golden, scope, (key, actual) ->
-                        golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit))));
+                golden -> TestDevices.cudaOfLessPrecision(2e-3, 2e-2, (scope, limit) -> run(golden, scope,
+                        (key, actual) -> golden.compareNorm(key, actual.shape(), actual.toFloatArray(), limit))));
     }
 
     /** Names and shapes of a small model are upstream's. */
@@ -82,9 +81,7 @@ class TerraFMGoldenTest {
 
     private static void run(GoldenCase golden, Scope scope, BiConsumer<String, Tensor> check) {
         TerraFMConfig config = config(golden);
-        StateDict state = StateDict.of(golden.weights());
-        TerraFM model = TerraFM.loader(config).load(scope, state);
-        state.finish();
+        TerraFM model = TerraFM.loader(config).load(scope, golden.weights());
         Tensor image = scope.of(golden.tensor("input/x"));
         TokenGrid grid = new TokenGrid(1, (int) image.dim(2) / config.patchSize(),
                 (int) image.dim(3) / config.patchSize());

@@ -49,10 +49,7 @@ class TerraFMTest {
     }
 
     private static TerraFM load(Scope scope, TerraFMConfig config) {
-        StateDict state = StateDict.of(Structure.of(TerraFM.loader(config)::load).random(5));
-        TerraFM model = TerraFM.loader(config).load(scope, state);
-        state.finish();
-        return model;
+        return TerraFM.loader(config).load(scope, Structure.of(TerraFM.loader(config)::load).random(5));
     }
 
     private static Tensor image(Scope scope, long... shape) {
@@ -329,13 +326,11 @@ class TerraFMTest {
                 new LinkedHashMap<>(Structure.of(TerraFM.loader(config)::load).random(5).tensors());
         tensors.put("head.weight", tensors.get("cls_token"));
         try (Device device = Device.cpu(); Scope scope = Scope.open(device)) {
-            StateDict withHead = StateDict.of(new Checkpoint("head", "", tensors, Map.of()));
-            TerraFM.loader(config).load(scope, withHead);
-            withHead.finish();
+            TerraFM.loader(config).load(scope, new Checkpoint("head", "", tensors, Map.of()));
             tensors.put("decoder.weight", tensors.remove("pos_embed"));
-            StateDict other = StateDict.of(new Checkpoint("other", "", tensors, Map.of()));
-            TerraFM.loader(config).load(scope, other);
-            assertSays(CheckpointException.class, other::finish, "pos_embed", "decoder.weight");
+            Checkpoint other = new Checkpoint("other", "", tensors, Map.of());
+            assertSays(CheckpointException.class, () -> TerraFM.loader(config).load(scope, other), "pos_embed",
+                    "decoder.weight");
         }
     }
 

@@ -8,7 +8,6 @@ import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
@@ -111,10 +110,7 @@ class TerraMindGoldenTest {
     }
 
     private static TerraMindViT load(Scope scope, Checkpoint checkpoint, TerraMindConfig config) {
-        StateDict state = StateDict.of(checkpoint);
-        TerraMindViT model = TerraMindViT.loader(config).load(scope, state);
-        state.finish();
-        return model;
+        return TerraMindViT.loader(config).load(scope, checkpoint);
     }
 
     private static BiConsumer<String, Tensor> exactly(GoldenCase golden) {

@@ -3,7 +3,6 @@ package io.gatun.models.terramind;
 
 import io.gatun.core.Checkpoint;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.models.Arguments;
 import io.gatun.models.Feature;
@@ -43,10 +42,7 @@ final class TerraMindModels {
     }
 
     static TerraMindViT load(Scope scope, Checkpoint checkpoint, TerraMindConfig config) {
-        StateDict state = StateDict.of(checkpoint);
-        TerraMindViT model = TerraMindViT.loader(config).load(scope, state);
-        state.finish();
-        return model;
+        return TerraMindViT.loader(config).load(scope, checkpoint);
     }
 
     static TerraMindViT load(Scope scope, TerraMindConfig config) {

@@ -23,7 +23,8 @@ class TerraMindUnitsTest {
     @ParameterizedTest
     @CsvSource({"S2L2A, 0, 0.4, multiply reflectance by 10000", "S2L1C, -1.5, 4, standardised values",
             "S2L2A, -9999, 4000, digital numbers", "S2L1C, 0, 70000, digital numbers",
-            "RGB, 0, 1, multiply them by 255", "RGB, -2, 3, 0 to 255", "RGB, 0, 4000, 0 to 255", "S1GRD, 0, 0.8, linear backscatter; take 10 log10",
+            "RGB, 0, 1, multiply them by 255", "RGB, -2, 3, 0 to 255", "RGB, 0, 4000, 0 to 255",
+            "S1GRD, 0, 0.8, linear backscatter; take 10 log10",
             "S1RTC, 0.001, 2, 10 log10", "S1GRD, -9999, -5, fill missing values", "DEM, -32768, 900, metres",
             "DEM, 0, 90000, metres", "S1GRD, NaN, -5, without NaN", "PLANET, 0, Infinity, infinity"})
     void valuesOfAnotherUnitAreNamed(String name, float low, float high, String says) {

@@ -15,7 +15,6 @@ import io.gatun.core.Device;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.core.TensorData;
@@ -53,10 +52,7 @@ class VisionTransformerTest {
     }
 
     private static VisionTransformer load(Scope scope, Checkpoint checkpoint, VisionTransformerConfig config) {
-        StateDict state = StateDict.of(checkpoint);
-        VisionTransformer model = VisionTransformer.loader(config).load(scope, state);
-        state.finish();
-        return model;
+        return VisionTransformer.loader(config).load(scope, checkpoint);
     }
 
     private static float[] image(int batch, int channels, int height, int width) {

@@ -8,7 +8,6 @@ import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.ShapeException;
-import io.gatun.core.StateDict;
 import io.gatun.models.terrafm.TerraFM;
 import io.gatun.models.terrafm.TerraFMConfig;
 import io.gatun.wrappers.embed.SpatialSpec.BoundingBox;
@@ -61,17 +60,16 @@ public final class Embedder implements AutoCloseable {
     }
 
     static Embedder open(EmbedderSettings settings) {
-        StateDict state = StateDict.of(settings.weights().orElseThrow(() -> new ArgumentException(settings.model()
+        Checkpoint weights = settings.weights().orElseThrow(() -> new ArgumentException(settings.model()
                 + " has no weights; give those of MBZUAI/TerraFM (TerraFM-B.pth) with"
-                + " weights(Checkpoints.read(file))")));
+                + " weights(Checkpoints.read(file))"));
         Device device = settings.device().orElseGet(Device::best);
         int workers = EmbedderSettings.number(settings.fetchWorkers(), EmbedderSettings.FETCH_WORKERS, 8);
         int batch = EmbedderSettings.number(
                 settings.batchSize(), EmbedderSettings.BATCH_SIZE, device.isCpu() ? 8 : 64);
         Scope scope = Scope.open(device, settings.precision());
         try {
-            TerraFM model = TerraFM.loader(settings.config()).load(scope, state);
-            state.finish();
+            TerraFM model = TerraFM.loader(settings.config()).load(scope, weights);
             return new Embedder(withoutTensors(settings), scope, model, workers, batch);
         } catch (RuntimeException | Error e) {
             scope.close();

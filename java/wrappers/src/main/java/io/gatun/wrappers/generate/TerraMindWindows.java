@@ -6,9 +6,9 @@ import io.gatun.core.Checkpoint;
 import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
 import io.gatun.models.Input;
+import io.gatun.models.Loader;
 import io.gatun.models.terramind.TerraMindModality;
 import io.gatun.models.terramind.generation.GenerateOptions;
 import io.gatun.models.terramind.generation.TerraMindGeneration;
@@ -97,17 +97,7 @@ public final class TerraMindWindows implements WindowGenerator, AutoCloseable {
         }
         Checkpoint weights =
                 whole ? pretrained : TerraMindGenerationCheckpoint.of(pretrained, byKey, config).weights();
-        Scope scope = Scope.open(device, precision);
-        try {
-            StateDict state = StateDict.of(weights);
-            TerraMindGeneration model = TerraMindGeneration.loader(config).load(scope, state);
-            state.finish();
-            scope.sync();
-            return new TerraMindWindows(model);
-        } catch (RuntimeException | Error e) {
-            scope.close();
-            throw e;
-        }
+        return new TerraMindWindows(Loader.open(TerraMindGeneration.loader(config), weights, device, precision));
     }
 
     @Override

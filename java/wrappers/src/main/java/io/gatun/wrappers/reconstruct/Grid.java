@@ -121,8 +121,8 @@ public record Grid(double[] lat, double[] lon) {
                 || !kind.isEmpty() && !kind.equals(wanted)) {
             throw new DataException(coordinate + ", along which the data lie, is in " + units
                     + (kind.isEmpty() ? "" : " and called " + kind) + "; expected " + wanted + " in degrees_"
-                    + direction + ". The axes must be (time, latitude, longitude): permute (ncpdq) or regrid (cdo remapbil)"
-                    + " first.");
+                    + direction + ". The axes must be (time, latitude, longitude): permute (ncpdq) or regrid (cdo"
+                    + " remapbil) first.");
         }
         if (coordinate.shape().rank() != 1) {
             throw new DataException(coordinate + " has the shape " + coordinate.shape() + "; expected one " + wanted

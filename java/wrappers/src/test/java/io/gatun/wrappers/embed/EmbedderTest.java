@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -40,7 +41,8 @@ import org.junit.jupiter.api.Test;
 
 class EmbedderTest {
     private static final TerraFMConfig SMALL =
-            new TerraFMConfig(32, 8, 16, 2, 2, 4, true, 1e-6, Stem.UPSTREAM_EXACT, List.of(1));
+            new TerraFMConfig(32, 8, 16, 2, 2, 4, true, 1e-6, Stem.UPSTREAM_EXACT, List.of(1),
+                    OptionalDouble.empty());
     private static final Checkpoint WEIGHTS = Structure.of(TerraFM.loader(SMALL)::load).random(3);
     private static final TemporalSpec SUMMER = TemporalSpec.range("2022-06-01", "2022-09-01");
     private static final SpatialSpec PLACE = SpatialSpec.pointBuffer(121.5, 31.2, 2048);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.gatun.core.CpuOptions;
 import io.gatun.core.Device;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
@@ -58,9 +57,7 @@ class TemporalWrapperGoldenTest {
         Input input = input(golden, scope);
         Loader<Backbone> encoder = encoder(golden, input);
         Loader<TemporalWrapper> loader = TemporalWrapper.loader(encoder, options);
-        StateDict state = StateDict.of(golden.weights());
-        TemporalWrapper wrapper = loader.load(scope, state);
-        state.finish();
+        TemporalWrapper wrapper = loader.load(scope, golden.weights());
         List<Feature> features = wrapper.forward(scope, input);
         for (int layer = 0; layer < features.size(); layer++) {
             String key = "expected/features/" + layer;

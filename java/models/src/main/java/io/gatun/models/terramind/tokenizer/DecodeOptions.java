@@ -3,6 +3,7 @@ package io.gatun.models.terramind.tokenizer;
 
 import io.gatun.core.ArgumentException;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import java.util.Optional;
 
 /**
@@ -23,26 +24,10 @@ import java.util.Optional;
  * @param conditionMask bool [B, rows, columns], true where a token is left out, as in training without guidance
  */
 public record DecodeOptions(int timesteps, DiffusionOptions.Mode mode, Optional<DiffusionOptions> scheduler,
-        Optional<Size> imageSize, Optional<Size> originalSize, long seed, long firstSample, Optional<Tensor> noise,
+        Optional<Extent> imageSize, Optional<Extent> originalSize, long seed, long firstSample, Optional<Tensor> noise,
         Optional<Tensor> conditionMask) {
     /** Samples of a seed. */
     static final long SAMPLES = 1L << 23;
-
-    /**
-     * Size of an image.
-     *
-     * @param height rows in pixels
-     * @param width columns in pixels
-     */
-    public record Size(int height, int width) {
-        /** Checks the numbers; throws {@link ArgumentException} if one is below 1. */
-        public Size {
-            if (height < 1 || width < 1) {
-                throw new ArgumentException("tokenizer: an image of " + height + " x " + width
-                        + " pixels, expected at least one");
-            }
-        }
-    }
 
     /** Checks the numbers; throws {@link ArgumentException}. */
     public DecodeOptions {
@@ -52,6 +37,15 @@ public record DecodeOptions(int timesteps, DiffusionOptions.Mode mode, Optional<
         if (firstSample < 0 || firstSample >= SAMPLES) {
             throw new ArgumentException("tokenizer: the first sample has the number " + firstSample
                     + ", expected 0 to " + (SAMPLES - 1));
+        }
+        imageSize.ifPresent(DecodeOptions::requirePixels);
+        originalSize.ifPresent(DecodeOptions::requirePixels);
+    }
+
+    private static void requirePixels(Extent size) {
+        if (size.least() < 1) {
+            throw new ArgumentException("tokenizer: an image of " + size.height() + " x " + size.width()
+                    + " pixels, expected at least one row and column; give another size");
         }
     }
 
@@ -106,7 +100,7 @@ public record DecodeOptions(int timesteps, DiffusionOptions.Mode mode, Optional<
      * @return the changed options
      */
     public DecodeOptions withImageSize(int height, int width) {
-        return new DecodeOptions(timesteps, mode, scheduler, Optional.of(new Size(height, width)), originalSize, seed,
+        return new DecodeOptions(timesteps, mode, scheduler, Optional.of(new Extent(height, width)), originalSize, seed,
                 firstSample, noise, conditionMask);
     }
 
@@ -118,7 +112,7 @@ public record DecodeOptions(int timesteps, DiffusionOptions.Mode mode, Optional<
      * @return the changed options
      */
     public DecodeOptions withOriginalSize(int height, int width) {
-        return new DecodeOptions(timesteps, mode, scheduler, imageSize, Optional.of(new Size(height, width)), seed,
+        return new DecodeOptions(timesteps, mode, scheduler, imageSize, Optional.of(new Extent(height, width)), seed,
                 firstSample, noise, conditionMask);
     }
 

@@ -12,6 +12,7 @@ import io.gatun.core.Shape;
 import io.gatun.core.ShapeException;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.ChannelsLast;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -51,10 +52,8 @@ public final class DiVAE extends TerraMindTokenizer {
     @Override
     public Tensor decodeQuant(Scope scope, Tensor quantized, DecodeOptions options) {
         requireCodes(quantized);
-        DecodeOptions.Size trained = new DecodeOptions.Size(
-                diffusion.imageSize().height(), diffusion.imageSize().width());
         return decode(scope, quantized, options.imageSize().orElse(
-                config().corrected() ? sizeOf(quantized, 2) : trained), options, (_, _) -> { });
+                config().corrected() ? sizeOf(quantized, 2) : diffusion.imageSize()), options, (_, _) -> { });
     }
 
     @Override
@@ -68,21 +67,20 @@ public final class DiVAE extends TerraMindTokenizer {
     @Override
     public Tensor reconstruct(Scope scope, Tensor image, DecodeOptions options) {
         try (Encoded encoded = encode(scope, image)) {
-            int columns = (int) image.dim(-1);
-            DecodeOptions.Size square = new DecodeOptions.Size(columns, columns);
+            Extent square = Extent.of((int) image.dim(-1));
             return decode(scope, encoded.quantized(), options.imageSize().orElse(
                     config().corrected() ? sizeOf(encoded.tokens(), 1) : square), options, (_, _) -> { });
         }
     }
 
-    private DecodeOptions.Size sizeOf(Tensor map, int rows) {
-        return new DecodeOptions.Size((int) map.dim(rows) * config().patchSize(),
-                (int) map.dim(rows + 1) * config().patchSize());
+    private Extent sizeOf(Tensor map, int rows) {
+        int patch = config().patchSize();
+        return new Extent((int) map.dim(rows) * patch, (int) map.dim(rows + 1) * patch);
     }
 
     /** The network alone: what it predicts for an image [B, C, H, W] at a timestep. */
     Tensor predict(Scope scope, Tensor image, Tensor quantized, int timestep, Optional<Tensor> conditionMask) {
-        DecodeOptions.Size size = new DecodeOptions.Size((int) image.dim(2), (int) image.dim(3));
+        Extent size = new Extent((int) image.dim(2), (int) image.dim(3));
         try (Tensor x = decoder.patches(scope, image);
                 Tensor condition = condition(scope, quantized, size, conditionMask);
                 Tensor times = decoder.times(scope, new int[] {timestep}); Tensor row = times.reshape(times.dim(1));
@@ -96,7 +94,7 @@ public final class DiVAE extends TerraMindTokenizer {
         return decoder.embeddings(scope, new int[] {timestep});
     }
 
-    Tensor decode(Scope scope, Tensor quantized, DecodeOptions.Size size, DecodeOptions options, Observer observer) {
+    Tensor decode(Scope scope, Tensor quantized, Extent size, DecodeOptions options, Observer observer) {
         requireSize(size);
         try {
             return denoised(scope, quantized, size, options, observer);
@@ -118,8 +116,7 @@ public final class DiVAE extends TerraMindTokenizer {
         return graphs.map(DenoisingGraphs::clear).orElse(false);
     }
 
-    private Tensor denoised(
-            Scope scope, Tensor quantized, DecodeOptions.Size size, DecodeOptions options, Observer observer) {
+    private Tensor denoised(Scope scope, Tensor quantized, Extent size, DecodeOptions options, Observer observer) {
         DiffusionScheduler steps = options.scheduler().map(DiffusionScheduler::new).orElse(scheduler);
         int[] timesteps = steps.timesteps(options.timesteps(), options.mode());
         long[] shape = {quantized.dim(0), config().channels(), size.height(), size.width()};
@@ -150,7 +147,7 @@ public final class DiVAE extends TerraMindTokenizer {
         }
     }
 
-    private void requireSize(DecodeOptions.Size size) {
+    private void requireSize(Extent size) {
         int multiple = diffusion.size().multiple();
         if (size.height() % multiple != 0 || size.width() % multiple != 0) {
             throw new ShapeException(config().name() + ": an image of " + size.height() + " x " + size.width()
@@ -161,8 +158,7 @@ public final class DiVAE extends TerraMindTokenizer {
     }
 
     /** The codes of each patch of the image; zeros where a token is left out. */
-    private Tensor condition(
-            Scope scope, Tensor quantized, DecodeOptions.Size size, Optional<Tensor> conditionMask) {
+    private Tensor condition(Scope scope, Tensor quantized, Extent size, Optional<Tensor> conditionMask) {
         try (Tensor last = ChannelsLast.of(scope, quantized)) {
             if (conditionMask.isEmpty()) {
                 return decoder.condition(scope, last, size);

@@ -9,6 +9,7 @@ import io.gatun.core.ResizeMode;
 import io.gatun.core.Scope;
 import io.gatun.core.StateDict;
 import io.gatun.core.Tensor;
+import io.gatun.models.Extent;
 import io.gatun.models.layers.ChannelConcat;
 import io.gatun.models.layers.Conv2d;
 import io.gatun.models.layers.GroupNorm;
@@ -137,7 +138,7 @@ final class PatchedUNet {
     }
 
     /** The codes [B, rows, columns, L] for each patch of an image. */
-    Tensor condition(Scope scope, Tensor codes, DecodeOptions.Size image) {
+    Tensor condition(Scope scope, Tensor codes, Extent image) {
         return Images.resize2d(scope, codes, image.height() / size.patchSize(), image.width() / size.patchSize(),
                 ResizeMode.NEAREST, false);
     }

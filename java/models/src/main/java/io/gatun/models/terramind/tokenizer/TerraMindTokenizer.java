@@ -67,17 +67,7 @@ public abstract sealed class TerraMindTokenizer implements Model permits VQVAE, 
      */
     public static TerraMindTokenizer load(
             Checkpoint checkpoint, TokenizerConfig config, Device device, Precision precision) {
-        Scope scope = Scope.open(device, precision);
-        try {
-            StateDict state = StateDict.of(checkpoint);
-            TerraMindTokenizer tokenizer = loader(config).load(scope, state);
-            state.finish();
-            scope.sync();
-            return tokenizer;
-        } catch (RuntimeException | Error e) {
-            scope.close();
-            throw e;
-        }
+        return Loader.open(loader(config), checkpoint, device, precision);
     }
 
     @Override

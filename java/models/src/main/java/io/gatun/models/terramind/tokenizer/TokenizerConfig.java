@@ -156,15 +156,14 @@ public record TokenizerConfig(String name, int channels, OptionalInt labels, int
      *
      * @param kind upstream's class
      * @param arguments upstream's {@code image_size}, {@code image_size_enc}, {@code image_size_dec} (one number, or
-     *     rows and columns), {@code n_channels}, {@code n_labels}, {@code patch_size}, {@code patch_proj}, {@code
-     *     post_mlp}, {@code codebook_size} (levels with hyphens between),
-     *     {@code latent_dim}, {@code enc_type}; of a VQ-VAE {@code dec_type}, {@code patch_size_dec} and {@code
-     *     out_conv}; of a DiVAE {@code scheduler}, {@code num_train_timesteps}, {@code beta_schedule}, {@code
-     *     prediction_type}, {@code clip_sample}, {@code thresholding} and {@code zero_terminal_snr}, with upstream's
-     *     defaults; or {@code config}, a dictionary of all of them. What concerns training or finds weights has no
-     *     effect. Ours are dictionaries of sizes, {@code
-     *     encoder}, {@code decoder} and {@code unet}, and {@code corrected} and {@code check_inputs}. The caller finishes
-     *     them
+     *     rows and columns), {@code n_channels}, {@code n_labels}, {@code patch_size}, {@code patch_proj},
+     *     {@code post_mlp}, {@code codebook_size} (levels with hyphens between), {@code latent_dim}, {@code enc_type};
+     *     of a VQ-VAE {@code dec_type}, {@code patch_size_dec} and {@code out_conv}; of a DiVAE {@code scheduler},
+     *     {@code num_train_timesteps}, {@code beta_schedule}, {@code prediction_type}, {@code clip_sample},
+     *     {@code thresholding} and {@code zero_terminal_snr}, with upstream's defaults; or {@code config}, a dictionary
+     *     of all of them. What concerns training or finds weights has no effect. Ours are dictionaries of sizes,
+     *     {@code encoder}, {@code decoder} and {@code unet}, and {@code corrected} and {@code check_inputs}. The caller
+     *     finishes them
      * @return the configuration
      * @throws ArgumentException if an argument has a wrong value
      */

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.gatun.models.terramind.generation;
 
-import io.gatun.core.Checkpoint;
 import io.gatun.core.Scope;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.models.Arguments;
 import io.gatun.models.Loader;
@@ -75,14 +73,7 @@ final class Generators {
         return config;
     }
 
-    static <M> M load(Scope scope, Checkpoint checkpoint, Loader<M> loader) {
-        StateDict state = StateDict.of(checkpoint);
-        M model = loader.load(scope, state);
-        state.finish();
-        return model;
-    }
-
     static <M> M random(Scope scope, Loader<M> loader) {
-        return load(scope, Structure.of(loader::load).random(4), loader);
+        return loader.load(scope, Structure.of(loader::load).random(4));
     }
 }

@@ -193,8 +193,9 @@ class TerraMindGenerationGoldenTest {
         SequencedMap<String, TerraMindModality> keys = new LinkedHashMap<>();
         config.modalities().values().forEach(modality -> keys.put(modality.key(), modality));
         TerraMindModality found = TerraMindModality.target(target);
-        return new TerraMindEncoderDecoderConfig(
-                config.size(), depth, config.imgSize(), keys, new LinkedHashMap<>(Map.of(found.key(), found)));
+        return new TerraMindEncoderDecoderConfig(config.size(), depth, config.imgSize(), keys,
+                new LinkedHashMap<>(Map.of(found.key(), found)), TerraMindEncoderDecoderConfig.Decoder.defaults(),
+                false);
     }
 
     private static TerraMindEncoderDecoderConfig sampled(GoldenCase golden) {
@@ -216,8 +217,8 @@ class TerraMindGenerationGoldenTest {
     }
 
     private static void logits(GoldenCase golden, Scope scope) {
-        TerraMindEncoderDecoder model = Generators.load(scope, golden.weights(),
-                TerraMindEncoderDecoder.loader(network(golden, List.of("S1GRD", "DEM"), "LULC")));
+        TerraMindEncoderDecoder model = TerraMindEncoderDecoder.loader(
+                network(golden, List.of("S1GRD", "DEM"), "LULC")).load(scope, golden.weights());
         SequencedMap<String, MaskedModality> given = new LinkedHashMap<>();
         for (String key : List.of("untok_sen1grd@224", "untok_dem@224", "tok_lulc@224")) {
             String path = "input/" + key + "/";
@@ -270,8 +271,8 @@ class TerraMindGenerationGoldenTest {
 
     private static void sample(GoldenCase golden, Scope scope) {
         TerraMindEncoderDecoderConfig config = sampled(golden);
-        TerraMindEncoderDecoder model = Generators.load(scope, golden.weights().stripPrefix("sampler.model."),
-                TerraMindEncoderDecoder.loader(config));
+        TerraMindEncoderDecoder model = TerraMindEncoderDecoder.loader(config).load(
+                scope, golden.weights().stripPrefix("sampler.model."));
         Tensor image = scope.of(golden.tensor("input/S1GRD"));
         GenerationState state = new GenerationState((int) image.dim(0));
         state.give("untok_sen1grd@224", image);
@@ -304,7 +305,7 @@ class TerraMindGenerationGoldenTest {
 
     private static void generate(GoldenCase golden, Scope scope) {
         TerraMindGenerationConfig config = generation(golden);
-        TerraMindGeneration model = Generators.load(scope, golden.weights(), TerraMindGeneration.loader(config));
+        TerraMindGeneration model = TerraMindGeneration.loader(config).load(scope, golden.weights());
         Generated generated = model.generate(scope, input(golden, scope, config.inputs()), GenerateOptions.defaults(),
                 Optional.of(order(golden, "expected/steps/")), trace(golden, "expected/steps/"));
         assertEquals(config.settings().targets().keySet(), generated.outputs().keySet());
@@ -325,7 +326,7 @@ class TerraMindGenerationGoldenTest {
 
     private static void think(GoldenCase golden, Scope scope) {
         TerraMindTiMConfig config = tim(golden);
-        TerraMindTiM model = Generators.load(scope, golden.weights(), TerraMindTiM.loader(config));
+        TerraMindTiM model = TerraMindTiM.loader(config).load(scope, golden.weights());
         String path = "intermediate/steps/";
         List<Feature> layers = model.forward(scope, input(golden, scope, config.inputs()),
                 Optional.of(order(golden, path)), trace(golden, path));

@@ -419,7 +419,7 @@ class TerraMindGenerationTest {
         chained.put("chained", true);
         TerraMindGenerationConfig config = generator(chained);
         var weights = Structure.of(TerraMindGeneration.loader(config)::load).random(4);
-        TerraMindGeneration model = Generators.load(scope, weights, TerraMindGeneration.loader(config));
+        TerraMindGeneration model = TerraMindGeneration.loader(config).load(scope, weights);
         float[] lulcHidden = logitsOfNdvi(model, images(1), 0);
         // The same network that sees the LULC tokens as an input that is given.
         TerraMindGenerationConfig given = generator(
@@ -428,8 +428,8 @@ class TerraMindGenerationTest {
         Map<String, TensorData> kept = new TreeMap<>(weights.tensors());
         kept.keySet().removeIf(name -> name.contains("decoder_embeddings.tok_lulc")
                 || name.contains("encoder_embeddings.tok_ndvi"));
-        TerraMindGeneration other = Generators.load(scope, new Checkpoint("", "", kept, Map.of()),
-                TerraMindGeneration.loader(given));
+        TerraMindGeneration other = TerraMindGeneration.loader(given).load(
+                scope, new Checkpoint("", "", kept, Map.of()));
         Tensor lulc = model.generate(scope, images(1), DEFAULTS).tokens().get("LULC");
         Input more = images(1).with("LULC", lulc);
         assertArrayEquals(lulcHidden, logitsOfNdvi(other, more, 0), 1e-5f);
@@ -546,8 +546,8 @@ class TerraMindGenerationTest {
         Structure.of(TerraMindGeneration.loader(config)::load).random(4).tensors().forEach((name, data) ->
                 weights.put(name, data.shape().equals(Shape.of(30000, 16))
                         ? new TensorData(data.dtype(), Shape.of(11, 16), data.bytes().asSlice(0, 11 * 16 * 4)) : data));
-        TerraMindGeneration model = Generators.load(
-                scope, new Checkpoint("", "", weights, Map.of()), TerraMindGeneration.loader(config));
+        TerraMindGeneration model = TerraMindGeneration.loader(config).load(
+                scope, new Checkpoint("", "", weights, Map.of()));
         Tensor s1 = pixels(scope, 1, 2, 2, 32, 32);
         Tensor here = scope.of(new float[] {11.45f, 48.2f, 0.1f, -3.5f}, 2, 2);
         refuses(ArgumentException.class, () -> model.generate(scope, input("coords",

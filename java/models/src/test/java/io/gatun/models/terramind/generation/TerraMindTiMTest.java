@@ -119,7 +119,7 @@ class TerraMindTiMTest {
         for (String method : List.of("mean", "max", "concat", "dict", "None")) {
             TerraMindTiMConfig config = tim(Map.of("merge_method", method));
             Checkpoint weights = Structure.of(TerraMindTiM.loader(config)::load).random(4);
-            TerraMindTiM model = Generators.load(scope, weights, TerraMindTiM.loader(config));
+            TerraMindTiM model = TerraMindTiM.loader(config).load(scope, weights);
             List<long[]> found = new ArrayList<>();
             List<Feature> features = model.forward(scope, images(), Optional.of((_, _, candidates) -> candidates),
                     (_, _, _, ids) -> found.add(ids));
@@ -283,7 +283,7 @@ class TerraMindTiMTest {
         assertEquals(List.of(), filled.unused());
         Map<String, TensorData> tensors = filled.weights().tensors();
         assertEquals(tensors.get("encoder.1.mlp.fc1.weight"), tensors.get("sampler.model.encoder.1.mlp.fc1.weight"));
-        Generators.load(scope, filled.weights(), TerraMindTiM.loader(config)).forward(scope, images());
+        TerraMindTiM.loader(config).load(scope, filled.weights()).forward(scope, images());
         published.remove("decoder_norm.weight");
         String text = assertThrows(CheckpointException.class, () -> TerraMindGenerationCheckpoint.of(
                 new Checkpoint("published", "", published, Map.of()), Map.of(), config)).getMessage();

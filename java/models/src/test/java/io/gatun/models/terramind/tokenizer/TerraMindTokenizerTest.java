@@ -132,6 +132,7 @@ class TerraMindTokenizerTest {
                     scope, tokens, FAST.withConditionMask(scope.full(DType.BOOL, 1, 1, 2, 4))));
             refuses(ArgumentException.class, "the first sample has the number -1", () -> FAST.withSeed(0, -1));
             refuses(ArgumentException.class, "an image of 0 x 8 pixels", () -> FAST.withOriginalSize(0, 8));
+            refuses(ArgumentException.class, "an image of 8 x -1 pixels", () -> FAST.withImageSize(8, -1));
         }
     }
 

@@ -15,7 +15,6 @@ import io.gatun.core.Device;
 import io.gatun.core.Precision;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.models.Arguments;
@@ -36,10 +35,8 @@ class TokenizerBackboneTest {
             try (Scope scope = Scope.open(Device.cpu());
                     TerraMindTokenizer tokenizer =
                             TerraMindTokenizer.load(whole, config, Device.cpu(), Precision.STRICT)) {
-                StateDict state = StateDict.of(TokenizerBackbone.weights(whole));
-                TokenizerBackbone backbone =
-                        TokenizerBackbone.loader(config, TokenizerBackbone.ReturnType.QUANTIZED).load(scope, state);
-                state.finish();
+                TokenizerBackbone backbone = TokenizerBackbone.loader(
+                        config, TokenizerBackbone.ReturnType.QUANTIZED).load(scope, TokenizerBackbone.weights(whole));
                 Tensor image = pixels(scope, 1, 2, config.channels(), 24, 40);
                 List<Feature> features = backbone.forward(scope, Input.of(image));
                 assertEquals(Shape.of(2, 3, 3, 5), features.getFirst().tensor().shape());

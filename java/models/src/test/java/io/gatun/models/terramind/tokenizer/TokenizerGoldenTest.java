@@ -5,21 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.gatun.core.Checkpoint;
 import io.gatun.core.DType;
 import io.gatun.core.Device;
 import io.gatun.core.Kernels;
 import io.gatun.core.Scope;
 import io.gatun.core.Shape;
-import io.gatun.core.StateDict;
 import io.gatun.core.Structure;
 import io.gatun.core.Tensor;
 import io.gatun.data.GoldenCase;
 import io.gatun.data.TestDevices;
 import io.gatun.models.Arguments;
+import io.gatun.models.Extent;
 import io.gatun.models.Feature;
 import io.gatun.models.Input;
-import io.gatun.models.Loader;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -62,7 +60,7 @@ class TokenizerGoldenTest {
                 (scope, limit) -> {
             Tensor quantized = scope.of(golden.tensor("expected/quant"));
             boolean diffusion = golden.has("expected/unet_t500");
-            TerraMindTokenizer tokenizer = load(scope, golden.weights(), TerraMindTokenizer.loader(config(golden)));
+            TerraMindTokenizer tokenizer = TerraMindTokenizer.loader(config(golden)).load(scope, golden.weights());
             Tensor image = tokenizer instanceof DiVAE divae
                     ? divae.predict(scope, scope.of(golden.tensor("input/noise")), quantized, 500, Optional.empty())
                     : tokenizer.decodeQuant(scope, quantized, DecodeOptions.defaults());
@@ -91,7 +89,7 @@ class TokenizerGoldenTest {
         Map<String, Integer> changed = Map.of("vqvae_lulc_like", 16, "vqvae_lulc_class_ids", 27, "divae_a", 15);
         return GoldenCase.family(FAMILY, golden -> changed.containsKey(name(golden)), golden -> {
             try (Scope scope = Scope.open(Device.cpu()); TerraMindTokenizer tokenizer =
-                    load(scope, golden.weights(), TerraMindTokenizer.loader(config(golden)))) {
+                    TerraMindTokenizer.loader(config(golden)).load(scope, golden.weights())) {
                 RoundTrip trip = RoundTrip.of(
                         scope, tokenizer, scope.of(golden.tensor("input/x")), options(golden, scope, tokenizer));
                 assertEquals(golden.tensor("expected/tokens").shape().numElements(), trip.tokens());
@@ -176,19 +174,12 @@ class TokenizerGoldenTest {
         return config;
     }
 
-    private static <M> M load(Scope scope, Checkpoint weights, Loader<M> loader) {
-        StateDict state = StateDict.of(weights);
-        M loaded = loader.load(scope, state);
-        state.finish();
-        return loaded;
-    }
-
     private static void model(GoldenCase golden, Scope scope) {
         TokenizerConfig config = config(golden);
         Tensor image = scope.of(golden.tensor("input/x"));
         backbone(golden, scope, config, image);
         onMeta(config, image, golden.tensor("expected/decoded").shape());
-        try (TerraMindTokenizer tokenizer = load(scope, golden.weights(), TerraMindTokenizer.loader(config))) {
+        try (TerraMindTokenizer tokenizer = TerraMindTokenizer.loader(config).load(scope, golden.weights())) {
             TerraMindTokenizer.Encoded encoded = tokenizer.encode(scope, image);
             equal(golden, scope, "expected/tokens", encoded.tokens());
             compare(golden, "expected/quant", encoded.quantized());
@@ -215,8 +206,8 @@ class TokenizerGoldenTest {
                 TokenizerBackbone.ReturnType.QUANTIZED, "expected/quant");
         expected.forEach((type, key) -> {
             if (golden.has(key)) {
-                TokenizerBackbone backbone = load(scope, TokenizerBackbone.weights(golden.weights()),
-                        TokenizerBackbone.loader(config, type));
+                TokenizerBackbone backbone = TokenizerBackbone.loader(config, type).load(
+                        scope, TokenizerBackbone.weights(golden.weights()));
                 List<Feature> features = backbone.forward(scope, Input.of(image));
                 assertEquals(backbone.outChannels(),
                         features.stream().map(feature -> (int) feature.tensor().dim(1)).toList());
@@ -234,7 +225,7 @@ class TokenizerGoldenTest {
         compare(golden, "expected/unet_t500", divae.predict(scope, noise, quantized, 500, Optional.empty()));
         Tensor all = scope.full(DType.BOOL, 1, quantized.dim(0), quantized.dim(2), quantized.dim(3));
         compare(golden, "expected/unet_t20_all_masked", divae.predict(scope, noise, quantized, 20, Optional.of(all)));
-        DecodeOptions.Size size = new DecodeOptions.Size((int) noise.dim(2), (int) noise.dim(3));
+        Extent size = new Extent((int) noise.dim(2), (int) noise.dim(3));
         divae.decode(scope, quantized, size, options,
                 (timestep, reached) -> compare(golden, "expected/steps/" + timestep, reached.get()));
     }
