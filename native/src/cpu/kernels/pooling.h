@@ -55,7 +55,8 @@ struct RunningSoftmax {
   float weights[kDays];
 
   // Takes in a block of days, whose scores are `stride` floats apart; returns the factor for everything summed so far.
-  float take(const float* scores, int64_t stride, const uint8_t* skip, int64_t block) {
+  // Inlined, or the linker would be left a copy to choose among the files of one level.
+  __attribute__((always_inline)) float take(const float* scores, int64_t stride, const uint8_t* skip, int64_t block) {
     count = 0;
     for (int64_t day = 0; day < block; ++day) {
       if (skip != nullptr && skip[day] != 0) continue;
