@@ -25,11 +25,19 @@ int64_t shared_floats(const Conv2dArgs& args) {
 
 int64_t no_floats(const Conv2dArgs&) { return 0; }
 
-// Tiles of one image.
-int64_t pieces(const Conv2dArgs& args) {
-  const int64_t lines = lines_of_tile(args.out_width);
-  return (args.out_height + lines - 1) / lines;
-}
+// Tiles: lines of an image, and of them columns where lines make few.
+struct Cut {
+  int64_t lines, pieces, columns, column_tiles;
+
+  explicit Cut(const Conv2dArgs& args) : lines(lines_of_tile(args.out_width)) {
+    const PackedWeights& w = packed(args.weights);
+    const int64_t pixels = min(lines, args.out_height) * args.out_width;
+    pieces = (args.out_height + lines - 1) / lines;
+    columns = columns_of_tile(w.outputs, max(args.batch * pieces, int64_t{1}),
+                              pixels * w.kernel_h * w.kernel_w * w.inputs);
+    column_tiles = (w.outputs + columns - 1) / columns;
+  }
+};
 
 int phases(const Conv2dArgs& args) { return WinogradConv::serves(args) ? WinogradConv(args).phases() : 2; }
 
@@ -37,12 +45,14 @@ int64_t tiles(const Conv2dArgs& args, int phase) {
   if (WinogradConv::serves(args)) return WinogradConv(args).tiles(phase);
   const Border b = border(args);
   if (phase == 0) return takes_image(args.weights, b) ? 0 : args.batch * b.rows();
-  return args.batch * pieces(args);
+  const Cut cut(args);
+  return args.batch * cut.pieces * cut.column_tiles;
 }
 
-// Lines [y, y + lines) of the output of one image.
+// Lines [y, y + lines) and columns from `column` on of the output of one image.
 template <class Element>
-void convolve(const Conv2dArgs& args, const Element* image, int64_t y, int64_t lines, float* out) {
+void convolve(const Conv2dArgs& args, const Element* image, int64_t y, int64_t lines, int64_t column, int64_t columns,
+              float* out) {
   const gatun_weights& weights = *args.weights;
   const Border b = border(args);
   Rows<Element> a;
@@ -55,25 +65,32 @@ void convolve(const Conv2dArgs& args, const Element* image, int64_t y, int64_t l
                                dx * args.dilation_w * b.channels;
     }
   }
-  StoreSink sink{out, weights.outputs, weights.outputs, args.bias, args.activation, nullptr};
-  product_of_lines(a, lines, args.stride_h * b.row_floats(), args.out_width, panels_of<Element>(args.weights),
-                   weights.outputs, sink, args.out_width * weights.outputs);
+  const float* bias = args.bias != nullptr ? args.bias + column : nullptr;
+  StoreSink sink{out + column, weights.outputs, columns, bias, args.activation, nullptr};
+  product_of_lines(a, lines, args.stride_h * b.row_floats(), args.out_width,
+                   panels_of<Element>(args.weights) + column * a.tap_count * a.depth, columns, sink,
+                   args.out_width * weights.outputs);
 }
 
 template <class Element>
 void tile_of_image(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {
   const Border b = border(args);
-  const int64_t per_image = phase == 0 ? b.rows() : pieces(args), batch = index / per_image, piece = index % per_image;
-  const int64_t inputs = args.weights->inputs;
-  const float* image = args.x + batch * args.height * args.width * inputs;
+  const int64_t inputs = args.weights->inputs, outputs = args.weights->outputs;
   if (phase == 0) {
-    copy_row<Element>(b, image, inputs, piece, context.shared + batch * b.image_floats());
+    const int64_t image = index / b.rows();
+    copy_row<Element>(b, args.x + image * args.height * args.width * inputs, inputs, index % b.rows(),
+                      context.shared + image * b.image_floats());
     return;
   }
-  if (!takes_image(args.weights, b)) image = context.shared + batch * b.image_floats();
-  const int64_t step = lines_of_tile(args.out_width), y = piece * step, lines = min(step, args.out_height - y);
-  float* out = args.out + (batch * args.out_height + y) * args.out_width * args.weights->outputs;
-  convolve(args, reinterpret_cast<const Element*>(image), y, lines, out);
+  // Tiles of the same columns follow each other: they share their weights.
+  const Cut cut(args);
+  const int64_t images = args.batch * cut.pieces, batch = index % images / cut.pieces;
+  const int64_t y = index % cut.pieces * cut.lines, lines = min(cut.lines, args.out_height - y);
+  const int64_t column = index / images * cut.columns, columns = min(cut.columns, outputs - column);
+  const float* image = takes_image(args.weights, b) ? args.x + batch * args.height * args.width * inputs
+                                                    : context.shared + batch * b.image_floats();
+  float* out = args.out + (batch * args.out_height + y) * args.out_width * outputs;
+  convolve(args, reinterpret_cast<const Element*>(image), y, lines, column, columns, out);
 }
 
 void tile(const Conv2dArgs& args, const TileContext& context, int phase, int64_t index) {

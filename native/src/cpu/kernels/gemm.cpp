@@ -7,22 +7,13 @@ namespace gatun::cpu::GATUN_NS {
 
 namespace {
 
-// Products of a tile: enough to pay for taking it, some 10 us.
-constexpr int64_t kTileProducts = 1 << 19, kManyTiles = 96;
-
-// Few tiles of rows are cut by columns too, so that several workers have some and end at nearly the same time.
 struct Cut {
   int64_t rows, row_tiles, columns, column_tiles;
 
   explicit Cut(const LinearArgs& args)
-      : rows(rows_of_tile(args.rows)), row_tiles(max((args.rows + rows - 1) / rows, int64_t{1})) {
-    const int64_t all = panels(args.weights->outputs);
-    const int64_t of_panel = max(rows * args.weights->inputs * kPanel, int64_t{1});
-    const int64_t wanted = min((kManyTiles + row_tiles - 1) / row_tiles, all * of_panel / kTileProducts);
-    const int64_t tiles = max(min(wanted, all), int64_t{1}), each = (all + tiles - 1) / tiles;
-    columns = each * kPanel;
-    column_tiles = (all + each - 1) / each;
-  }
+      : rows(rows_of_tile(args.rows)), row_tiles(max((args.rows + rows - 1) / rows, int64_t{1})),
+        columns(columns_of_tile(args.weights->outputs, row_tiles, rows * args.weights->inputs)),
+        column_tiles((args.weights->outputs + columns - 1) / columns) {}
 };
 
 int64_t no_floats(const LinearArgs&) { return 0; }

@@ -333,6 +333,16 @@ static inline int64_t rows_of_tile(int64_t rows) {
   return max((rows + tiles - 1) / tiles, int64_t{1}) * kStep;
 }
 
+// Columns of equal tiles, where `row_tiles` tiles of rows are too few: several workers are to have some, and to end at
+// nearly the same time. A tile has enough products to pay for taking it, some 10 us.
+static inline int64_t columns_of_tile(int64_t columns, int64_t row_tiles, int64_t products_of_column) {
+  constexpr int64_t kTileProducts = 1 << 19, kManyTiles = 96;
+  const int64_t all = max(panels(columns), int64_t{1});
+  const int64_t paying = all * products_of_column * kPanel / kTileProducts;
+  const int64_t tiles = max(min((kManyTiles + row_tiles - 1) / row_tiles, min(paying, all)), int64_t{1});
+  return (all + tiles - 1) / tiles * kPanel;
+}
+
 // Lines that make a tile of a convolution: enough rows to pay for reading the weights from the second-level cache.
 static inline int64_t lines_of_tile(int64_t rows_of_line) {
   constexpr int64_t kTileRows = 256;

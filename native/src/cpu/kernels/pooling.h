@@ -21,6 +21,8 @@ static inline int64_t pool_scratch_floats(const TemporalPoolArgs& args) {
   return 2 * kTileTokens * args.embed + kTileTokens * kWidth + kPlaces * args.embed;
 }
 
+namespace {  // or the linker would be left copies of its functions to choose among
+
 // score += gelu(hidden + bias) * weight, a vector of partial sums for each token.
 struct ScoreSink {
   const float *bias, *weight;
@@ -55,8 +57,7 @@ struct RunningSoftmax {
   float weights[kDays];
 
   // Takes in a block of days, whose scores are `stride` floats apart; returns the factor for everything summed so far.
-  // Inlined, or the linker would be left a copy to choose among the files of one level.
-  __attribute__((always_inline)) float take(const float* scores, int64_t stride, const uint8_t* skip, int64_t block) {
+  float take(const float* scores, int64_t stride, const uint8_t* skip, int64_t block) {
     count = 0;
     for (int64_t day = 0; day < block; ++day) {
       if (skip != nullptr && skip[day] != 0) continue;
@@ -189,5 +190,7 @@ static inline PoolTile<Source> pool_tile(const TemporalPoolArgs& args, Source& s
   return {args, source, map / args.months, map % args.months, place, min(kPlaces, args.places - place), scratch,
           normalised, scores, scores + kTileTokens * kWidth, {}};
 }
+
+}  // namespace
 
 }  // namespace gatun::cpu::GATUN_NS
