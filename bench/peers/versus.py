@@ -37,7 +37,7 @@ ALLOCATORS = {"keep": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 
 EAGER_TO_ONNXRUNTIME = {1: 1.49, 2: 1.43}
 COLUMNS = [
     "workload", "threads", "peer", "max difference of maps' std", "peer ms", "Gatun ms",
-    "peer / Gatun, wall: min / median / max", "the same, CPU time", "CPU / wall peer", "CPU / wall Gatun",
+    "peer / Gatun, wall: min / median / max", "the same, CPU time", "least wall, peer / Gatun", "CPU / wall peer", "CPU / wall Gatun",
     "peak MiB peer", "peak MiB Gatun",
 ]
 
@@ -142,6 +142,7 @@ def measure(workload, arguments, folder):
             workload, threads, name, apart[name],
             f"{statistics.median(wall for wall, _ in them):.1f}", f"{statistics.median(wall for wall, _ in us):.1f}",
             spread([t[0] / u[0] for t, u in pairs]), spread([t[1] / u[1] for t, u in pairs]),
+            f"{min(wall for wall, _ in them) / min(wall for wall, _ in us):.2f}",
             f"{statistics.median(cpu / wall for wall, cpu in them):.2f}",
             f"{statistics.median(cpu / wall for wall, cpu in us):.2f}",
             f"{engine.peak_mib():.0f}", f"{ours.peak_mib():.0f}",
