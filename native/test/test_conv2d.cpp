@@ -153,6 +153,14 @@ TEST(conv2dKeepsWhatIsNotFiniteInItsPixels) {
   }
 }
 
+// Cut by channels of the result, and by lines too.
+TEST(conv2dOfSmallMapsMatchesReference) {
+  Session s;
+  check(s, {2, 14, 13, 40, 70, 3, 3, same_window(1), GATUN_ACT_GELU});
+  check(s, {1, 40, 20, 24, 50, 3, 3, same_window(1)});
+  check(s, {1, 29, 27, 40, 33, 3, 3, same_window(1, 2), GATUN_ACT_RELU, false});
+}
+
 // Large images with many channels take Winograd's form, whose rounding error is some ten times that of the plain sum.
 TEST(conv2dOfManyChannelsMatchesReference) {
   if (device_kind() != GATUN_CPU) throw check::Skip{"Winograd is the CPU's"};
