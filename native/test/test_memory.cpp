@@ -168,7 +168,7 @@ TEST(wrappedMemoryIsTheCallers) {
 
 TEST(hostCopiesKeepStreamOrder) {
   Session s(2);
-  for (const int64_t count : {70'000, 300'000}) {  // the second is not copied twice
+  for (const int64_t count : {70'000, 1'200'000}) {  // the second is not copied twice
     const Pooled a(s.stream, {count}), b(s.stream, {count}), c(s.stream, {count});
     std::vector<float> in(static_cast<size_t>(count)), out(in.size());
     const auto copy_in = [&](int value) {

@@ -8,6 +8,7 @@
 #include "pack.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -143,16 +144,21 @@ gatun_status buffer_free(gatun_buffer* buffer, gatun_stream* stream, gatun_error
   });
 }
 
-// Little is copied twice, so that the caller goes on queueing: a stream that runs empty lets its workers sleep.
-constexpr int64_t kStaged = 1 << 20;
+// Little is copied twice, so that the caller goes on queueing: a stream that runs empty lets its workers sleep. The
+// limit is of all that waits in a stream, or a model's weights would be there twice while they are loaded.
+constexpr int64_t kStaged = 4 << 20;
 
 gatun_status copy_from_host(gatun_stream* stream, char* dst, const void* src, int64_t bytes, gatun_error* error) {
   return guard(error, [&] {
     Queue& queue = own(stream).queue;
-    if (bytes > 0 && bytes <= kStaged && queue.progress()->completed() < queue.submitted()) {
+    std::atomic<int64_t>& waiting = own(stream).staged_bytes;
+    if (bytes > 0 && bytes <= kStaged - waiting && queue.progress()->completed() < queue.submitted()) {
       const char* from = static_cast<const char*>(src);
-      queue.submit([dst, staged = std::vector<char>(from, from + bytes)] {
+      std::vector<char> staged(from, from + bytes);
+      waiting += bytes;
+      queue.submit([dst, &waiting, staged = std::move(staged)] {
         std::memcpy(dst, staged.data(), staged.size());
+        waiting -= static_cast<int64_t>(staged.size());
       });
       return;
     }

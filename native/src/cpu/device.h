@@ -30,6 +30,7 @@ struct CpuDevice : gatun_device {
 struct CpuStream : gatun_stream {
   explicit CpuStream(CpuDevice& owner) : queue(owner.workers) { device = &owner; }
   Queue queue;
+  std::atomic<int64_t> staged_bytes{0};  // of host memory, in queued copies
 };
 
 struct CpuEvent : gatun_event {
