@@ -37,8 +37,8 @@ ALLOCATORS = {"keep": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 
 EAGER_TO_ONNXRUNTIME = {1: 1.49, 2: 1.43}
 COLUMNS = [
     "workload", "threads", "peer", "max difference of maps' std", "peer ms", "Gatun ms",
-    "peer / Gatun, wall: min / median / max", "the same, CPU time", "least wall, peer / Gatun", "CPU / wall peer", "CPU / wall Gatun",
-    "peak MiB peer", "peak MiB Gatun",
+    "peer / Gatun, wall: min / median / max", "the same, CPU time", "least wall, peer / Gatun",
+    "CPU / wall peer", "CPU / wall Gatun", "peak MiB peer", "peak MiB Gatun",
 ]
 
 

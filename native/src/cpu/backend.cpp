@@ -154,12 +154,11 @@ gatun_status copy_from_host(gatun_stream* stream, char* dst, const void* src, in
     std::atomic<int64_t>& waiting = own(stream).staged_bytes;
     if (bytes > 0 && bytes <= kStaged - waiting && queue.progress()->completed() < queue.submitted()) {
       const char* from = static_cast<const char*>(src);
-      std::vector<char> staged(from, from + bytes);
-      waiting += bytes;
-      queue.submit([dst, &waiting, staged = std::move(staged)] {
+      queue.submit([dst, &waiting, staged = std::vector<char>(from, from + bytes)] {
         std::memcpy(dst, staged.data(), staged.size());
         waiting -= static_cast<int64_t>(staged.size());
       });
+      waiting += bytes;
       return;
     }
     queue.sync();

@@ -33,8 +33,7 @@ struct Cut {
     const PackedWeights& w = packed(args.weights);
     const int64_t pixels = min(lines, args.out_height) * args.out_width;
     pieces = (args.out_height + lines - 1) / lines;
-    columns = columns_of_tile(w.outputs, max(args.batch * pieces, int64_t{1}),
-                              pixels * w.kernel_h * w.kernel_w * w.inputs);
+    columns = columns_of_tile(w.outputs, args.batch * pieces, pixels * w.kernel_h * w.kernel_w * w.inputs);
     column_tiles = (w.outputs + columns - 1) / columns;
   }
 };

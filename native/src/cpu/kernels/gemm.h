@@ -112,27 +112,56 @@ static inline Rows<Element> rows_of(float* from, int64_t count, int64_t depth) {
   return rows_of<Element>(from, depth, count, depth, from);
 }
 
-// sums += element k of each line times a row of a panel.
+// The elements of M lines at one depth. Two pointers and three distances reach twelve lines; a pointer for each would not
+// stay in the registers, and those that the compiler keeps in vectors take the units from the products.
+template <int M, class Element>
+class Lines {
+ public:
+  Lines(const Element* from, int64_t stride)
+      : first_(reinterpret_cast<const char*>(from)), sixth_(reinterpret_cast<const char*>(from + (M > 6 ? 6 * stride : 0))),
+        one_(stride * static_cast<int64_t>(sizeof(Element))), three_(3 * one_), five_(5 * one_) {}
+
+  const Element* operator[](int line) const {
+    const int64_t from_six[] = {0, one_, 2 * one_, three_, 4 * one_, five_};
+    return reinterpret_cast<const Element*>((line < 6 ? first_ : sixth_) + from_six[line % 6]);
+  }
+
+  void next() {
+    first_ += sizeof(Element), sixth_ += sizeof(Element);
+    // They may have changed, so that the compiler makes no pointers of them, and are in registers.
+    if constexpr (M > 6) {
+      asm("" : "+r"(first_), "+r"(sixth_), "+r"(one_), "+r"(three_), "+r"(five_));
+    } else if constexpr (M > 3) {
+      asm("" : "+r"(first_), "+r"(one_), "+r"(three_), "+r"(five_));
+    }
+  }
+
+ private:
+  const char *first_, *sixth_;
+  int64_t one_, three_, five_;  // bytes
+};
+
+// sums += an element of each line times a row of a panel.
 template <int M>
-static inline __attribute__((always_inline)) void step(const float* const (&line)[M], int64_t k, const float* b,
+static inline __attribute__((always_inline)) void step(const Lines<M, float>& line, const float* b,
                                                        Vec (&sums)[M][kVectors]) {
   const Vec b0 = load(b), b1 = load(b + kWidth);
 #pragma GCC unroll 12
   for (int r = 0; r < M; ++r) {
-    const Vec x = splat(line[r][k]);
+    const Vec x = splat(*line[r]);
     sums[r][0] += x * b0;
     sums[r][1] += x * b1;
   }
 }
 
 template <int M>
-static inline __attribute__((always_inline)) void step(const Pair* const (&line)[M], int64_t k, const Pair* b,
+static inline __attribute__((always_inline)) void step(const Lines<M, Pair>& line, const Pair* b,
                                                        Vec (&sums)[M][kVectors]) {
   const Int b0 = load(b), b1 = load(b + kWidth);
 #if GATUN_DOT
 #pragma GCC unroll 12
   for (int r = 0; r < M; ++r) {
-    const Int x = splat_pair(line[r] + k);
+    const Int x = splat_pair(line[r]);
     sums[r][0] = dot(sums[r][0], x, b0);
     sums[r][1] = dot(sums[r][1], x, b1);
   }
@@ -140,7 +169,7 @@ static inline __attribute__((always_inline)) void step(const Pair* const (&line)
   const Vec first0 = first_of(b0), first1 = first_of(b1), second0 = second_of(b0), second1 = second_of(b1);
 #pragma GCC unroll 12
   for (int r = 0; r < M; ++r) {
-    const Int x = splat_pair(line[r] + k);
+    const Int x = splat_pair(line[r]);
     sums[r][0] += first_of(x) * first0;
     sums[r][1] += first_of(x) * first1;
     sums[r][0] += second_of(x) * second0;
@@ -153,11 +182,12 @@ template <int M, class Element>
 static inline __attribute__((always_inline)) void multiply(const Rows<Element>& a, int64_t row, const Element* b,
                                                            Vec (&sums)[M][kVectors]) {
   for (int64_t tap = 0; tap < a.tap_count; ++tap) {
-    const Element* from = a.taps[tap] + a.shift + row * a.stride;
-    const Element* line[M];
-#pragma GCC unroll 12
-    for (int r = 0; r < M; ++r) line[r] = from + r * a.stride;
-    for (int64_t k = 0; k < a.depth; ++k, b += kPanel) step(line, k, b, sums);
+    Lines<M, Element> line(a.taps[tap] + a.shift + row * a.stride, a.stride);
+    for (int64_t left = a.depth; left > 0; --left, b += kPanel) {
+      step(line, b, sums);
+      line.next();
+      asm("" : "+r"(left), "+r"(b));
+    }
   }
 }
 
@@ -337,9 +367,9 @@ static inline int64_t rows_of_tile(int64_t rows) {
 // nearly the same time. A tile has enough products to pay for taking it, some 10 us.
 static inline int64_t columns_of_tile(int64_t columns, int64_t row_tiles, int64_t products_of_column) {
   constexpr int64_t kTileProducts = 1 << 19, kManyTiles = 96;
-  const int64_t all = max(panels(columns), int64_t{1});
+  const int64_t all = max(panels(columns), int64_t{1}), of_rows = max(row_tiles, int64_t{1});
   const int64_t paying = all * products_of_column * kPanel / kTileProducts;
-  const int64_t tiles = max(min((kManyTiles + row_tiles - 1) / row_tiles, min(paying, all)), int64_t{1});
+  const int64_t tiles = max(min((kManyTiles + of_rows - 1) / of_rows, min(paying, all)), int64_t{1});
   return (all + tiles - 1) / tiles * kPanel;
 }
 

@@ -308,7 +308,7 @@ struct PixelTile {
       for (int64_t day = 0; day < days; ++day) weight_of[first_day + day] = 0.0f;
       for (int64_t d = 0; d < of.count; ++d) {
         weight_of[first_day + of.days[d]] = of.weights[d];
-        of.weights[d] *= inverse[of.days[d] * places + p];
+        of.weights[d] *= inverse[of.days[d] * places + p];  // what its pixels are weighed by
       }
       of.add(pixels + p * s.inputs, places * s.inputs, s.inputs, shrink, sum_of);
     }

@@ -84,29 +84,32 @@ struct RunningSoftmax {
     return shrink;
   }
 
-  // to = to * shrink + the weighted sum of the last block's rows, `stride` floats apart: Count vectors, in registers.
-  template <int Count>
-  void add(const float* rows, int64_t stride, float shrink, float* to) const {
-    Vec sums[Count];
-    for (int i = 0; i < Count; ++i) sums[i] = splat(shrink) * load(to + i * kWidth);
-    for (int64_t d = 0; d < count; ++d) {
-      const float* row = rows + days[d] * stride;
-      const Vec weight = splat(weights[d]);
-      for (int i = 0; i < Count; ++i) sums[i] += weight * load(row + i * kWidth);
-    }
-    for (int i = 0; i < Count; ++i) store(to + i * kWidth, sums[i]);
-  }
+  // to = to * shrink + the weighted sum of the last block's rows, `stride` floats apart.
   void add(const float* rows, int64_t stride, int64_t width, float shrink, float* to) const {
-    constexpr int kTogether = 8;
-    int64_t at = 0;
-    for (; at + kTogether * kWidth <= width; at += kTogether * kWidth) {
-      add<kTogether>(rows + at, stride, shrink, to + at);
-    }
-    for (; at + kWidth <= width; at += kWidth) add<1>(rows + at, stride, shrink, to + at);
+    int64_t at = add_vectors<8>(rows, stride, 0, width, shrink, to);
+    at = add_vectors<4>(rows, stride, at, width, shrink, to);
+    at = add_vectors<1>(rows, stride, at, width, shrink, to);
     for (; at < width; ++at) {
       to[at] *= shrink;
       for (int64_t d = 0; d < count; ++d) to[at] += weights[d] * rows[days[d] * stride + at];
     }
+  }
+
+ private:
+  // As many times Count vectors, in registers, as there are from `at` on; returns where they end.
+  template <int Count>
+  int64_t add_vectors(const float* rows, int64_t stride, int64_t at, int64_t width, float shrink, float* to) const {
+    for (; at + Count * kWidth <= width; at += Count * kWidth) {
+      Vec sums[Count];
+      for (int i = 0; i < Count; ++i) sums[i] = splat(shrink) * load(to + at + i * kWidth);
+      for (int64_t d = 0; d < count; ++d) {
+        const float* row = rows + days[d] * stride + at;
+        const Vec weight = splat(weights[d]);
+        for (int i = 0; i < Count; ++i) sums[i] += weight * load(row + i * kWidth);
+      }
+      for (int i = 0; i < Count; ++i) keep_in_register(sums[i]), store(to + at + i * kWidth, sums[i]);
+    }
+    return at;
   }
 };
 
