@@ -6,6 +6,7 @@
   golden FOLDER                the PyTorch model gives upstream's stored results
   eager WORKLOAD               whole forward and stages in each precision, and the forward with PyTorch's own settings
   compile WORKLOAD PRECISION   whole forward by torch.compile with max-autotune, then the stages without
+                               (an encoder, such as terramind_base_b64, has no stages)
   ours WORKLOAD PRECISION -- JAVA ...   Gatun's whole forward through Java, compared with eager in strict first
 
 Prints JSON, an object a line. Precisions: strict is float32, fast is TF32, bf16 is autocast. Status 77: skipped.
@@ -27,6 +28,7 @@ except ImportError as absent:
     sys.exit(77)
 from torch.nn import functional as F
 
+import encoders_torch
 from climanet_torch import DAYS, compare_with_upstream, random_inputs, random_model
 from tensors import read
 from workloads import write_workload
@@ -241,27 +243,38 @@ def stages(model, inputs, workload, device):
     ]
 
 
-def prepared(workload, device):
-    """The model and the arguments of its forward on the device."""
+def made(workload):
+    """The model, what its file says of it, and the arguments of its forward, on the CPU."""
+    if workload in encoders_torch.WORKLOADS:
+        return encoders_torch.random_workload(workload)
     *sizes, arguments = WORKLOADS[workload]
-    model = random_model(arguments).to(device.device)
-    return model, {key: value.to(device.device) for key, value in random_inputs(*sizes).items()}
+    return random_model(arguments), {"model_config": json.dumps(arguments)}, random_inputs(*sizes)
+
+
+def on(device, model, inputs):
+    return model.to(device.device), {key: value.to(device.device) for key, value in inputs.items()}
+
+
+def stages_of(model, inputs, workload, device):
+    return stages(model, inputs, workload, device) if workload in WORKLOADS else []
 
 
 def eager(device, workload):
-    model, inputs = prepared(workload, device)
+    model, _, inputs = made(workload)
+    model, inputs = on(device, model, inputs)
     for precision in (*PRECISIONS, "default"):
         timed(device, "forward", workload, precision, "eager", lambda: lambda: model(**inputs))
-    for op, make in stages(model, inputs, workload, device):
+    for op, make in stages_of(model, inputs, workload, device):
         for precision in PRECISIONS[:1] if op in ALIKE else PRECISIONS:
             timed(device, op, workload, precision, "eager", make)
 
 
 def compiled(device, workload, precision):
-    model, inputs = prepared(workload, device)
+    model, _, inputs = made(workload)
+    model, inputs = on(device, model, inputs)
     whole = torch.compile(model, mode="max-autotune", dynamic=False)
     timed(device, "forward", workload, precision, "compile", lambda: lambda: whole(**inputs))
-    for op, make in stages(model, inputs, workload, device):
+    for op, make in stages_of(model, inputs, workload, device):
         if precision == "strict" or op not in ALIKE:
             torch.compiler.reset()
             timed(device, op, workload, precision, "compile", lambda: torch.compile(make(), dynamic=False))
@@ -280,13 +293,11 @@ def timed(device, op, workload, precision, engine, make):
 
 def ours(device, workload, precision, command):
     """Status 1 where the maps are further from PyTorch's than the precision allows."""
-    *sizes, arguments = WORKLOADS[workload]
-    model, inputs = random_model(arguments), random_inputs(*sizes)
+    model, facts, inputs = made(workload)
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "input"), Path(folder, "maps")
-        write_workload(source, model, {"model_config": json.dumps(arguments)}, inputs)
-        model.to(device.device)
-        inputs = {key: value.to(device.device) for key, value in inputs.items()}
+        write_workload(source, model, facts, inputs)
+        model, inputs = on(device, model, inputs)
         want = device.run("strict", lambda: model(**inputs)).cpu().double()
         del model, inputs
         if device.is_gpu:
@@ -345,12 +356,13 @@ def main():
         eager(device, "smoke")
         compiled(device, "smoke", "strict")
         return
+    forwards = WORKLOADS.keys() | encoders_torch.WORKLOADS.keys()
     tasks = {
         "rates": ([], lambda: rates(device, not device.is_gpu)),
         "golden": ([Path], lambda folder: golden(device, Path(folder))),
-        "eager": ([WORKLOADS], lambda workload: eager(device, workload)),
-        "compile": ([WORKLOADS, PRECISIONS], lambda workload, precision: compiled(device, workload, precision)),
-        "ours": ([WORKLOADS, PRECISIONS], lambda workload, precision: ours(device, workload, precision, command)),
+        "eager": ([forwards], lambda workload: eager(device, workload)),
+        "compile": ([forwards, PRECISIONS], lambda workload, precision: compiled(device, workload, precision)),
+        "ours": ([forwards, PRECISIONS], lambda workload, precision: ours(device, workload, precision, command)),
     }
     if given.task is None:
         parser.error("name a task, or --smoke")

@@ -41,9 +41,9 @@ done
 [ -x "${JAVA_HOME:-}/bin/jlink" ] || fail "no JDK 25 with jlink was found; set JAVA_HOME to one."
 command -v xz >/dev/null || fail "xz was not found; install it (Debian, Ubuntu: package xz-utils)."
 
-modules="bindings java/core java/data java/models java/wrappers java/cli bench"
+modules="bindings java/core java/data java/models java/wrappers java/factory java/cli bench"
 # Modules of which the GPU machine needs neither tests nor libraries.
-untested=" cli bench "
+untested=" factory cli bench "
 if [ "$build" = yes ]; then
   "$root/gatun" verify -q -DskipTests -Dcmake.testing=OFF dependency:build-classpath -Dmdep.includeScope=test \
     -Dmdep.outputFile=target/test-classpath.txt || fail "the build failed; its messages are above."

@@ -16,6 +16,7 @@ are copied there after each step. Status 0 where nothing failed, also where some
   GPU_STEP_S=470      seconds for one step at most
   GPU_DEVICE=cuda:0   the device; cpu tries the suite out, without a GPU
   GPU_WORKLOADS=W1,large,W3,W2,W4   what bench and peers measure, in this order
+  GPU_ENCODERS=terramind_base_b64   encoders, of which they measure the whole forward only
   GPU_PRECISIONS=strict,fast,bf16
   GPU_ARCH            what CUDA code is compiled for, such as 90a; else what nvidia-smi says
   GPU_PYTHON=python3  a Python with PyTorch
@@ -33,9 +34,8 @@ java=$work/java/bin/java
 device=${GPU_DEVICE:-cuda:0}
 python=${GPU_PYTHON:-python3}
 IFS=, read -ra workloads <<<"${GPU_WORKLOADS:-W1,large,W3,W2,W4}"
-all_precisions=strict,fast,bf16
-[ "$device" != cpu ] || all_precisions=strict,fast  # the CPU backend has no bf16
-IFS=, read -ra precisions <<<"${GPU_PRECISIONS:-$all_precisions}"
+IFS=, read -ra encoders <<<"${GPU_ENCODERS-terramind_base_b64}"
+IFS=, read -ra precisions <<<"${GPU_PRECISIONS:-strict,fast,bf16}"
 steps=(build test sanitize bench peers)
 failures=0
 unfinished=0
@@ -217,7 +217,7 @@ step_bench() {
     record bench forward skipped 0 "no Java runtime in .gpu; bench/gpu/prepare.sh makes it"
     return
   fi
-  for workload in "${workloads[@]}"; do
+  for workload in "${workloads[@]}" "${encoders[@]}"; do
     for precision in "${precisions[@]}"; do
       unit bench "forward.$workload.$precision" 150 "$python" "$here/peers.py" --device="$device" ours "$workload" \
         "$precision" -- "$java" -Xmx8g --enable-native-access=ALL-UNNAMED -Dgatun.library.path="$work/native" \
@@ -231,12 +231,12 @@ step_peers() {
   export TORCHINDUCTOR_CACHE_DIR=$work/inductor
   unit peers golden 100 "$python" "$here/peers.py" --device="$device" golden "$stuff/golden/climanet_seed"
   unit peers rates 100 "$python" "$here/peers.py" --device="$device" rates
-  for workload in "${workloads[@]}"; do
+  for workload in "${workloads[@]}" "${encoders[@]}"; do
     unit peers "eager.$workload" 150 "$python" "$here/peers.py" --device="$device" eager "$workload"
   done
-  for workload in "${workloads[@]}"; do
+  for workload in "${workloads[@]}" "${encoders[@]}"; do
     case $workload in
-      W1 | large | smoke) ;;
+      W1 | large | smoke | terramind_* | terrafm_*) ;;
       *) continue ;;
     esac
     for precision in "${precisions[@]}"; do

@@ -18,7 +18,7 @@ WORKLOADS = {  # images, name in the backbone registry, its arguments
     for name, backbone, arguments in (
         ("terramind_base", "terramind_v1_base", {"modalities": list(TERRAMIND_KEYS), "merge_method": "mean"}),
         ("terrafm", "terrafm_base", {"out_indices": [11]}))
-    for batch in (1, 8)
+    for batch in (1, 8, 64)
 }
 
 
