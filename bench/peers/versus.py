@@ -3,8 +3,8 @@
 bench/README.md. A generation is compared with PyTorch as it is, eager, alone.
 
 Each engine is a process of its own with the same weights and inputs. Their results are compared first; a difference
-above 1e-3 of the maps' standard deviation ends the script with status 1. Then forwards go round the engines, so that a
-ratio is of runs side by side.
+above 1e-3 of the maps' standard deviation, of bf16 0.1, ends the script with status 1. Then forwards go round the
+engines, so that a ratio is of runs side by side.
 """
 import argparse
 import atexit
@@ -24,11 +24,11 @@ import climanet_torch
 import encoders_torch
 import generation_torch
 from tensors import read
-from workloads import NAMES, PEERS, peers_of, write_random_workload
+from workloads import NAMES, PEERS, PEERS_BF16, peers_of, write_random_workload
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench" / "target"
-TOLERANCE = 1e-3
+TOLERANCE = {"strict": 1e-3, "bf16": 0.1}  # of the maps' standard deviation
 # PyTorch takes its memory from glibc. As installed, page faults cost it up to 40 % of a forward, or nothing, as each
 # process has it; where glibc keeps freed memory they cost nothing.
 ALLOCATORS = {"keep": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}, "default": {}}
@@ -78,13 +78,13 @@ class Engine:
         self.process.wait()
 
 
-def gatun(source, target, threads):
+def gatun(source, target, threads, precision):
     java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
     command = [str(java), "-Xmx512m", "-XX:MaxDirectMemorySize=8g", "-XX:+UseSerialGC",
                "--enable-native-access=ALL-UNNAMED",
                f"-Dgatun.library.path={ROOT / 'build' / 'native'}",
                "-cp", f"{BENCH / 'gatun-bench.jar'}:{BENCH / 'lib'}/*", "io.gatun.bench.ForwardLoop"]
-    return Engine(command, {"GATUN_NUM_THREADS": str(threads)}, source, target)
+    return Engine(command, {"GATUN_NUM_THREADS": str(threads)}, source, target, "cpu", precision)
 
 
 def peer(name, source, folder, threads, allocator):
@@ -104,11 +104,11 @@ def spread(values):
     return f"{min(values):.2f} / {statistics.median(values):.2f} / {max(values):.2f}"
 
 
-def same_maps(workload, name, theirs, ours):
+def same_maps(workload, name, theirs, ours, tolerance):
     """How far the engines are apart, in words; ends the script where that is too far."""
     difference, deviation = (ours - theirs).abs().max().item(), theirs.std().item()
-    if not difference <= TOLERANCE * deviation:  # NaN fails too
-        sys.exit(f"{workload}: results of {name} and Gatun differ by {difference:.3g}, more than {TOLERANCE} of the maps'"
+    if not difference <= tolerance * deviation:  # NaN fails too
+        sys.exit(f"{workload}: results of {name} and Gatun differ by {difference:.3g}, more than {tolerance} of the maps'"
                  f" standard deviation {deviation:.3g}")
     return f"{difference:.1e} of {deviation:.2f}"
 
@@ -123,10 +123,11 @@ def measure(workload, arguments, folder):
     source = folder / f"{workload}.safetensors"
     write_random_workload(source, workload)
     threads = arguments.threads
-    ours = gatun(source, folder / "gatun", threads)
+    ours = gatun(source, folder / "gatun", threads, arguments.precision)
     names = [name for name in arguments.peers if name in peers_of(workload)]
     peers = {name: peer(name, source, folder, threads, arguments.allocator) for name in names}
-    apart = {name: same_maps(workload, name, engine.maps, ours.maps) for name, engine in peers.items()}
+    apart = {name: same_maps(workload, name, engine.maps, ours.maps, TOLERANCE[arguments.precision])
+             for name, engine in peers.items()}
     engines = [ours, *peers.values()]
     started, count = time.monotonic(), 0
     while warm(count, time.monotonic() - started, arguments.warmup * len(peers)):
@@ -182,7 +183,9 @@ def has_onnxruntime():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workloads", default="W1,W2,W3,W4", help="comma-separated (default: %(default)s)")
-    parser.add_argument("--peers", default=None, help=f"of {','.join(PEERS)} (default: those that are installed)")
+    parser.add_argument("--precision", choices=TOLERANCE, default="strict", help="of Gatun (default: %(default)s)")
+    parser.add_argument("--peers", default=None,
+                        help=f"of {','.join(PEERS + PEERS_BF16)} (default: those of f32 that are installed)")
     parser.add_argument("--threads", type=int, default=1, help="of each engine (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=11, help="counted rounds of forwards (default: %(default)s)")
     parser.add_argument("--warmup", type=float, default=5,
@@ -200,8 +203,9 @@ def main():
         parser.error(f"--workloads is {arguments.workloads}, expected some of {','.join(NAMES)}")
     installed = [name for name in PEERS if name != "onnxruntime" or has_onnxruntime()]
     arguments.peers = arguments.peers.split(",") if arguments.peers else installed
-    if not set(arguments.peers) <= set(PEERS):
-        parser.error(f"--peers is {','.join(arguments.peers)}, expected some of {','.join(PEERS)}")
+    known = PEERS + PEERS_BF16
+    if not set(arguments.peers) <= set(known):
+        parser.error(f"--peers is {','.join(arguments.peers)}, expected some of {','.join(known)}")
     if not (BENCH / "gatun-bench.jar").exists():
         sys.exit("bench/target/gatun-bench.jar is absent; build it: ./gatun verify -DskipTests")
     check_against_upstream()

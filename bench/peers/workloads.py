@@ -16,6 +16,7 @@ from tensors import metadata, read, write
 MODULES = (climanet_torch, encoder_decoder_torch, encoders_torch, generation_torch)
 NAMES = [name for module in MODULES for name in module.WORKLOADS]
 PEERS = ("eager", "compiled", "onnxruntime")
+PEERS_BF16 = ("eager_bf16", "compiled_bf16")
 
 
 def write_workload(path, model, facts, inputs):
@@ -36,7 +37,7 @@ def module_of(name):
 
 def peers_of(name):
     """What a workload is compared with."""
-    return getattr(module_of(name), "PEERS", PEERS)
+    return getattr(module_of(name), "PEERS", PEERS + PEERS_BF16)
 
 
 def loaded(path):
