@@ -110,6 +110,36 @@ TEST(linearKeepsItsPrecisionAndTheBitsOfEachRow) {
   }
 }
 
+// Rows that lie a multiple of 4 KiB apart, as floats or as pairs, are put further apart: before the product, or by each
+// tile where there is one of columns.
+TEST(linearOfRowsThatShareCacheLines) {
+  Session s(3);
+  for (int64_t inputs : {1024, 2048}) {
+    for (int64_t outputs : {8, 65}) {
+      run(s, 30, inputs, outputs, true, GATUN_ACT_NONE, true);
+      const std::vector<float> in = Random(17).floats(30 * inputs);
+      const Tensor weight = random_tensor(s, {outputs, inputs}, 18);
+      std::vector<float> strict;
+      for (int32_t precision : {GATUN_STRICT, GATUN_REDUCED}) {
+        const Weights weights = linear_weights(s, weight, precision);
+        const Tensor x(s, {30, inputs}, in), out(s, {30, outputs});
+        OK(gatun_linear(s.stream, x, weights, nullptr, GATUN_ACT_NONE, nullptr, out, &err));
+        const std::vector<float> whole = out.floats();
+        for (int64_t row : {0, 17, 29}) {
+          const Tensor one(s, {1, outputs});
+          const std::vector<float> line(in.begin() + row * inputs, in.begin() + (row + 1) * inputs);
+          const Tensor x_of_row(s, {1, inputs}, line);
+          OK(gatun_linear(s.stream, x_of_row, weights, nullptr, GATUN_ACT_NONE, nullptr, one, &err));
+          const std::vector<float> want(whole.begin() + row * outputs, whole.begin() + (row + 1) * outputs);
+          CHECK(same_bits(one.floats(), want), precision, inputs, outputs, row);
+        }
+        if (strict.empty()) strict = whole;
+        CHECK(distance(whole, strict) <= (precision == GATUN_STRICT ? 0 : 1e-2), precision, inputs, outputs);
+      }
+    }
+  }
+}
+
 // The largest numbers, which serve as marks of missing values: they are rounded to ten bits at worst, not to infinity.
 TEST(linearKeepsTheLargestNumbersFinite) {
   Session s;

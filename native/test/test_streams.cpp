@@ -52,6 +52,31 @@ TEST(eventsOrderStreams) {
   }
 }
 
+// Host memory is copied in the order of the stream, without a wait as long as little waits to be copied.
+TEST(hostCopiesWaitWhereMuchIsQueued) {
+  if (device_kind() != GATUN_CPU) return;  // a GPU has no addresses for the host
+  Session s(1);
+  const Tensor sum(s, {kCount}), one(s, {kCount}), target(s, {kCount});
+  OK(gatun_fill(s.stream, sum, 0, &err));
+  OK(gatun_fill(s.stream, one, 1, &err));
+  s.sync();
+  const Stream busy(s), waiting(s);
+  const Event done(s);
+  for (int i = 0; i < 1000; ++i) OK(gatun_binary(busy, GATUN_ADD, sum, one, sum, &err));
+  OK(gatun_event_record(done, busy, &err));
+  OK(gatun_event_wait(waiting, done, &err));
+  const std::vector<float> floats(kCount, 7);  // 800 KB: the sixth copy is beyond 4 MiB and must wait, so for the sum
+  for (int i = 0; i < 6; ++i) {
+    OK(gatun_copy_from_host(waiting, target.view.buffer, 0, floats.data(), kCount * 4, &err));
+  }
+  void* data = nullptr;
+  OK(gatun_buffer_data(sum.view.buffer, &data, &err));
+  const float* sums = static_cast<const float*>(data);
+  CHECK(sums[0] == 1000 && sums[kCount - 1] == 1000, sums[0], sums[kCount - 1]);
+  OK(gatun_sync(waiting, &err));
+  for (float value : target.floats()) REQUIRE(value == 7, value);
+}
+
 // Many streams wait for one that has not begun: with a single worker all of them pass through it.
 TEST(waitingStreamsDoNotBlockTheOnlyWorker) {
   Session s(1);
