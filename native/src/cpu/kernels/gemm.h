@@ -118,26 +118,27 @@ template <int M, class Element>
 class Lines {
  public:
   Lines(const Element* from, int64_t stride)
-      : first_(reinterpret_cast<const char*>(from)), sixth_(reinterpret_cast<const char*>(from + (M > 6 ? 6 * stride : 0))),
+      : top_(reinterpret_cast<const char*>(from)),
+        below_(reinterpret_cast<const char*>(from + (M > 6 ? 6 * stride : 0))),
         one_(stride * static_cast<int64_t>(sizeof(Element))), three_(3 * one_), five_(5 * one_) {}
 
   const Element* operator[](int line) const {
-    const int64_t from_six[] = {0, one_, 2 * one_, three_, 4 * one_, five_};
-    return reinterpret_cast<const Element*>((line < 6 ? first_ : sixth_) + from_six[line % 6]);
+    const int64_t down[] = {0, one_, 2 * one_, three_, 4 * one_, five_};
+    return reinterpret_cast<const Element*>((line < 6 ? top_ : below_) + down[line % 6]);
   }
 
   void next() {
-    first_ += sizeof(Element), sixth_ += sizeof(Element);
+    top_ += sizeof(Element), below_ += sizeof(Element);
     // They may have changed, so that the compiler makes no pointers of them, and are in registers.
     if constexpr (M > 6) {
-      asm("" : "+r"(first_), "+r"(sixth_), "+r"(one_), "+r"(three_), "+r"(five_));
+      asm("" : "+r"(top_), "+r"(below_), "+r"(one_), "+r"(three_), "+r"(five_));
     } else if constexpr (M > 3) {
-      asm("" : "+r"(first_), "+r"(one_), "+r"(three_), "+r"(five_));
+      asm("" : "+r"(top_), "+r"(one_), "+r"(three_), "+r"(five_));
     }
   }
 
  private:
-  const char *first_, *sixth_;
+  const char *top_, *below_;    // lines 0 and 6
   int64_t one_, three_, five_;  // bytes
 };
 
