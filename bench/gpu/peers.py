@@ -115,7 +115,10 @@ def rates(device, smoke):
 
 
 def stages(model, inputs, workload, device):
-    """What the operations of the same names in kernels.cpp compute, as upstream's operators: (name, make the call)."""
+    """What the operations of the same names in kernels.cpp compute, as upstream's operators: (name, make the call). None
+    of an encoder."""
+    if workload not in WORKLOADS:
+        return []
     batch, months, height, width, _ = WORKLOADS[workload]
     maps, rows, columns = batch * months, height // 4, width // 4
     places, decoder, temporal = rows * columns, model.decoder, model.temporal
@@ -255,26 +258,26 @@ def on(device, model, inputs):
     return model.to(device.device), {key: value.to(device.device) for key, value in inputs.items()}
 
 
-def stages_of(model, inputs, workload, device):
-    return stages(model, inputs, workload, device) if workload in WORKLOADS else []
+def prepared(workload, device):
+    """The model and the arguments of its forward on the device."""
+    model, _, inputs = made(workload)
+    return on(device, model, inputs)
 
 
 def eager(device, workload):
-    model, _, inputs = made(workload)
-    model, inputs = on(device, model, inputs)
+    model, inputs = prepared(workload, device)
     for precision in (*PRECISIONS, "default"):
         timed(device, "forward", workload, precision, "eager", lambda: lambda: model(**inputs))
-    for op, make in stages_of(model, inputs, workload, device):
+    for op, make in stages(model, inputs, workload, device):
         for precision in PRECISIONS[:1] if op in ALIKE else PRECISIONS:
             timed(device, op, workload, precision, "eager", make)
 
 
 def compiled(device, workload, precision):
-    model, _, inputs = made(workload)
-    model, inputs = on(device, model, inputs)
+    model, inputs = prepared(workload, device)
     whole = torch.compile(model, mode="max-autotune", dynamic=False)
     timed(device, "forward", workload, precision, "compile", lambda: lambda: whole(**inputs))
-    for op, make in stages_of(model, inputs, workload, device):
+    for op, make in stages(model, inputs, workload, device):
         if precision == "strict" or op not in ALIKE:
             torch.compiler.reset()
             timed(device, op, workload, precision, "compile", lambda: torch.compile(make(), dynamic=False))

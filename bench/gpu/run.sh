@@ -236,8 +236,7 @@ step_peers() {
   done
   for workload in "${workloads[@]}" "${encoders[@]}"; do
     case $workload in
-      W1 | large | smoke | terramind_* | terrafm_*) ;;
-      *) continue ;;
+      W2 | W3 | W4) continue ;;
     esac
     for precision in "${precisions[@]}"; do
       unit peers "compile.$workload.$precision" 240 "$python" "$here/peers.py" --device="$device" compile "$workload" \

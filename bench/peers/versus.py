@@ -105,11 +105,15 @@ def spread(values):
     return f"{min(values):.2f} / {statistics.median(values):.2f} / {max(values):.2f}"
 
 
-def same_maps(workload, name, theirs, ours, tolerance):
+def tolerance(peer_name, precision):
+    return TOLERANCE["bf16" if peer_name in PEERS_BF16 else precision]
+
+
+def same_maps(workload, name, theirs, ours, most):
     """How far the engines are apart, in words; ends the script where that is too far."""
     difference, deviation = (ours - theirs).abs().max().item(), theirs.std().item()
-    if not difference <= tolerance * deviation:  # NaN fails too
-        sys.exit(f"{workload}: results of {name} and Gatun differ by {difference:.3g}, more than {tolerance} of the maps'"
+    if not difference <= most * deviation:  # NaN fails too
+        sys.exit(f"{workload}: results of {name} and Gatun differ by {difference:.3g}, more than {most} of the maps'"
                  f" standard deviation {deviation:.3g}")
     return f"{difference:.1e} of {deviation:.2f}"
 
@@ -127,7 +131,7 @@ def measure(workload, arguments, folder):
     ours = gatun(source, folder / "gatun", threads, arguments.precision)
     names = [name for name in arguments.peers if name in peers_of(workload)]
     peers = {name: peer(name, source, folder, threads, arguments.allocator) for name in names}
-    apart = {name: same_maps(workload, name, engine.maps, ours.maps, TOLERANCE[arguments.precision])
+    apart = {name: same_maps(workload, name, engine.maps, ours.maps, tolerance(name, arguments.precision))
              for name, engine in peers.items()}
     engines = [ours, *peers.values()]
     started, count = time.monotonic(), 0

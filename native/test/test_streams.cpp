@@ -52,7 +52,7 @@ TEST(eventsOrderStreams) {
   }
 }
 
-// Host memory is copied in the order of the stream, without a wait as long as little waits to be copied.
+// A copy of host memory waits for its stream where more than 4 MiB would wait to be copied.
 TEST(hostCopiesWaitWhereMuchIsQueued) {
   if (device_kind() != GATUN_CPU) return;  // a GPU has no addresses for the host
   Session s(1);
